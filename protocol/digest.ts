@@ -1,0 +1,15 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import type { Digest } from '../schemas/primitives.ts';
+import { fromHex, toHex, utf8, type Bytes } from './bytes.ts';
+
+export const sha256Bytes = (data: Uint8Array): Bytes => sha256(data) as Bytes;
+
+/** `sha256:<hex>` of bytes, or of a text's UTF-8. */
+export const digestOf = (data: Uint8Array | string): Digest =>
+  digestFromBytes(sha256(typeof data === 'string' ? utf8(data) : data));
+
+/** The text form of a 32-byte hash. */
+export const digestFromBytes = (hash: Uint8Array): Digest => `sha256:${toHex(hash)}` as Digest;
+
+/** The 32 bytes that a parsed digest names. */
+export const digestToBytes = (digest: Digest): Bytes => fromHex(digest.slice('sha256:'.length)) as Bytes;

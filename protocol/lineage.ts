@@ -1,0 +1,71 @@
+import { limits } from '../schemas/limits.ts';
+import { ASSISTANCE_LEVELS, type AssistanceLevel } from '../schemas/dataset-record.ts';
+import type { StatementId } from '../schemas/primitives.ts';
+import type { Evidence, Present } from './evidence.ts';
+
+/** A record with everything it is made of, as far as the evidence reaches. */
+export interface Lineage {
+  /** The subject first; each record once. */
+  records: Present<'DatasetRecord'>[];
+  /** What stands in the way of a complete answer: a missing or erased ancestor, a cycle, a bound. */
+  faults: { detail: string; statement: StatementId }[];
+}
+
+/** The registered records that a record names as parts or sources. */
+export function ancestorsOf(record: Present<'DatasetRecord'>): StatementId[] {
+  const { parts = [], derivedFrom = [] } = record.document.credentialSubject;
+  return [...parts, ...derivedFrom.flatMap((source) => ('id' in source ? [source.id] : []))];
+}
+
+/** Walks parts and sources without recursion, each record once, within the bounds of statements.md. */
+export function lineageOf(evidence: Evidence, subject: StatementId): Lineage {
+  const records: Present<'DatasetRecord'>[] = [];
+  const faults: Lineage['faults'] = [];
+  const state = new Map<StatementId, 'open' | 'done'>();
+  const stack: { id: StatementId; depth: number; leave: boolean }[] = [{ id: subject, depth: 0, leave: false }];
+  while (stack.length > 0) {
+    const { id, depth, leave } = stack.pop() as (typeof stack)[number];
+    if (leave) {
+      state.set(id, 'done');
+      continue;
+    }
+    if (state.get(id) === 'open') faults.push({ detail: `${id} is its own ancestor`, statement: id });
+    if (state.has(id)) continue;
+    const record = evidence.record(id);
+    if (record === undefined) {
+      const erased = evidence.get(id)?.document === null;
+      faults.push({ detail: erased ? `${id} was erased` : `${id} is missing`, statement: id });
+      state.set(id, 'done');
+      continue;
+    }
+    if (depth > limits.lineageDepth || records.length >= limits.lineageRecords) {
+      const bound = depth > limits.lineageDepth ? `deeper than ${limits.lineageDepth}` : `over ${limits.lineageRecords} records`;
+      faults.push({ detail: `the lineage is ${bound}`, statement: id });
+      break;
+    }
+    state.set(id, 'open');
+    records.push(record);
+    stack.push({ id, depth, leave: true });
+    for (const ancestor of ancestorsOf(record).toReversed()) stack.push({ id: ancestor, depth: depth + 1, leave: false });
+  }
+  return { records, faults };
+}
+
+/** The worse of two assistance levels. */
+export const worse = (a: AssistanceLevel, b: AssistanceLevel): AssistanceLevel =>
+  ASSISTANCE_LEVELS.indexOf(a) >= ASSISTANCE_LEVELS.indexOf(b) ? a : b;
+
+/**
+ * The effective assistance level of each record of a lineage: the worst of its own and every ancestor's. Composition
+ * never launders.
+ */
+export function effectiveAssistance(lineage: Lineage): Map<StatementId, AssistanceLevel> {
+  const levels = new Map<StatementId, AssistanceLevel>();
+  // The log orders records after their ancestors, so each one's ancestors are settled before it.
+  for (const record of lineage.records.toSorted((a, b) => a.index - b.index)) {
+    const own = record.document.credentialSubject.authorship.assistance.level;
+    const inherited = ancestorsOf(record).map((id) => levels.get(id) ?? 'none');
+    levels.set(record.id, inherited.reduce(worse, own));
+  }
+  return levels;
+}

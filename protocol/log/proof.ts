@@ -1,0 +1,129 @@
+import { nodeHash, type Hash } from './merkle.ts';
+import { TILE_HEIGHT, TILE_WIDTH, tilePath, tileWidth, type TileAddress } from './tile.ts';
+
+/** The perfect subtree that covers leaves `[index·2^height, (index+1)·2^height)`. */
+interface Node {
+  height: number;
+  index: number;
+}
+
+/** A proof to be made: each of its hashes is the fold of these perfect subtrees. */
+export interface ProofPlan {
+  size: number;
+  nodes: Node[][];
+}
+
+/** Reads tiles of one tree, all in one go. Answers in the order asked, each at least as wide as asked. */
+export type ReadTiles = (tiles: TileAddress[]) => Promise<Uint8Array[]>;
+
+/** RFC 6962 §2.1.1: what the inclusion proof of `index` in a tree of `size` consists of. */
+export function planInclusion(index: number, size: number): ProofPlan {
+  if (!(index >= 0 && index < size)) throw new RangeError(`index: ${index} is not in a tree of ${size}`);
+  const nodes: Node[][] = [];
+  let low = 0;
+  let high = size;
+  while (high - low > 1) {
+    const middle = low + largestPowerBelow(high - low);
+    if (index < middle) {
+      nodes.push(perfectSubtrees(middle, high));
+      high = middle;
+    } else {
+      nodes.push(perfectSubtrees(low, middle));
+      low = middle;
+    }
+  }
+  return { size, nodes: nodes.reverse() };
+}
+
+/** RFC 6962 §2.1.2: what the consistency proof from `size1` to `size2` consists of. Empty from 0 and to itself. */
+export function planConsistency(size1: number, size2: number): ProofPlan {
+  if (!(size1 >= 0 && size1 <= size2)) throw new RangeError(`size1: ${size1} is not within ${size2}`);
+  const nodes: Node[][] = [];
+  if (size1 === 0 || size1 === size2) return { size: size2, nodes };
+  let low = 0;
+  let high = size2;
+  let isWholeFirstTree = true;
+  while (size1 !== high) {
+    const middle = low + largestPowerBelow(high - low);
+    if (size1 <= middle) {
+      nodes.push(perfectSubtrees(middle, high));
+      high = middle;
+    } else {
+      nodes.push(perfectSubtrees(low, middle));
+      low = middle;
+      isWholeFirstTree = false;
+    }
+  }
+  if (!isWholeFirstTree) nodes.push(perfectSubtrees(low, high));
+  return { size: size2, nodes: nodes.reverse() };
+}
+
+/** Makes the proofs of several plans over the same tree from one read of tiles. */
+export async function proofsFromTiles(plans: readonly ProofPlan[], read: ReadTiles): Promise<Hash[][]> {
+  const wanted = new Map<string, TileAddress>();
+  for (const plan of plans) {
+    for (const node of plan.nodes.flat()) {
+      const tile = tileOf(node, plan.size);
+      wanted.set(tilePath(tile), tile);
+    }
+  }
+  const addresses = [...wanted.values()];
+  const tiles = await read(addresses);
+  const contents = new Map([...wanted.keys()].map((path, i) => [path, tiles[i] as Uint8Array]));
+  const memo = new Map<string, Hash>();
+  const hashOf = (node: Node, size: number): Hash => {
+    const key = `${node.height}/${node.index}`;
+    let hash = memo.get(key);
+    if (hash === undefined) {
+      hash = nodeFromTile(node, contents.get(tilePath(tileOf(node, size))) as Uint8Array);
+      memo.set(key, hash);
+    }
+    return hash;
+  };
+  return plans.map((plan) =>
+    plan.nodes.map((subtrees) =>
+      subtrees.map((node) => hashOf(node, plan.size)).reduceRight((right, left) => nodeHash(left, right)),
+    ),
+  );
+}
+
+/** The largest power of two below n, for n > 1. */
+function largestPowerBelow(n: number): number {
+  let power = 1;
+  while (power * 2 < n) power *= 2;
+  return power;
+}
+
+/** The perfect subtrees of leaves `[low, high)`, left to right; `low` is aligned to a power of two ≥ high − low. */
+function perfectSubtrees(low: number, high: number): Node[] {
+  const nodes: Node[] = [];
+  for (let at = low; at < high; ) {
+    let height = 0;
+    while (at + 2 ** (height + 1) <= high && at % 2 ** (height + 1) === 0) height++;
+    nodes.push({ height, index: at / 2 ** height });
+    at += 2 ** height;
+  }
+  return nodes;
+}
+
+/** The tile whose hashes give this node. */
+function tileOf(node: Node, size: number): TileAddress {
+  const level = Math.floor(node.height / TILE_HEIGHT);
+  const first = node.index * 2 ** (node.height - level * TILE_HEIGHT);
+  const index = Math.floor(first / TILE_WIDTH);
+  return { level, index, width: tileWidth(level, index, size) };
+}
+
+function nodeFromTile(node: Node, tile: Uint8Array): Hash {
+  const count = 2 ** (node.height % TILE_HEIGHT);
+  const first = (node.index * count) % TILE_WIDTH;
+  if (tile.length < (first + count) * 32) throw new RangeError('tile: narrower than asked');
+  let hashes: Hash[] = [];
+  for (let i = first; i < first + count; i++) hashes.push(tile.slice(i * 32, i * 32 + 32) as Hash);
+  while (hashes.length > 1) {
+    const parents: Hash[] = [];
+    for (let i = 0; i < hashes.length; i += 2) parents.push(nodeHash(hashes[i] as Hash, hashes[i + 1] as Hash));
+    hashes = parents;
+  }
+  return hashes[0] as Hash;
+}

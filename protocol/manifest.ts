@@ -1,0 +1,101 @@
+import { limits } from '../schemas/limits.ts';
+import { ManifestFile, ManifestHeader } from '../schemas/manifest.ts';
+import type { DatasetRecordSubject } from '../schemas/dataset-record.ts';
+import type { Digest, StatementId } from '../schemas/primitives.ts';
+import { utf8 } from './bytes.ts';
+import { digestFromBytes, digestOf } from './digest.ts';
+import { canonicalJson, parseJson } from './json.ts';
+import { leafHash, rootOf } from './log/merkle.ts';
+import { comparePaths, pathFault } from './path.ts';
+import { ok, refuse, type Result } from './result.ts';
+import { issuesOf } from './statement.ts';
+
+/** The list of a dataset's files, sorted by path. */
+export interface Manifest {
+  salt?: string | undefined;
+  files: ManifestFile[];
+}
+
+/** What a record says of its content, computed from a manifest. */
+export type ContentSummary = Omit<NonNullable<DatasetRecordSubject['content']>, 'visibility'>;
+
+/** The manifest's text. Throws RangeError on a path that may not stand in one, or one that stands twice. */
+export function encodeManifest({ salt, files }: Manifest): string {
+  const sorted = files.toSorted((a, b) => comparePaths(a.path, b.path));
+  for (const [i, file] of sorted.entries()) {
+    const fault = file.path === sorted[i - 1]?.path ? 'is given twice' : pathFault(file.path);
+    if (fault !== null) throw new RangeError(`path ${JSON.stringify(file.path)} ${fault}`);
+  }
+  const header = { firsthand: 'manifest/v1', ...(salt === undefined ? {} : { salt }) };
+  return [header, ...sorted].map((line) => `${canonicalJson(line)}\n`).join('');
+}
+
+/** Reads a manifest strictly: canonical lines, sorted, each path once. The reason names the line. */
+export function parseManifest(text: string): Result<Manifest, string> {
+  if (text.length > limits.manifestBytes) return refuse(`larger than ${limits.manifestBytes} bytes`);
+  if (!text.endsWith('\n')) return refuse('its last line is not ended');
+  const lines = text.split('\n').slice(0, -1);
+  if (lines.length - 1 > limits.manifestFiles) return refuse(`lists more than ${limits.manifestFiles} files`);
+  const header = readLine(lines[0] as string, ManifestHeader);
+  if (!header.ok) return refuse(`line 1: ${header.reason}`);
+  const files: ManifestFile[] = [];
+  for (let i = 1; i < lines.length; i++) {
+    const file = readLine(lines[i] as string, ManifestFile);
+    if (!file.ok) return refuse(`line ${i + 1}: ${file.reason}`);
+    const fault = pathFault(file.value.path);
+    if (fault !== null) return refuse(`line ${i + 1}: path ${fault}`);
+    const previous = files.at(-1);
+    if (previous !== undefined && comparePaths(previous.path, file.value.path) >= 0) {
+      return refuse(`line ${i + 1}: path is out of order or given twice`);
+    }
+    files.push(file.value);
+  }
+  return files.length === 0 ? refuse('lists no files') : ok({ ...header.value, files });
+}
+
+/** What a record over this manifest's text must declare. The text must be one that {@link parseManifest} accepts. */
+export function summarizeContent(text: string, manifest: Manifest): ContentSummary {
+  const rows = manifest.files.every((file) => file.rows !== undefined)
+    ? manifest.files.reduce((sum, file) => sum + (file.rows?.count ?? 0), 0)
+    : undefined;
+  return {
+    root: contentRoot(text),
+    manifest: digestOf(text),
+    manifestBytes: utf8(text).length,
+    files: manifest.files.length,
+    ...(rows === undefined ? {} : { rows }),
+    bytes: manifest.files.reduce((sum, file) => sum + file.bytes, 0),
+  };
+}
+
+/** RFC 6962 root over the manifest's lines, each without its newline. */
+export const contentRoot = (text: string): Digest =>
+  digestFromBytes(rootOf(text.split('\n').slice(0, -1).map((line) => leafHash(utf8(line)))));
+
+/** The id of a record that only composes: the RFC 6962 root over its part ids, sorted, each leaf the id's text. */
+export const compositionRoot = (parts: readonly StatementId[]): Digest =>
+  digestFromBytes(rootOf([...parts].toSorted().map((id) => leafHash(utf8(id)))));
+
+/** Why a manifest's text is not the one that a record's content names; null where it is. */
+export function contentFault(content: ContentSummary, text: string): string | null {
+  if (digestOf(text) !== content.manifest) return 'its digest is not the record’s content.manifest';
+  const manifest = parseManifest(text);
+  if (!manifest.ok) return manifest.reason;
+  const summary = summarizeContent(text, manifest.value);
+  for (const field of ['root', 'manifestBytes', 'files', 'rows', 'bytes'] as const) {
+    if (summary[field] !== content[field]) return `the record’s content.${field} is ${content[field]}, not ${summary[field]}`;
+  }
+  return null;
+}
+
+function readLine<T>(line: string, schema: { safeParse(value: unknown): Parsed<T> }): Result<T, string> {
+  const json = parseJson(line);
+  if (!json.ok) return refuse(json.reason.detail);
+  if (canonicalJson(json.value) !== line) return refuse('is not in canonical form');
+  const parsed = schema.safeParse(json.value);
+  if (parsed.success) return ok(parsed.data);
+  const issue = issuesOf(parsed.error)[0];
+  return refuse(`${issue?.path} ${issue?.message}`);
+}
+
+type Parsed<T> = { success: true; data: T } | { success: false; error: Parameters<typeof issuesOf>[0] };

@@ -1,0 +1,166 @@
+import { reachesLevel } from '../schemas/frameworks.ts';
+import type { Role } from '../schemas/accreditation.ts';
+import type { Did, StatementId } from '../schemas/primitives.ts';
+import type { StandingState } from '../schemas/report.ts';
+import { has, type Evidence, type Logged, type Present } from './evidence.ts';
+
+/** What holds for a statement as of a time, and why. */
+export interface Standing {
+  state: StandingState;
+  reason: string;
+  /** The statement that decided it: a revocation, or null. */
+  because: StatementId | null;
+  /** A later version by the same signer: the statement still holds, but this is said. */
+  supersededBy: StatementId | null;
+}
+
+/**
+ * The standing of a statement at time `at` (milliseconds), judged by what the log knew then (statements.md). One
+ * function for registry and verifier; it reads nothing but its arguments.
+ */
+export function standingAt(evidence: Evidence, logged: Logged, at: number): Standing {
+  const standing = (state: StandingState, reason: string, because: StatementId | null = null): Standing => ({
+    state,
+    reason,
+    because,
+    supersededBy: state === 'active' ? successorAt(evidence, logged, at) : null,
+  });
+  if (logged.loggedAt > at) return standing('pending', 'it was not logged yet');
+  const revocation = knownRevocations(evidence, logged, at)[0];
+  const { document } = logged;
+  if (document === null) return standing('erased', 'its body was erased', revocation?.id ?? null);
+  if (revocation !== undefined) {
+    return standing('revoked', `revoked: ${revocation.document.credentialSubject.reason}`, revocation.id);
+  }
+  if (Date.parse(document.validFrom) > at) return standing('pending', `valid only from ${document.validFrom}`);
+  if (document.validUntil !== undefined && Date.parse(document.validUntil) <= at) {
+    return standing('expired', `valid until ${document.validUntil}`);
+  }
+  const fault = authorityFault(evidence, logged as Present, at);
+  return fault === null ? standing('active', 'active') : standing('untrusted', fault);
+}
+
+/** Why the signer had no right to have this statement logged, by what was known at `knownAt`; null if it had. */
+export function authorityFault(evidence: Evidence, logged: Present, knownAt: number): string | null {
+  const { document } = logged;
+  if (has(logged, 'Accreditation')) {
+    return document.issuer === evidence.operator ? null : 'an accreditation is signed by the operator';
+  }
+  if (has(logged, 'HumanCredential')) {
+    const { framework, level } = logged.document.credentialSubject.verification;
+    const accredited = issuerAccreditation(evidence, logged, logged, knownAt);
+    return accredited === null ? `${document.issuer} was not accredited for ${framework} ${level} when it signed` : null;
+  }
+  if (has(logged, 'DatasetRecord') || has(logged, 'ReviewRecord')) {
+    if (signingCredentials(evidence, logged, knownAt).length > 0) return null;
+    const composesOnly = has(logged, 'DatasetRecord') && logged.document.credentialSubject.content === undefined;
+    if (composesOnly && roleAt(evidence, document.issuer, 'publisher', logged, knownAt) !== null) return null;
+    return `${document.issuer} held no active human credential${composesOnly ? ' or publisher accreditation' : ''} when it signed`;
+  }
+  if (has(logged, 'RightsGrant')) {
+    const record = evidence.record(logged.document.credentialSubject.record);
+    return record?.document.credentialSubject.rights.holder === document.issuer
+      ? null
+      : 'a grant is signed by the record’s rights holder';
+  }
+  const target = evidence.get((document as Present<'Revocation'>['document']).credentialSubject.id);
+  return target !== undefined && mayRevoke(evidence, target, document.issuer)
+    ? null
+    : 'a revocation is signed by its target’s signer or the operator';
+}
+
+/** The human credentials that the signer of a record or review held when it was logged, oldest first. */
+export function signingCredentials(
+  evidence: Evidence,
+  logged: Present,
+  knownAt: number,
+): Present<'HumanCredential'>[] {
+  return evidence.credentialsOf(logged.document.issuer).filter(
+    (credential) =>
+      heldWhen(evidence, credential, logged, knownAt) &&
+      // The credential was in order when logged, and its issuer still was when the record was.
+      issuerAccreditation(evidence, credential, credential, knownAt) !== null &&
+      issuerAccreditation(evidence, credential, logged, knownAt) !== null,
+  );
+}
+
+/** The accreditation under which a credential's issuer could vouch at its level when `moment` was logged. */
+export function issuerAccreditation(
+  evidence: Evidence,
+  credential: Present<'HumanCredential'>,
+  moment: Logged,
+  knownAt: number,
+): Present<'Accreditation'> | null {
+  const { framework, level } = credential.document.credentialSubject.verification;
+  return roleAt(evidence, credential.document.issuer, 'identity-issuer', moment, knownAt, (accreditation) =>
+    (accreditation.document.credentialSubject.frameworks ?? []).some(
+      (grant) => grant.framework === framework && reachesLevel(framework, grant.maxLevel, level),
+    ),
+  );
+}
+
+/** The accreditation by which a DID held a role when `moment` was logged. */
+export function roleAt(
+  evidence: Evidence,
+  did: Did,
+  role: Role,
+  moment: Pick<Logged, 'index' | 'loggedAt'>,
+  knownAt: number,
+  covers: (accreditation: Present<'Accreditation'>) => boolean = () => true,
+): Present<'Accreditation'> | null {
+  return (
+    evidence
+      .accreditationsOf(did)
+      .find(
+        (accreditation) =>
+          accreditation.document.issuer === evidence.operator &&
+          accreditation.document.credentialSubject.roles.includes(role) &&
+          covers(accreditation) &&
+          heldWhen(evidence, accreditation, moment, knownAt),
+      ) ?? null
+  );
+}
+
+/** Whether `signer` may revoke `target`. An erased target's signer is no longer known: the operator's word remains. */
+export const mayRevoke = (evidence: Evidence, target: Logged, signer: Did): boolean =>
+  target.kind !== 'Revocation' && (signer === evidence.operator || signer === target.document?.issuer);
+
+/**
+ * Whether a statement was logged before `moment`, valid then, and not revoked by then. A revocation that became known
+ * later counts too where its `invalidSince` reaches back so far.
+ */
+function heldWhen(
+  evidence: Evidence,
+  logged: Present,
+  moment: Pick<Logged, 'index' | 'loggedAt'>,
+  knownAt: number,
+): boolean {
+  const { validFrom, validUntil } = logged.document;
+  const when = moment.loggedAt;
+  if (logged.index >= moment.index || Date.parse(validFrom) > when) return false;
+  if (validUntil !== undefined && Date.parse(validUntil) <= when) return false;
+  return knownRevocations(evidence, logged, knownAt).every((revocation) => {
+    const { invalidSince } = revocation.document.credentialSubject;
+    if (invalidSince !== undefined && Date.parse(invalidSince) <= when) return false;
+    return revocation.index > moment.index;
+  });
+}
+
+/** Revocations of a statement by someone entitled, logged by `knownAt`, in log order. */
+function knownRevocations(evidence: Evidence, target: Logged, knownAt: number): Present<'Revocation'>[] {
+  return evidence
+    .revocationsOf(target.id)
+    .filter(
+      (revocation) =>
+        revocation.loggedAt <= knownAt &&
+        (target.document === null || mayRevoke(evidence, target, revocation.document.issuer)),
+    )
+    .toSorted((a, b) => a.index - b.index);
+}
+
+function successorAt(evidence: Evidence, logged: Logged, at: number): StatementId | null {
+  const successors = evidence
+    .successorsOf(logged.id)
+    .filter((next) => next.loggedAt <= at && next.document.issuer === logged.document?.issuer);
+  return successors.at(-1)?.id ?? null;
+}

@@ -1,0 +1,189 @@
+import * as z from 'zod';
+import { limits } from '../schemas/limits.ts';
+import type { Did, StatementId } from '../schemas/primitives.ts';
+import {
+  CONTEXT,
+
+  STATEMENT_KINDS,
+  StatementKind,
+  type Statement,
+
+} from '../schemas/statement.ts';
+import { concatBytes, fromBase58, fromUtf8, toBase58, utf8, type Bytes } from './bytes.ts';
+import { digestOf, sha256Bytes } from './digest.ts';
+import { publicKeyFromDid, verificationMethodOf } from './did-key.ts';
+import type { Signer } from './ed25519/signer.ts';
+import type { VerifySignature } from './ed25519/verify.ts';
+import { canonicalJson, parseJson, type Json, type JsonObject } from './json.ts';
+import { ok, refuse, type Result } from './result.ts';
+
+/** A statement that has its form, its id and what its signature covers, but whose signature is not yet judged. */
+export interface ParsedStatement<K extends StatementKind = StatementKind> {
+  id: StatementId;
+  kind: K;
+  document: Statement<K>;
+  /** The canonical text; `id` is its digest. */
+  canonical: string;
+  /** What the proof signs (vc-di-eddsa §3.3.4). */
+  hashData: Bytes;
+}
+
+export interface StatementFault {
+  code: 'invalid-json' | 'invalid-statement' | 'too-large' | 'foreign-key' | 'invalid-signature' | 'invalid-key';
+  detail: string;
+  errors?: { path: string; message: string }[];
+}
+
+/** An unsigned document of any Data Integrity credential, ours or not. */
+export type Unsigned = Readonly<Record<string, unknown>>;
+
+/** The proof options of `eddsa-jcs-2022` without the signature. */
+export interface ProofOptions {
+  type: 'DataIntegrityProof';
+  cryptosuite: 'eddsa-jcs-2022';
+  proofPurpose: 'assertionMethod';
+  created: string;
+  verificationMethod: string;
+  '@context': unknown;
+}
+
+/** W3C vc-di-eddsa 1.0 §3.3.4: the hash of the canonical proof options, then that of the canonical document. */
+export function hashDataOf(document: Unsigned, proof: Unsigned): Bytes {
+  return concatBytes(
+    sha256Bytes(utf8(canonicalJson(proof))),
+    sha256Bytes(utf8(canonicalJson(document))),
+  ) as Bytes;
+}
+
+/** Signs any credential document whose issuer is the signer (vc-di-eddsa §3.3.1). */
+export async function signDocument<D extends Unsigned>(
+  document: D,
+  signer: Signer,
+  created: string,
+): Promise<D & { proof: ProofOptions & { proofValue: string } }> {
+  const options: ProofOptions = {
+    type: 'DataIntegrityProof',
+    cryptosuite: 'eddsa-jcs-2022',
+    proofPurpose: 'assertionMethod',
+    created,
+    verificationMethod: verificationMethodOf(signer.did),
+    '@context': document['@context'],
+  };
+  const signature = await signer.sign(hashDataOf(document, { ...options }));
+  return { ...document, proof: { ...options, proofValue: `z${toBase58(signature)}` } };
+}
+
+export interface Draft<K extends StatementKind> {
+  kind: K;
+  subject: z.input<(typeof STATEMENT_KINDS)[K]>['credentialSubject'];
+  /** UTC, whole seconds; also the proof's `created`. */
+  validFrom: string;
+  validUntil?: string | undefined;
+}
+
+/** Builds, checks and signs a statement. A draft that breaks its schema is refused with the fields at fault. */
+export async function signStatement<K extends StatementKind>(
+  draft: Draft<K>,
+  signer: Signer,
+): Promise<Result<ParsedStatement<K>, StatementFault>> {
+  const document = {
+    '@context': CONTEXT,
+    type: ['VerifiableCredential', draft.kind],
+    issuer: signer.did,
+    validFrom: draft.validFrom,
+    ...(draft.validUntil === undefined ? {} : { validUntil: draft.validUntil }),
+    credentialSubject: draft.subject,
+  };
+  const signed = await signDocument(document, signer, draft.validFrom);
+  return parseStatement(canonicalJson(signed)) as Result<ParsedStatement<K>, StatementFault>;
+}
+
+/** Reads a statement from an untrusted text or its UTF-8 bytes. The signature is judged by {@link verifyStatement}. */
+export function parseStatement(input: string | Uint8Array): Result<ParsedStatement, StatementFault> {
+  if (input.length > limits.statementBytes) return refuse(TOO_LARGE);
+  const text = typeof input === 'string' ? input : fromUtf8(input);
+  if (text === null) return refuse({ code: 'invalid-json', detail: 'not UTF-8' });
+  const parsed = parseJson(text);
+  return parsed.ok ? readStatement(parsed.value) : parsed;
+}
+
+/** Reads a statement from a value that {@link parseJson} has accepted, alone or inside something larger. */
+export function readStatement(value: Json): Result<ParsedStatement, StatementFault> {
+  const kind = StatementKind.safeParse((value as JsonObject | null)?.['type']?.[1 as never]);
+  if (!kind.success) {
+    return refuse(invalid('not a statement', [{ path: '/type/1', message: `expected one of ${StatementKind.options.join(', ')}` }]));
+  }
+  const parsed = STATEMENT_KINDS[kind.data].safeParse(value);
+  if (!parsed.success) return refuse(invalid(`not a valid ${kind.data}`, issuesOf(parsed.error)));
+  const document = parsed.data as Statement;
+  if (document.proof.verificationMethod !== verificationMethodOf(document.issuer)) {
+    return refuse({
+      code: 'foreign-key',
+      detail: `proof.verificationMethod must be the issuer's own key, ${verificationMethodOf(document.issuer)}`,
+    });
+  }
+  const { canonical, hashData } = canonicalForms(document);
+  if (utf8(canonical).length > limits.statementBytes) return refuse(TOO_LARGE);
+  return ok({ id: digestOf(canonical) as StatementId, kind: kind.data, document, canonical, hashData });
+}
+
+/** Judges the signature of a parsed statement. */
+export async function verifyStatement(
+  statement: Pick<ParsedStatement, 'document' | 'hashData'>,
+  verify: VerifySignature,
+): Promise<Result<true, StatementFault>> {
+  return verifyProof(statement.document.issuer, statement.document.proof.proofValue, statement.hashData, verify);
+}
+
+/** Judges a proof value against the key of a did. */
+export async function verifyProof(
+  issuer: Did,
+  proofValue: string,
+  hashData: Bytes,
+  verify: VerifySignature,
+): Promise<Result<true, StatementFault>> {
+  const publicKey = publicKeyFromDid(issuer);
+  if (publicKey === null) return refuse({ code: 'invalid-key', detail: 'issuer does not hold an Ed25519 key' });
+  const signature = fromBase58(proofValue.slice(1));
+  if (signature !== null && (await verify(signature, hashData, publicKey))) return ok(true);
+  return refuse({ code: 'invalid-signature', detail: `the signature is not ${issuer}'s over this document` });
+}
+
+/** Zod's issues as JSON pointers, attacker-controlled values left out. */
+export const issuesOf = (error: z.ZodError): { path: string; message: string }[] =>
+  error.issues.slice(0, 20).map((issue) => ({
+    path: issue.path.map((key) => `/${String(key)}`).join('') || '/',
+    message:
+      issue.code === 'unrecognized_keys'
+        ? `unknown field ${issue.keys.slice(0, 5).map((key) => JSON.stringify(key.slice(0, 40))).join(', ')}`
+        : issue.message,
+  }));
+
+const TOO_LARGE: StatementFault = {
+  code: 'too-large',
+  detail: `a statement is at most ${limits.statementBytes} bytes in canonical form`,
+};
+
+const invalid = (what: string, errors: { path: string; message: string }[]): StatementFault => ({
+  code: 'invalid-statement',
+  detail: `${what}: ${errors[0]?.path} ${errors[0]?.message}`,
+  errors,
+});
+
+/** Canonicalises every member once and joins the three texts that are needed from the pieces. */
+function canonicalForms(document: Statement): { canonical: string; hashData: Bytes } {
+  const { proof, ...rest } = document;
+  const { proofValue: _, ...options } = proof;
+  const members = Object.keys(rest)
+    .sort()
+    .map((key) => [key, `${JSON.stringify(key)}:${canonicalJson(rest[key as keyof typeof rest])}`] as const);
+  const unsigned = members.map(([, text]) => text).join(',');
+  const after = members.filter(([key]) => key > 'proof').map(([, text]) => text);
+  const before = members.filter(([key]) => key < 'proof').map(([, text]) => text);
+  const canonical = `{${[...before, `"proof":${canonicalJson(proof)}`, ...after].join(',')}}`;
+  return {
+    canonical,
+    hashData: concatBytes(sha256Bytes(utf8(canonicalJson(options))), sha256Bytes(utf8(`{${unsigned}}`))) as Bytes,
+  };
+}
+

@@ -1,0 +1,94 @@
+import { limits } from '../schemas/limits.ts';
+import { CONTEXT } from '../schemas/statement.ts';
+import { StatusListCredential } from '../schemas/status-list.ts';
+import { fromBase64Url, toBase64Url, type Bytes } from './bytes.ts';
+import type { Signer } from './ed25519/signer.ts';
+import type { VerifySignature } from './ed25519/verify.ts';
+import { gunzip, gzip } from './gzip.ts';
+import { ok, refuse, type Result } from './result.ts';
+import { hashDataOf, issuesOf, signDocument, verifyProof } from './statement.ts';
+
+const LIST_BYTES = limits.statusListEntries / 8;
+
+/** Which list covers a log index, and where in it. */
+export const statusListOf = (index: number): number => Math.floor(index / limits.statusListEntries);
+
+/** The bits of list `list` with those of the given log indices set; index 0 is the left-most bit (§2.2). */
+export function statusBits(list: number, revoked: Iterable<number>): Bytes {
+  const bits = new Uint8Array(LIST_BYTES);
+  for (const index of revoked) {
+    if (statusListOf(index) !== list) throw new RangeError(`index: ${index} is not in list ${list}`);
+    const at = index % limits.statusListEntries;
+    bits[at >> 3] = (bits[at >> 3] as number) | (0x80 >> (at & 7));
+  }
+  return bits;
+}
+
+/** `u` + base64url(gzip(bits)), W3C Bitstring Status List 1.0 §3.3. */
+export const encodeStatusBits = async (bits: Bytes): Promise<string> => `u${toBase64Url(await gzip(bits))}`;
+
+/** The bits of an untrusted encoded list; null where it is malformed, shorter than the minimum, or inflates past ours. */
+export async function decodeStatusBits(encoded: string): Promise<Bytes | null> {
+  const compressed = encoded.startsWith('u') ? fromBase64Url(encoded.slice(1)) : null;
+  const bits = compressed === null ? null : await gunzip(compressed, LIST_BYTES);
+  return bits?.length === LIST_BYTES ? bits : null;
+}
+
+/** A status list whose signature is good and whose bits are at hand. Whether its signer may sign is judged apart. */
+export interface StatusList {
+  document: StatusListCredential;
+  isRevoked(index: number): boolean;
+}
+
+export interface StatusListDraft {
+  origin: string;
+  list: number;
+  /** Size of the tree that the bits reflect. */
+  size: number;
+  revoked: Iterable<number>;
+  validFrom: string;
+  validUntil: string;
+}
+
+export async function signStatusList(draft: StatusListDraft, signer: Signer): Promise<StatusListCredential> {
+  const document = {
+    '@context': CONTEXT,
+    type: ['VerifiableCredential', 'BitstringStatusListCredential'],
+    issuer: signer.did,
+    validFrom: draft.validFrom,
+    validUntil: draft.validUntil,
+    credentialSubject: {
+      type: 'BitstringStatusList',
+      statusPurpose: 'revocation',
+      encodedList: await encodeStatusBits(statusBits(draft.list, draft.revoked)),
+      log: { origin: draft.origin, list: draft.list, size: draft.size },
+    },
+  };
+  return StatusListCredential.parse(await signDocument(document, signer, draft.validFrom));
+}
+
+/** Reads an untrusted status list and judges its signature. */
+export async function openStatusList(value: unknown, verify: VerifySignature): Promise<Result<StatusList, string>> {
+  const parsed = StatusListCredential.safeParse(value);
+  if (!parsed.success) {
+    const issue = issuesOf(parsed.error)[0];
+    return refuse(`is malformed: ${issue?.path} ${issue?.message}`);
+  }
+  const { proof, ...document } = parsed.data;
+  const { proofValue, ...options } = proof;
+  if (proof.verificationMethod !== `${document.issuer}#${document.issuer.slice('did:key:'.length)}`) {
+    return refuse('names a foreign key in its proof');
+  }
+  const signed = await verifyProof(document.issuer, proofValue, hashDataOf(document, options), verify);
+  if (!signed.ok) return refuse('has a wrong signature');
+  const bits = await decodeStatusBits(document.credentialSubject.encodedList);
+  if (bits === null) return refuse(`does not inflate to ${limits.statusListEntries} bits`);
+  const { list } = document.credentialSubject.log;
+  return ok({
+    document: parsed.data,
+    isRevoked(index) {
+      const at = index % limits.statusListEntries;
+      return statusListOf(index) === list && ((bits[at >> 3] as number) & (0x80 >> (at & 7))) !== 0;
+    },
+  });
+}

@@ -1,0 +1,157 @@
+import { Certificate } from '../../schemas/certificate.ts';
+import { limits } from '../../schemas/limits.ts';
+import type { Did, StatementId } from '../../schemas/primitives.ts';
+import type { CheckId } from '../../schemas/report.ts';
+import { fromBase64, utf8 } from '../bytes.ts';
+import type { VerifySignature } from '../ed25519/verify.ts';
+import { Evidence, has, type Logged } from '../evidence.ts';
+import { canonicalJson, parseJson, type Json } from '../json.ts';
+import { parseCheckpoint, type Checkpoint } from '../log/checkpoint.ts';
+import { parseEntry } from '../log/entry.ts';
+import { leafHash, verifyInclusion, type Hash } from '../log/merkle.ts';
+import { judgeCheckpoint, type TrustPolicy } from '../log/trust.ts';
+import { ok, refuse, type Result } from '../result.ts';
+import { roleAt } from '../standing.ts';
+import { issuesOf, readStatement, verifyStatement } from '../statement.ts';
+import { openStatusList, type StatusList } from '../status-list.ts';
+import { Findings } from './findings.ts';
+
+/** A certificate whose contents have been found authentic, or not: what did not pass is in the findings, and left out. */
+export interface OpenedCertificate {
+  subject: StatementId | null;
+  checkpoint: Checkpoint | null;
+  operator: Did | null;
+  statements: Logged[];
+  statusLists: StatusList[];
+  findings: Findings;
+}
+
+/**
+ * Opens a certificate from an untrusted source (protocol.md §7): its form, every digest, signature and inclusion proof,
+ * the checkpoint against `trust`, and the status lists. Hostile input yields findings, never an exception; the work is
+ * linear in the certificate's size.
+ */
+export async function openCertificate(
+  text: string,
+  trust: TrustPolicy,
+  verify: VerifySignature,
+): Promise<OpenedCertificate> {
+  const findings = new Findings();
+  const opened: OpenedCertificate = {
+    subject: null,
+    checkpoint: null,
+    operator: null,
+    statements: [],
+    statusLists: [],
+    findings,
+  };
+  const certificate = readCertificate(text);
+  if (!certificate.ok) {
+    findings.fail('certificate.format', certificate.reason);
+    return opened;
+  }
+  opened.subject = certificate.value.subject;
+  const checkpoint = parseCheckpoint(certificate.value.checkpoint);
+  if (!checkpoint.ok) {
+    findings.fail('log.checkpoint', `the checkpoint ${checkpoint.reason}`);
+    return opened;
+  }
+  opened.checkpoint = checkpoint.value;
+  const judged = await judgeCheckpoint(checkpoint.value, trust, verify);
+  findings.settle('log.checkpoint', judged.log, `size ${checkpoint.value.size} of ${checkpoint.value.origin}, signed by its log`);
+  if (trust.quorumName === 'none') findings.add('log.witnesses', 'skipped', 'the trust policy asks for no witnesses');
+  else findings.settle('log.witnesses', judged.quorum, `a quorum of witnesses (${trust.quorumName}) cosigned the checkpoint`);
+  if (!judged.log.ok) return opened;
+
+  const results = await Promise.all(
+    certificate.value.statements.map((statement) => openStatement(statement, checkpoint.value, verify)),
+  );
+  for (const result of results) {
+    if (result.ok) opened.statements.push(result.value);
+    else findings.fail(result.reason.check, result.reason.detail, result.reason.id);
+  }
+  const count = opened.statements.length;
+  findings.passUnlessFailed('statement.digest', `${count} statements have the ids that the log holds`);
+  findings.passUnlessFailed('statement.signature', `${count} statements are signed by their issuers`);
+  findings.passUnlessFailed('log.inclusion', `${count} entries are in the log`);
+
+  const first = opened.statements.find((logged) => logged.index === 0);
+  if (first !== undefined && has(first, 'Accreditation') && first.document.issuer === first.document.credentialSubject.id) {
+    opened.operator = first.document.issuer;
+  } else {
+    findings.fail('issuer.accredited', 'the certificate does not carry entry 0, in which the operator names itself');
+  }
+  opened.statusLists = await openStatusLists(certificate.value.status, opened, verify);
+  return opened;
+}
+
+function readCertificate(text: string): Result<Certificate, string> {
+  if (text.length > limits.certificateBytes) return refuse(`larger than ${limits.certificateBytes} bytes`);
+  const json = parseJson(text);
+  if (!json.ok) return refuse(json.reason.detail);
+  const parsed = Certificate.safeParse(json.value);
+  if (parsed.success) return ok(parsed.data);
+  const issue = issuesOf(parsed.error)[0];
+  return refuse(`not a certificate: ${issue?.path} ${issue?.message}`);
+}
+
+interface StatementFinding {
+  check: CheckId;
+  detail: string;
+  id?: StatementId;
+}
+
+async function openStatement(
+  { index, entry: entryText, proof, document }: Certificate['statements'][number],
+  checkpoint: Checkpoint,
+  verify: VerifySignature,
+): Promise<Result<Logged, StatementFinding>> {
+  const entry = parseEntry(entryText);
+  if (entry === null) return refuse({ check: 'log.inclusion', detail: `the entry at index ${index} is malformed` });
+  const { id, kind } = entry;
+  const hashes = proof.map((hash) => fromBase64(hash) as Hash);
+  if (!verifyInclusion(index, checkpoint.size, leafHash(utf8(entryText)), hashes, checkpoint.root)) {
+    return refuse({ check: 'log.inclusion', detail: `the proof does not place ${id} at index ${index}`, id });
+  }
+  const logged = { id, kind, index, loggedAt: Date.parse(entry.loggedAt) };
+  if (document === null) return ok({ ...logged, document: null });
+  const statement = readStatement(document as Json);
+  if (!statement.ok) {
+    return refuse({ check: 'statement.digest', detail: `the document of ${id} is ${statement.reason.detail}`, id });
+  }
+  if (statement.value.id !== id || statement.value.kind !== kind) {
+    return refuse({ check: 'statement.digest', detail: `the document has id ${statement.value.id}, the log has ${id}`, id });
+  }
+  const signed = await verifyStatement(statement.value, verify);
+  if (!signed.ok) return refuse({ check: 'statement.signature', detail: signed.reason.detail, id });
+  return ok({ ...logged, document: statement.value.document });
+}
+
+/** The status lists whose signature is good and whose signer the operator had accredited for it. */
+async function openStatusLists(
+  values: Certificate['status'],
+  opened: OpenedCertificate,
+  verify: VerifySignature,
+): Promise<StatusList[]> {
+  const evidence = new Evidence(opened.operator, opened.statements);
+  const lists: StatusList[] = [];
+  for (const result of await Promise.all(values.map((value) => openStatusList(value, verify)))) {
+    if (!result.ok) {
+      opened.findings.fail('freshness', `a status list ${result.reason}`);
+      continue;
+    }
+    const { issuer, validFrom, credentialSubject } = result.value.document;
+    const moment = { index: Infinity, loggedAt: Date.parse(validFrom) };
+    if (credentialSubject.log.origin !== opened.checkpoint?.origin) {
+      opened.findings.fail('freshness', `a status list is of another log, ${credentialSubject.log.origin}`);
+    } else if (roleAt(evidence, issuer, 'status-service', moment, Infinity) === null) {
+      opened.findings.fail('freshness', `a status list is signed by ${issuer}, which the operator did not accredit for it`);
+    } else {
+      lists.push(result.value);
+    }
+  }
+  return lists;
+}
+
+/** The bytes of a certificate, as the registry serves them. */
+export const encodeCertificate = (certificate: Certificate): string => canonicalJson(certificate);

@@ -1,0 +1,92 @@
+import { reachesLevel, type FrameworkName, type LevelName } from '../../schemas/frameworks.ts';
+import type { Policy } from '../../schemas/policy.ts';
+import type { Report } from '../../schemas/report.ts';
+import type { Evidence, Present } from '../evidence.ts';
+import { distinctHumans } from '../humans.ts';
+import type { Lineage } from '../lineage.ts';
+import { signingCredentials } from '../standing.ts';
+import { durationMs } from '../time.ts';
+import type { Findings } from './findings.ts';
+
+type Credential = Present<'HumanCredential'>;
+
+/** Checks who stands behind every record that has content of its own, and counts them. */
+export function checkHumans(
+  evidence: Evidence,
+  lineage: Lineage,
+  policy: Policy,
+  asOf: number,
+  findings: Findings,
+): Report['humans'] {
+  const demands = policy.human ?? {};
+  const required = demands.required !== false && policy.human !== undefined;
+  const counted: Credential[] = [];
+  const authored = lineage.records.filter((record) => record.document.credentialSubject.content !== undefined);
+  for (const record of authored) {
+    const held = signingCredentials(evidence, record, asOf);
+    const trusted = held.filter(
+      ({ document }) => policy.trust?.issuers === undefined || policy.trust.issuers.includes(document.issuer),
+    );
+    const name = JSON.stringify(record.document.credentialSubject.name);
+    if (trusted.length === 0) {
+      const detail = held.length === 0 ? 'no active human credential' : 'no credential by an issuer that you trust';
+      if (required) findings.fail('human.credential', `the signer of ${name} held ${detail}`, record.id);
+      else findings.add('human.credential', 'warn', `the signer of ${name} held ${detail}`, record.id);
+      continue;
+    }
+    const adequate = trusted.filter((credential) => levelFault(credential, record, policy) === null);
+    if (adequate.length === 0) {
+      findings.fail('human.level', `${name}: ${levelFault(trusted[0] as Credential, record, policy)}`, record.id);
+      continue;
+    }
+    const missing = (demands.expertise ?? []).filter(
+      (field) => !adequate.some((credential) => isExpert(credential, field, record.loggedAt)),
+    );
+    if (missing.length > 0) {
+      findings.fail('human.expertise', `the signer of ${name} is not certified in ${missing.join(', ')}`, record.id);
+    }
+    counted.push(...adequate);
+  }
+  const humans = distinctHumans([...new Set(counted)]);
+  const issuers = new Set(counted.map(({ document }) => document.issuer));
+  if (required && authored.length === 0) {
+    findings.fail('human.credential', 'no record of the lineage has content that a human could have made');
+  }
+  findings.passUnlessFailed('issuer.accredited', `${issuers.size} identity issuers, accredited by the operator when they signed`);
+  findings.passUnlessFailed(
+    'human.credential',
+    `${authored.length} records with content, signed by verified humans (who they are, not how they worked)`,
+  );
+  if (demands.minLevel !== undefined || demands.maxCredentialAge !== undefined) {
+    findings.passUnlessFailed('human.level', 'every signer was verified at the level, and as recently, as the policy demands');
+  }
+  if (demands.expertise !== undefined) {
+    findings.passUnlessFailed('human.expertise', `every signer is certified in ${demands.expertise.join(', ')}`);
+  }
+  if (demands.minDistinct !== undefined) {
+    const detail = `${humans.min} to ${humans.max} distinct humans`;
+    if (humans.min >= demands.minDistinct) findings.add('human.distinct', 'pass', detail);
+    else findings.fail('human.distinct', `${detail}, and at least ${demands.minDistinct} must be certain`);
+  }
+  return humans;
+}
+
+/** Why a credential does not reach the policy's level or age at the time of signing; null if it does. */
+function levelFault(credential: Credential, record: Present, policy: Policy): string | null {
+  const { framework, level, verifiedAt } = credential.document.credentialSubject.verification;
+  const { minLevel, maxCredentialAge } = policy.human ?? {};
+  if (minLevel !== undefined) {
+    const floor = (minLevel as Partial<Record<FrameworkName, LevelName>>)[framework];
+    if (floor === undefined) return `verified under ${framework}, which the policy does not name`;
+    if (!reachesLevel(framework, level, floor)) return `verified at ${framework} ${level}, below ${floor}`;
+  }
+  if (maxCredentialAge !== undefined && record.loggedAt - Date.parse(verifiedAt) > durationMs(maxCredentialAge)) {
+    return `verified on ${verifiedAt}, more than ${maxCredentialAge} before the record was logged`;
+  }
+  return null;
+}
+
+const isExpert = (credential: Credential, field: string, when: number): boolean =>
+  (credential.document.credentialSubject.expertise ?? []).some(
+    (claim) => claim.field === field && (claim.validUntil === undefined || Date.parse(claim.validUntil) > when),
+  );

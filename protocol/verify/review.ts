@@ -1,0 +1,46 @@
+import type { Policy } from '../../schemas/policy.ts';
+import type { Evidence, Present } from '../evidence.ts';
+import type { Lineage } from '../lineage.ts';
+import { signingCredentials, standingAt } from '../standing.ts';
+import type { Findings } from './findings.ts';
+
+/** Counts the accepting reviews of the subject; independent ones are by nobody who authored any of it. */
+export function checkReviews(
+  evidence: Evidence,
+  lineage: Lineage,
+  policy: Policy,
+  asOf: number,
+  findings: Findings,
+): void {
+  const [subject] = lineage.records;
+  if (policy.review === undefined || subject === undefined) return;
+  const accepted = evidence
+    .reviewsOf(subject.id)
+    .filter(
+      (review) =>
+        review.document.credentialSubject.verdict === 'accept' && standingAt(evidence, review, asOf).state === 'active',
+    );
+  const authors = new Set(lineage.records.flatMap((record) => personsOf(evidence, record, asOf)));
+  const independent = accepted.filter((review) => !personsOf(evidence, review, asOf).some((who) => authors.has(who)));
+  const counted = policy.review.independent === true ? independent : accepted;
+  const reviewers = new Set(counted.map((review) => review.document.issuer)).size;
+  const detail = `${reviewers} accepting reviewers`;
+  if (reviewers >= policy.review.min) findings.add('review.count', 'pass', detail);
+  else findings.fail('review.count', `${detail}, ${policy.review.min} are required`);
+  if (policy.review.independent === true) {
+    const dependent = accepted.length - independent.length;
+    findings.add(
+      'review.independence',
+      reviewers >= policy.review.min ? 'pass' : 'fail',
+      `${independent.length} reviews by people who authored none of it, ${dependent} by authors`,
+    );
+  }
+}
+
+/** Everything by which the signer of a statement is known: the key, and each (issuer, nullifier). */
+const personsOf = (evidence: Evidence, logged: Present, asOf: number): string[] => [
+  logged.document.issuer,
+  ...signingCredentials(evidence, logged, asOf).map(
+    ({ document }) => `${document.issuer} ${document.credentialSubject.nullifier}`,
+  ),
+];

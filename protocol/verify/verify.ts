@@ -1,0 +1,185 @@
+import { ASSISTANCE_LEVELS, type AssistanceLevel } from '../../schemas/dataset-record.ts';
+import type { Policy } from '../../schemas/policy.ts';
+import type { StatementId } from '../../schemas/primitives.ts';
+import type { AssistanceSummary, Report, StandingState } from '../../schemas/report.ts';
+import { verifySignature, type VerifySignature } from '../ed25519/verify.ts';
+import { Evidence, type Present } from '../evidence.ts';
+import { effectiveAssistance, lineageOf, worse, type Lineage } from '../lineage.ts';
+import type { TrustPolicy } from '../log/trust.ts';
+import { standingAt } from '../standing.ts';
+import { logTimeOf } from '../time.ts';
+import { openCertificate } from './certificate.ts';
+import { coverContent, type LocalContent } from './content.ts';
+import { checkFreshness } from './freshness.ts';
+import { checkHumans } from './human.ts';
+import { checkReviews } from './review.ts';
+import { Findings } from './findings.ts';
+
+export interface VerifyInput {
+  /** The certificate's text, from whatever source. */
+  certificate: string;
+  trust: TrustPolicy;
+  policy: Policy;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** The files to be checked; without them, only the certificate is. */
+  content?: LocalContent | undefined;
+  /** How signatures are judged; the platform's fastest way unless given. */
+  verify?: VerifySignature | undefined;
+}
+
+/** What a buyer who names no policy demands: verified humans, in good standing, and every file accounted for. */
+export const DEFAULT_POLICY: Policy = { policy: 'firsthand/v1', human: { required: true } };
+
+/**
+ * Checks a certificate, and local files, against a policy (protocol.md §7, §8). The same function on client and server;
+ * it reads nothing but its arguments. The verdict is `pass` only if nothing failed.
+ */
+export async function verifyCertificate(input: VerifyInput): Promise<Report> {
+  const { policy, now } = input;
+  const opened = await openCertificate(input.certificate, input.trust, input.verify ?? verifySignature);
+  const { findings, subject } = opened;
+  const asOf = policy.trust?.asOf === undefined ? now : Date.parse(policy.trust.asOf);
+  const report = (parts: Partial<Report> = {}): Report => {
+    const checks = findings.list();
+    return {
+      verdict: checks.some((check) => check.outcome === 'fail') ? 'fail' : 'pass',
+      subject,
+      asOf: logTimeOf(asOf),
+      checks,
+      coverage: null,
+      humans: null,
+      assistance: null,
+      rights: null,
+      ...parts,
+    };
+  };
+  const evidence = new Evidence(opened.operator, opened.statements);
+  if (policy.trust?.operator !== undefined && opened.operator !== null && opened.operator !== policy.trust.operator) {
+    findings.fail('issuer.accredited', `the registry’s operator is ${opened.operator}, not ${policy.trust.operator}`);
+  }
+  if (subject === null || evidence.record(subject) === undefined) {
+    const erased = subject !== null && evidence.get(subject)?.document === null;
+    if (findings.list().every((check) => check.outcome !== 'fail')) {
+      findings.fail('lineage.complete', erased ? 'the record was erased' : 'the certificate does not carry its subject, a dataset record');
+    }
+    return report();
+  }
+
+  const lineage = lineageOf(evidence, subject);
+  for (const fault of lineage.faults) findings.fail('lineage.complete', fault.detail, fault.statement);
+  findings.passUnlessFailed('lineage.complete', `${lineage.records.length} records, down to the last ancestor`);
+
+  const standing = checkStanding(evidence, lineage, asOf, findings);
+  checkFreshness(opened, evidence, policy, asOf, findings);
+  const humans = checkHumans(evidence, lineage, policy, asOf, findings);
+  const levels = effectiveAssistance(lineage);
+  const assistance = summarizeAssistance(lineage, levels);
+  checkAssistance(assistance, lineage, policy, findings);
+  checkReviews(evidence, lineage, policy, asOf, findings);
+  if (policy.rights !== undefined) {
+    findings.fail('rights.decision', 'this version of Firsthand cannot decide rights, so a policy that asks for them fails');
+  }
+  return report({ humans, assistance, coverage: checkContent(input, lineage, levels, standing, findings) });
+}
+
+function checkStanding(
+  evidence: Evidence,
+  lineage: Lineage,
+  asOf: number,
+  findings: Findings,
+): Map<StatementId, StandingState> {
+  const states = new Map<StatementId, StandingState>();
+  for (const record of lineage.records) {
+    const standing = standingAt(evidence, record, asOf);
+    states.set(record.id, standing.state);
+    const name = JSON.stringify(record.document.credentialSubject.name);
+    if (standing.state !== 'active') {
+      findings.fail('standing', `${name} is ${standing.state}: ${standing.reason}`, record.id);
+    } else if (standing.supersededBy !== null) {
+      findings.add('standing', 'warn', `${name} is superseded by ${standing.supersededBy}`, record.id);
+    }
+  }
+  findings.passUnlessFailed('standing', `all ${lineage.records.length} records are active as of ${logTimeOf(asOf)}`);
+  return states;
+}
+
+/**
+ * The worst level of the lineage, and the share of the content made at each: by rows where every record has them, by
+ * files elsewhere. Sources that a record derives from worsen its level; their own content is not part of it.
+ */
+function summarizeAssistance(lineage: Lineage, levels: ReadonlyMap<StatementId, AssistanceLevel>): AssistanceSummary {
+  const composed = composedRecords(lineage).filter((record) => record.document.credentialSubject.content !== undefined);
+  const byRows = composed.every((record) => record.document.credentialSubject.content?.rows !== undefined);
+  const weights = new Map<AssistanceLevel, number>();
+  let total = 0;
+  for (const record of composed) {
+    const { content } = record.document.credentialSubject;
+    const weight = (byRows ? content?.rows : content?.files) ?? 0;
+    const level = levels.get(record.id) ?? 'none';
+    weights.set(level, (weights.get(level) ?? 0) + weight);
+    total += weight;
+  }
+  const shares = ASSISTANCE_LEVELS.flatMap((level) => {
+    const weight = weights.get(level);
+    return weight === undefined || total === 0 ? [] : [[level, weight / total] as const];
+  });
+  return { worst: [...levels.values()].reduce(worse, 'none'), shares: Object.fromEntries(shares) };
+}
+
+/** The subject and what it composes, parts of parts included, sources left out. */
+function composedRecords(lineage: Lineage): Present<'DatasetRecord'>[] {
+  const byId = new Map(lineage.records.map((record) => [record.id, record]));
+  const reached = new Set<Present<'DatasetRecord'>>(lineage.records.slice(0, 1));
+  for (const record of reached) {
+    for (const part of record.document.credentialSubject.parts ?? []) {
+      const next = byId.get(part);
+      if (next !== undefined) reached.add(next);
+    }
+  }
+  return [...reached];
+}
+
+function checkAssistance(summary: AssistanceSummary, lineage: Lineage, policy: Policy, findings: Findings): void {
+  const shares = Object.entries(summary.shares)
+    .map(([level, share]) => `${level} ${(share * 100).toFixed(share === 1 ? 0 : 1)} %`)
+    .join(', ');
+  const detail = `the worst level is "${summary.worst}" (declared by the signers); shares: ${shares || 'no content'}`;
+  const max = policy.assistance?.max;
+  if (max === undefined) findings.add('assistance.level', 'skipped', `${detail}; the policy sets no limit`);
+  else if (worse(summary.worst, max) === max) findings.add('assistance.level', 'pass', detail);
+  else {
+    const culprit = lineage.records.find(
+      (record) => record.document.credentialSubject.authorship.assistance.level === summary.worst,
+    );
+    findings.fail('assistance.level', `${detail}; the policy allows "${max}" at most`, culprit?.id);
+  }
+}
+
+function checkContent(
+  input: VerifyInput,
+  lineage: Lineage,
+  levels: ReadonlyMap<StatementId, AssistanceLevel>,
+  standing: ReadonlyMap<StatementId, StandingState>,
+  findings: Findings,
+): Report['coverage'] {
+  if (input.content === undefined) {
+    const asked = input.policy.content !== undefined;
+    for (const id of ['content.root', 'content.coverage'] as const) {
+      if (asked) findings.fail(id, 'the policy asks for coverage, but no files were given to compare');
+      else findings.add(id, 'skipped', 'no files were given to compare');
+    }
+    return null;
+  }
+  const { coverage, unmatched } = coverContent(input.content, lineage.records, levels, standing, findings);
+  const needed = input.policy.content?.minCoverage ?? 1;
+  const share = coverage.rows === 0 ? 0 : coverage.matched / coverage.rows;
+  const detail = `${coverage.matched} of ${coverage.files} files here are certified`;
+  if (coverage.rows > 0 && share >= needed) {
+    findings.add('content.coverage', unmatched.length === 0 ? 'pass' : 'warn', detail);
+  } else {
+    findings.fail('content.coverage', `${detail}, ${needed * 100} % are required`);
+    for (const file of unmatched) findings.fail('content.coverage', file);
+  }
+  return coverage;
+}

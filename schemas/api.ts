@@ -1,0 +1,157 @@
+import * as z from 'zod';
+import { AssistanceLevel, TaskType } from './dataset-record.ts';
+import { FrameworkName } from './frameworks.ts';
+import { limits } from './limits.ts';
+import { Policy } from './policy.ts';
+import { Count, Did, Digest, Language, LogTime, StatementId, Term } from './primitives.ts';
+import { ProblemCode } from './problem.ts';
+import { AssistanceSummary, StandingState } from './report.ts';
+import { StatementKind } from './statement.ts';
+
+/** What a statement's submission answers. */
+export const Submitted = z
+  .strictObject({
+    id: StatementId,
+    index: Count,
+    loggedAt: LogTime,
+    /** A C2SP tlog-proof. */
+    receipt: z.string(),
+  })
+  .meta({ id: 'Submitted' });
+export type Submitted = z.infer<typeof Submitted>;
+
+/** One line of a batch's answer: a submission (201 new, 200 already logged), or the line's own problem. */
+export const BatchLine = z
+  .union([
+    z.strictObject({ status: z.union([z.literal(200), z.literal(201)]), ...Submitted.shape }),
+    z.strictObject({
+      status: z.int(),
+      code: ProblemCode,
+      detail: z.string(),
+      errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+    }),
+  ])
+  .meta({ id: 'BatchLine' });
+export type BatchLine = z.infer<typeof BatchLine>;
+
+/** What is left of an erased statement. */
+export const Tombstone = z
+  .strictObject({ id: StatementId, kind: StatementKind, index: Count, loggedAt: LogTime, revocation: StatementId })
+  .meta({ id: 'Tombstone' });
+export type Tombstone = z.infer<typeof Tombstone>;
+
+const Standing = z.strictObject({
+  state: StandingState,
+  reason: z.string(),
+  because: StatementId.nullable(),
+  supersededBy: StatementId.nullable(),
+});
+
+/** A dataset record with what the registry knows of it now. */
+export const Dataset = z
+  .strictObject({
+    id: StatementId,
+    index: Count,
+    loggedAt: LogTime,
+    /** The statement itself. */
+    document: z.record(z.string(), z.unknown()),
+    standing: Standing,
+    humans: z.strictObject({ min: Count, max: Count }),
+    assistance: AssistanceSummary,
+    reviews: z.strictObject({ accept: Count, revise: Count, reject: Count }),
+  })
+  .meta({ id: 'Dataset' });
+export type Dataset = z.infer<typeof Dataset>;
+
+export const DatasetSummary = z
+  .strictObject({
+    id: StatementId,
+    index: Count,
+    loggedAt: LogTime,
+    issuer: Did,
+    name: z.string(),
+    version: z.string(),
+    taskType: TaskType,
+    assistance: AssistanceLevel,
+    license: z.string(),
+    revoked: z.boolean(),
+  })
+  .meta({ id: 'DatasetSummary' });
+export type DatasetSummary = z.infer<typeof DatasetSummary>;
+
+const Limit = z.coerce.number().int().min(1).max(limits.page).default(20);
+
+export const SearchQuery = z.strictObject({
+  q: z.string().min(1).max(200).optional(),
+  taskType: TaskType.optional(),
+  domain: Term.optional(),
+  language: Language.optional(),
+  maxAssistance: AssistanceLevel.optional(),
+  /** The `next` of the page before. */
+  after: z.coerce.number().int().min(0).optional(),
+  limit: Limit,
+});
+export type SearchQuery = z.infer<typeof SearchQuery>;
+
+/** Newest first; `next` is null on the last page. */
+export const SearchPage = z
+  .strictObject({ datasets: z.array(DatasetSummary), next: Count.nullable() })
+  .meta({ id: 'SearchPage' });
+export type SearchPage = z.infer<typeof SearchPage>;
+
+export const LookupRequest = z
+  .strictObject({ digests: z.array(Digest).min(1).max(limits.lookupDigests) })
+  .meta({ id: 'LookupRequest' });
+
+/** The records that contain each digest, in the order asked, oldest first, 100 a digest at most. */
+export const LookupResponse = z
+  .strictObject({
+    matches: z.array(z.strictObject({ digest: Digest, records: z.array(StatementId) })),
+  })
+  .meta({ id: 'LookupResponse' });
+export type LookupResponse = z.infer<typeof LookupResponse>;
+
+export const ChangesQuery = z.strictObject({
+  /** Entries from this index on: 0, or the `next` of the page before. */
+  after: z.coerce.number().int().min(0).default(0),
+  limit: Limit,
+});
+
+/** Log entries in order; ask again with `next` to go on. */
+export const ChangesPage = z
+  .strictObject({
+    changes: z.array(z.strictObject({ index: Count, id: StatementId, kind: StatementKind, loggedAt: LogTime })),
+    next: Count,
+  })
+  .meta({ id: 'ChangesPage' });
+export type ChangesPage = z.infer<typeof ChangesPage>;
+
+const LocalFile = z.strictObject({
+  path: z.string().max(limits.pathBytes),
+  bytes: Count,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+export const VerificationRequest = z
+  .strictObject({
+    subject: StatementId,
+    policy: Policy.optional(),
+    content: z.strictObject({ files: z.array(LocalFile).min(1).max(limits.lookupDigests) }).optional(),
+  })
+  .meta({ id: 'VerificationRequest' });
+
+/** `/.well-known/firsthand.json`: where the log is, whose keys count, and what a client may send. */
+export const Discovery = z
+  .strictObject({
+    registry: z.literal('firsthand/v1'),
+    origin: z.string(),
+    vkey: z.string(),
+    operator: Did,
+    service: Did,
+    frameworks: z.array(FrameworkName),
+    limits: z.record(z.string(), z.int()),
+  })
+  .meta({ id: 'Discovery' });
+export type Discovery = z.infer<typeof Discovery>;
+
+export const Health = z.strictObject({ status: z.literal('ok'), size: Count }).meta({ id: 'Health' });

@@ -1,0 +1,35 @@
+/**
+ * The sizes and counts that every party enforces before it parses. They are part of the protocol:
+ * a statement that one registry admits must be readable by every verifier.
+ */
+export const limits = {
+  /** Bytes of a statement's canonical form. */
+  statementBytes: 64 * 1024,
+  /** Nesting of any JSON that is signed or sent. */
+  jsonDepth: 32,
+  /** Statements, and bytes, of one NDJSON batch. */
+  batchStatements: 500,
+  batchBytes: 4 * 1024 * 1024,
+  /** Bytes of one blob; a manifest is held in memory to be checked, so it has a lower bound of its own. */
+  blobBytes: 64 * 1024 * 1024,
+  manifestBytes: 16 * 1024 * 1024,
+  manifestFiles: 100_000,
+  pathBytes: 1024,
+  /** Digests of one look-up, items of one page. */
+  lookupDigests: 10_000,
+  page: 100,
+  /** Direct parts of one record; depth and size of a whole lineage. */
+  parts: 500,
+  lineageDepth: 64,
+  lineageRecords: 10_000,
+  /** Statements that one certificate may carry, and its size in bytes. */
+  certificateStatements: 20_000,
+  certificateBytes: 64 * 1024 * 1024,
+  /** A signed note: checkpoint, receipt. */
+  noteBytes: 64 * 1024,
+  policyBytes: 64 * 1024,
+  /** How far a statement's own times may run ahead of the registry's clock, in milliseconds. */
+  clockSkew: 5 * 60 * 1000,
+  /** Log entries that one status list covers: the minimum of Bitstring Status List 1.0 §2.2. */
+  statusListEntries: 131_072,
+} as const;

@@ -1,0 +1,68 @@
+import * as z from 'zod';
+import { AccreditationSubject } from './accreditation.ts';
+import { DatasetRecordSubject } from './dataset-record.ts';
+import { HumanCredentialSubject } from './human-credential.ts';
+import { Did, Timestamp } from './primitives.ts';
+import { ReviewRecordSubject } from './review-record.ts';
+import { RevocationSubject } from './revocation.ts';
+import { RightsGrantSubject } from './rights-grant.ts';
+
+/** The JSON-LD contexts of every statement, in this order. */
+export const CONTEXT = ['https://www.w3.org/ns/credentials/v2', 'https://w3id.org/firsthand/v1'] as const;
+
+const Context = z.tuple([z.literal(CONTEXT[0]), z.literal(CONTEXT[1])]);
+
+/** W3C vc-di-eddsa 1.0 §3.3. The context repeats the document's (§3.3.1, step 2). */
+export const Proof = z.strictObject({
+  type: z.literal('DataIntegrityProof'),
+  cryptosuite: z.literal('eddsa-jcs-2022'),
+  proofPurpose: z.literal('assertionMethod'),
+  created: Timestamp,
+  verificationMethod: z.string().max(200),
+  '@context': Context,
+  proofValue: z.string().regex(/^z[1-9A-HJ-NP-Za-km-z]{1,88}$/, 'expected a base58btc multibase signature'),
+});
+
+const envelope = <const K extends string, S extends z.ZodType>(kind: K, subject: S) =>
+  z
+    .strictObject({
+      '@context': Context,
+      type: z.tuple([z.literal('VerifiableCredential'), z.literal(kind)]),
+      issuer: Did,
+      validFrom: Timestamp,
+      validUntil: Timestamp.optional(),
+      credentialSubject: subject,
+      proof: Proof,
+    })
+    .refine((document) => document.validUntil === undefined || document.validFrom < document.validUntil, {
+      path: ['validUntil'],
+      error: 'is not after validFrom',
+    })
+    .meta({ id: kind });
+
+/** Every kind of statement, by name. */
+export const STATEMENT_KINDS = {
+  Accreditation: envelope('Accreditation', AccreditationSubject),
+  HumanCredential: envelope('HumanCredential', HumanCredentialSubject),
+  DatasetRecord: envelope('DatasetRecord', DatasetRecordSubject),
+  ReviewRecord: envelope('ReviewRecord', ReviewRecordSubject),
+  RightsGrant: envelope('RightsGrant', RightsGrantSubject),
+  Revocation: envelope('Revocation', RevocationSubject),
+} as const;
+
+export const StatementKind = z.enum(Object.keys(STATEMENT_KINDS) as (keyof typeof STATEMENT_KINDS)[]);
+export type StatementKind = z.infer<typeof StatementKind>;
+
+/** A signed statement of one kind, or of any. */
+export type Statement<K extends StatementKind = StatementKind> = K extends StatementKind
+  ? z.infer<(typeof STATEMENT_KINDS)[K]>
+  : never;
+
+export type Subject<K extends StatementKind> = Statement<K>['credentialSubject'];
+
+/** The kind a statement says it is. */
+export const kindOf = (statement: Statement): StatementKind => statement.type[1];
+
+/** Narrows a statement to one kind. */
+export const isKind = <K extends StatementKind>(statement: Statement, kind: K): statement is Statement<K> =>
+  statement.type[1] === kind;

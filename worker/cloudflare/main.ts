@@ -1,0 +1,2 @@
+export class SequencerObject {}
+export default { fetch: () => new Response('') };
