@@ -36,8 +36,13 @@ export function distinctHumans(credentials: readonly Present<'HumanCredential'>[
     for (const node of [person, key]) if (!parent.has(node)) parent.set(node, node);
     parent.set(find(person), find(key));
   }
-  const people = new Set(pairs.map(({ person }) => find(person)));
-  const min = Math.max(0, ...[...perIssuer.values()].map((set) => set.size));
   // An issuer that gives one key to two people still says that they are two.
-  return { min, max: Math.max(min, people.size) };
+  const within = new Map<string, number>();
+  for (const persons of perIssuer.values()) {
+    const perGroup = new Map<string, number>();
+    for (const person of persons) perGroup.set(find(person), (perGroup.get(find(person)) ?? 0) + 1);
+    for (const [group, count] of perGroup) within.set(group, Math.max(count, within.get(group) ?? 0));
+  }
+  const min = Math.max(0, ...[...perIssuer.values()].map((set) => set.size));
+  return { min, max: [...within.values()].reduce((sum, count) => sum + count, 0) };
 }

@@ -30,7 +30,8 @@ export function parseJson(text: string): Result<Json, JsonFault> {
     return fault(`not JSON: ${error instanceof Error ? error.message.slice(0, 200) : 'syntax error'}`);
   }
   const bad = inspect(value, '', 0);
-  if (bad !== null) return fault(bad);
+  // The path in it may hold a hostile key.
+  if (bad !== null) return fault(bad.slice(0, 300));
   // A canonical text has no duplicate keys and only faithful numbers, so the scan is for the others alone.
   if (canonicalJson(value) === text) return ok(value);
   const unfaithful = scan(text);
@@ -63,33 +64,54 @@ function inspect(value: Json, path: string, depth: number): string | null {
 const isFaithful = (value: number): boolean =>
   Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= 1e21);
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[{}[\]:,]/g;
-
-/** Looks for what JSON.parse hides in valid JSON: a key given twice, a number it rounded. Returns the fault or null. */
+/**
+ * Looks for what JSON.parse hides in valid JSON: a key given twice, a number it rounded. Returns the fault or null. It
+ * steps by hand: a regular expression would exhaust its stack on a hostile string of megabytes.
+ */
 function scan(text: string): string | null {
   const open: (Set<string> | null)[] = [];
   let previous = '';
   let key: string | null = null;
-  for (const [token] of text.matchAll(TOKEN)) {
-    if (token === '{') open.push(new Set());
-    else if (token === '[') open.push(null);
-    else if (token === '}' || token === ']') open.pop();
-    else if (token === ':' && key !== null) {
+  for (let at = 0; at < text.length; ) {
+    const char = text[at] as string;
+    let end = at + 1;
+    if (char === '{') open.push(new Set());
+    else if (char === '[') open.push(null);
+    else if (char === '}' || char === ']') open.pop();
+    else if (char === ':' && key !== null) {
       const keys = open.at(-1);
       if (keys?.has(key)) return `key ${JSON.stringify(key.slice(0, 80))} given twice`;
       keys?.add(key);
-    } else if (token.startsWith('"')) {
-      key = previous === '{' || previous === ',' ? (JSON.parse(token) as string) : null;
-    } else if (/^[-\d]/.test(token) && isRounded(token)) {
-      return `number ${token.slice(0, 40)} does not survive a round trip`;
+    } else if (char === '"') {
+      end = endOfString(text, at);
+      key = previous === '{' || previous === ',' ? (JSON.parse(text.slice(at, end)) as string) : null;
+    } else if (char === '-' || isDigit(char)) {
+      while (end < text.length && /[\d.eE+-]/.test(text[end] as string)) end++;
+      const literal = text.slice(at, end);
+      if (isRounded(literal)) return `number ${literal.slice(0, 40)} does not survive a round trip`;
+    } else if (char !== ',') {
+      at = end;
+      continue;
     }
-    previous = token;
+    previous = char;
+    at = end;
   }
   return null;
 }
 
+const isDigit = (char: string): boolean => char >= '0' && char <= '9';
+
+/** The index after the closing quote of the string that opens at `at`. */
+function endOfString(text: string, at: number): number {
+  let end = at + 1;
+  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  return end + 1;
+}
+
 /** Doubles carry 17 significant digits at most, and integers exactly to 2^53 − 1. */
 function isRounded(literal: string): boolean {
+  // No faithful literal is so long, and what follows is quadratic.
+  if (literal.length > 400) return true;
   const value = Number(literal);
   const digits = literal.replace(/[eE].*$/, '').replace(/[-.]/g, '').replace(/^0+/, '').replace(/0+$/, '');
   if (digits.length > 17) return true;

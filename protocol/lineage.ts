@@ -46,7 +46,13 @@ export function lineageOf(evidence: Evidence, subject: StatementId): Lineage {
     state.set(id, 'open');
     records.push(record);
     stack.push({ id, depth, leave: true });
-    for (const ancestor of ancestorsOf(record).toReversed()) stack.push({ id: ancestor, depth: depth + 1, leave: false });
+    for (const ancestor of ancestorsOf(record).toReversed()) {
+      // effectiveAssistance counts on the log's order.
+      if ((evidence.get(ancestor)?.index ?? -1) >= record.index) {
+        faults.push({ detail: `${id} was logged before its ancestor ${ancestor}`, statement: id });
+      }
+      stack.push({ id: ancestor, depth: depth + 1, leave: false });
+    }
   }
   return { records, faults };
 }

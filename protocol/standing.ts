@@ -161,6 +161,7 @@ function knownRevocations(evidence: Evidence, target: Logged, knownAt: number): 
 function successorAt(evidence: Evidence, logged: Logged, at: number): StatementId | null {
   const successors = evidence
     .successorsOf(logged.id)
-    .filter((next) => next.loggedAt <= at && next.document.issuer === logged.document?.issuer);
+    .filter((next) => next.loggedAt <= at && next.document.issuer === logged.document?.issuer)
+    .toSorted((a, b) => a.index - b.index);
   return successors.at(-1)?.id ?? null;
 }

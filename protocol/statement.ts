@@ -94,7 +94,10 @@ export async function signStatement<K extends StatementKind>(
     ...(draft.validUntil === undefined ? {} : { validUntil: draft.validUntil }),
     credentialSubject: draft.subject,
   };
-  const signed = await signDocument(document, signer, draft.validFrom);
+  // Refuses, rather than throws on, text that has no canonical form: a lone surrogate.
+  const json = parseJson(JSON.stringify(document));
+  if (!json.ok) return json;
+  const signed = await signDocument(json.value as JsonObject, signer, draft.validFrom);
   return parseStatement(canonicalJson(signed)) as Result<ParsedStatement<K>, StatementFault>;
 }
 

@@ -1,4 +1,4 @@
-import { nodeHash, type Hash } from './merkle.ts';
+import { CompactRange, nodeHash, type Hash } from './merkle.ts';
 import { TILE_HEIGHT, TILE_WIDTH, tilePath, tileWidth, type TileAddress } from './tile.ts';
 
 /** The perfect subtree that covers leaves `[index·2^height, (index+1)·2^height)`. */
@@ -71,20 +71,37 @@ export async function proofsFromTiles(plans: readonly ProofPlan[], read: ReadTil
   const tiles = await read(addresses);
   const contents = new Map([...wanted.keys()].map((path, i) => [path, tiles[i] as Uint8Array]));
   const memo = new Map<string, Hash>();
-  const hashOf = (node: Node, size: number): Hash => {
-    const key = `${node.height}/${node.index}`;
+  const remember = (key: string, make: () => Hash): Hash => {
     let hash = memo.get(key);
-    if (hash === undefined) {
-      hash = nodeFromTile(node, contents.get(tilePath(tileOf(node, size))) as Uint8Array);
-      memo.set(key, hash);
-    }
+    if (hash === undefined) memo.set(key, (hash = make()));
     return hash;
   };
-  return plans.map((plan) =>
-    plan.nodes.map((subtrees) =>
-      subtrees.map((node) => hashOf(node, plan.size)).reduceRight((right, left) => nodeHash(left, right)),
-    ),
-  );
+  const hashOf = ({ height, index }: Node, size: number): Hash =>
+    remember(`${height}/${index}`, () => {
+      if (height % TILE_HEIGHT > 0) {
+        const left = hashOf({ height: height - 1, index: index * 2 }, size);
+        return nodeHash(left, hashOf({ height: height - 1, index: index * 2 + 1 }, size));
+      }
+      const tile = contents.get(tilePath(tileOf({ height, index }, size))) as Uint8Array;
+      const at = (index % TILE_WIDTH) * 32;
+      if (tile.length < at + 32) throw new RangeError('tile: narrower than asked');
+      return tile.slice(at, at + 32) as Hash;
+    });
+  // The right edge is shared by many proofs of one tree, so its folds are remembered too.
+  const fold = ([first, ...rest]: Node[], size: number): Hash =>
+    rest.length === 0
+      ? hashOf(first as Node, size)
+      : remember(`${first?.height}/${first?.index}+${rest.length}@${size}`, () =>
+          nodeHash(hashOf(first as Node, size), fold(rest, size)),
+        );
+  return plans.map((plan) => plan.nodes.map((subtrees) => fold(subtrees, plan.size)));
+}
+
+/** The perfect subtrees of a whole tree, read from its right edge: what an appender needs to go on. */
+export async function rangeFromTiles(size: number, read: ReadTiles): Promise<CompactRange> {
+  const plan = { size, nodes: perfectSubtrees(0, size).map((node) => [node]) };
+  const [peaks = []] = await proofsFromTiles([plan], read);
+  return new CompactRange(size, peaks);
 }
 
 /** The largest power of two below n, for n > 1. */
@@ -112,18 +129,4 @@ function tileOf(node: Node, size: number): TileAddress {
   const first = node.index * 2 ** (node.height - level * TILE_HEIGHT);
   const index = Math.floor(first / TILE_WIDTH);
   return { level, index, width: tileWidth(level, index, size) };
-}
-
-function nodeFromTile(node: Node, tile: Uint8Array): Hash {
-  const count = 2 ** (node.height % TILE_HEIGHT);
-  const first = (node.index * count) % TILE_WIDTH;
-  if (tile.length < (first + count) * 32) throw new RangeError('tile: narrower than asked');
-  let hashes: Hash[] = [];
-  for (let i = first; i < first + count; i++) hashes.push(tile.slice(i * 32, i * 32 + 32) as Hash);
-  while (hashes.length > 1) {
-    const parents: Hash[] = [];
-    for (let i = 0; i < hashes.length; i += 2) parents.push(nodeHash(hashes[i] as Hash, hashes[i + 1] as Hash));
-    hashes = parents;
-  }
-  return hashes[0] as Hash;
 }

@@ -2,13 +2,13 @@ import { limits } from '../../schemas/limits.ts';
 import type { VerifySignature } from '../ed25519/verify.ts';
 import { ok, refuse, type Result } from '../result.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { COSIGNATURE, ED25519, parseVkey, verifyNote, type VerifierKey } from './note.ts';
+import { COSIGNATURE, ED25519, encodeVkey, parseVkey, verifyNote, type VerifierKey } from './note.ts';
 
 /** What a verifier trusts: C2SP tlog-policy. */
 export interface TrustPolicy {
   logs: { key: VerifierKey; url: string | null }[];
   witnesses: { key: VerifierKey; url: string | null }[];
-  /** Whether cosignatures by these witness keys (by id) suffice. */
+  /** Whether cosignatures by these witnesses (by vkey: four bytes of key id can be made to collide) suffice. */
   quorum(cosigners: ReadonlySet<string>): boolean;
   /** `none`, or the name that the file gives. */
   quorumName: string;
@@ -45,7 +45,7 @@ export function parseTrustPolicy(text: string): Result<TrustPolicy, string> {
       if (name === null) logs.push({ key: key.value, url });
       else {
         if (name === 'none' || components.has(name)) return at(`the name ${name} is taken`);
-        components.set(name, (cosigners) => cosigners.has(key.value.id));
+        components.set(name, (cosigners) => cosigners.has(encodeVkey(key.value)));
         witnesses.push({ key: key.value, url });
       }
     } else if (keyword === 'group') {
@@ -92,7 +92,7 @@ export async function judgeCheckpoint(
   const signers = await verifyNote(checkpoint.note, [...logs, ...witnesses], verify);
   if (!signers.ok) return { log: refuse(`the checkpoint ${signers.reason}`), quorum: refuse(signers.reason) };
   const log = signers.value.find((key) => logs.includes(key));
-  const cosigners = new Set(signers.value.filter((key) => witnesses.includes(key)).map((key) => key.id));
+  const cosigners = new Set(signers.value.filter((key) => witnesses.includes(key)).map(encodeVkey));
   return {
     log: log === undefined ? refuse('the checkpoint is not signed by its log') : ok(log),
     quorum: trust.quorum(cosigners) ? ok(cosigners.size) : refuse(`${cosigners.size} known cosignatures are no quorum`),

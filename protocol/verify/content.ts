@@ -1,8 +1,9 @@
 import type { AssistanceLevel } from '../../schemas/dataset-record.ts';
-import type { StatementId } from '../../schemas/primitives.ts';
+import type { Digest, StatementId } from '../../schemas/primitives.ts';
 import type { Coverage, StandingState } from '../../schemas/report.ts';
 import type { ManifestFile } from '../../schemas/manifest.ts';
 import type { Present } from '../evidence.ts';
+import { digestOf } from '../digest.ts';
 import { contentFault, parseManifest } from '../manifest.ts';
 import type { Findings } from './findings.ts';
 
@@ -20,12 +21,13 @@ export function coverContent(
   standing: ReadonlyMap<StatementId, StandingState>,
   findings: Findings,
 ): { coverage: Coverage; unmatched: string[] } {
+  const manifests = new Map(local.manifests.map((text) => [digestOf(text), text]));
   const withContent = records.filter((record) => record.document.credentialSubject.content !== undefined);
   const ownerOf = new Map<string, Present<'DatasetRecord'>>();
   const byPath = new Map<string, ManifestFile>();
   const missing: Present<'DatasetRecord'>[] = [];
   for (const record of withContent) {
-    const files = filesOf(record, local.manifests);
+    const files = filesOf(record, manifests);
     if (files === null) missing.push(record);
     for (const file of files ?? []) {
       if (!ownerOf.has(file.sha256)) ownerOf.set(file.sha256, record);
@@ -75,12 +77,10 @@ export function coverContent(
   };
 }
 
-function filesOf(record: Present<'DatasetRecord'>, manifests: readonly string[]): ManifestFile[] | null {
+function filesOf(record: Present<'DatasetRecord'>, manifests: ReadonlyMap<Digest, string>): ManifestFile[] | null {
   const { content } = record.document.credentialSubject;
-  for (const text of manifests) {
-    if (content === undefined || contentFault(content, text) !== null) continue;
-    const manifest = parseManifest(text);
-    if (manifest.ok) return manifest.value.files;
-  }
-  return null;
+  const text = content && manifests.get(content.manifest);
+  if (content === undefined || text === undefined || contentFault(content, text) !== null) return null;
+  const manifest = parseManifest(text);
+  return manifest.ok ? manifest.value.files : null;
 }

@@ -1,5 +1,6 @@
 import type { Policy } from '../../schemas/policy.ts';
 import type { Evidence } from '../evidence.ts';
+import { mayRevoke } from '../standing.ts';
 import { statusListOf } from '../status-list.ts';
 import { durationMs, logTimeOf } from '../time.ts';
 import type { OpenedCertificate } from './certificate.ts';
@@ -17,6 +18,7 @@ export function checkFreshness(
   findings: Findings,
 ): void {
   let oldest = Infinity;
+  let until = Infinity;
   let uncovered = 0;
   for (const logged of opened.statements) {
     const covering = opened.statusLists.filter((list) => {
@@ -26,8 +28,12 @@ export function checkFreshness(
     if (covering.length === 0) uncovered++;
     // Of several lists the latest tells how fresh the answer is; a bit in any of them counts.
     oldest = Math.min(oldest, Math.max(...covering.map((list) => Date.parse(list.document.validFrom))));
+    until = Math.min(until, Math.max(...covering.map((list) => Date.parse(list.document.validUntil))));
     const isRevoked = covering.some((list) => list.isRevoked(logged.index));
-    if (isRevoked && evidence.revocationsOf(logged.id).length === 0) {
+    const isExplained = evidence
+      .revocationsOf(logged.id)
+      .some(({ document }) => logged.document === null || mayRevoke(evidence, logged, document.issuer));
+    if (isRevoked && !isExplained) {
       findings.fail('standing', `${logged.id} is revoked by its status list, but its revocation was left out`, logged.id);
     }
   }
@@ -37,7 +43,6 @@ export function checkFreshness(
     else findings.fail('freshness', `${problem}; the policy allows ${maxAge}`);
   };
   if (uncovered > 0) return outcome(`${uncovered} statements are covered by no status list, so their status is indeterminate`);
-  const until = Math.min(...opened.statusLists.map((list) => Date.parse(list.document.validUntil)));
   const from = logTimeOf(oldest);
   if (maxAge !== undefined && asOf - oldest > durationMs(maxAge)) return outcome(`the status is as of ${from}`);
   if (asOf > until) return outcome(`the status is as of ${from} and past its validity, so it is indeterminate`);

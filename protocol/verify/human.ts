@@ -32,12 +32,12 @@ export function checkHumans(
       const detail = held.length === 0 ? 'no active human credential' : 'no credential by an issuer that you trust';
       if (required) findings.fail('human.credential', `the signer of ${name} held ${detail}`, record.id);
       else findings.add('human.credential', 'warn', `the signer of ${name} held ${detail}`, record.id);
-      continue;
     }
     const adequate = trusted.filter((credential) => levelFault(credential, record, policy) === null);
-    if (adequate.length === 0) {
-      findings.fail('human.level', `${name}: ${levelFault(trusted[0] as Credential, record, policy)}`, record.id);
-      continue;
+    const demandsLevel = demands.minLevel !== undefined || demands.maxCredentialAge !== undefined;
+    if (adequate.length === 0 && demandsLevel) {
+      const fault = trusted[0] === undefined ? 'verified by nobody who counts' : levelFault(trusted[0], record, policy);
+      findings.fail('human.level', `${name}: ${fault}`, record.id);
     }
     const missing = (demands.expertise ?? []).filter(
       (field) => !adequate.some((credential) => isExpert(credential, field, record.loggedAt)),

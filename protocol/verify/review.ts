@@ -1,5 +1,6 @@
 import type { Policy } from '../../schemas/policy.ts';
 import type { Evidence, Present } from '../evidence.ts';
+import { distinctHumans } from '../humans.ts';
 import type { Lineage } from '../lineage.ts';
 import { signingCredentials, standingAt } from '../standing.ts';
 import type { Findings } from './findings.ts';
@@ -23,7 +24,14 @@ export function checkReviews(
   const authors = new Set(lineage.records.flatMap((record) => personsOf(evidence, record, asOf)));
   const independent = accepted.filter((review) => !personsOf(evidence, review, asOf).some((who) => authors.has(who)));
   const counted = policy.review.independent === true ? independent : accepted;
-  const reviewers = new Set(counted.map((review) => review.document.issuer)).size;
+  // One person may hold several keys; only issuers that the policy trusts say who is one.
+  const reviewers = distinctHumans(
+    counted.flatMap((review) =>
+      signingCredentials(evidence, review, asOf).filter(
+        ({ document }) => policy.trust?.issuers?.includes(document.issuer) ?? true,
+      ),
+    ),
+  ).max;
   const detail = `${reviewers} accepting reviewers`;
   if (reviewers >= policy.review.min) findings.add('review.count', 'pass', detail);
   else findings.fail('review.count', `${detail}, ${policy.review.min} are required`);

@@ -1,13 +1,15 @@
-import { ASSISTANCE_LEVELS, type AssistanceLevel } from '../../schemas/dataset-record.ts';
+import type { AssistanceLevel } from '../../schemas/dataset-record.ts';
+import { limits } from '../../schemas/limits.ts';
 import type { Policy } from '../../schemas/policy.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
-import type { AssistanceSummary, Report, StandingState } from '../../schemas/report.ts';
+import type { Report, StandingState } from '../../schemas/report.ts';
 import { verifySignature, type VerifySignature } from '../ed25519/verify.ts';
-import { Evidence, type Present } from '../evidence.ts';
-import { effectiveAssistance, lineageOf, worse, type Lineage } from '../lineage.ts';
+import { Evidence } from '../evidence.ts';
+import { effectiveAssistance, lineageOf, type Lineage } from '../lineage.ts';
 import type { TrustPolicy } from '../log/trust.ts';
 import { standingAt } from '../standing.ts';
 import { logTimeOf } from '../time.ts';
+import { checkAssistance, summarizeAssistance } from './assistance.ts';
 import { openCertificate } from './certificate.ts';
 import { coverContent, type LocalContent } from './content.ts';
 import { checkFreshness } from './freshness.ts';
@@ -54,6 +56,9 @@ export async function verifyCertificate(input: VerifyInput): Promise<Report> {
       ...parts,
     };
   };
+  if (asOf > now + limits.clockSkew) {
+    findings.fail('freshness', `nobody knows yet what holds as of ${logTimeOf(asOf)}: it is ${logTimeOf(now)}`);
+  }
   const evidence = new Evidence(opened.operator, opened.statements);
   if (policy.trust?.operator !== undefined && opened.operator !== null && opened.operator !== policy.trust.operator) {
     findings.fail('issuer.accredited', `the registry’s operator is ${opened.operator}, not ${policy.trust.operator}`);
@@ -102,58 +107,6 @@ function checkStanding(
   }
   findings.passUnlessFailed('standing', `all ${lineage.records.length} records are active as of ${logTimeOf(asOf)}`);
   return states;
-}
-
-/**
- * The worst level of the lineage, and the share of the content made at each: by rows where every record has them, by
- * files elsewhere. Sources that a record derives from worsen its level; their own content is not part of it.
- */
-function summarizeAssistance(lineage: Lineage, levels: ReadonlyMap<StatementId, AssistanceLevel>): AssistanceSummary {
-  const composed = composedRecords(lineage).filter((record) => record.document.credentialSubject.content !== undefined);
-  const byRows = composed.every((record) => record.document.credentialSubject.content?.rows !== undefined);
-  const weights = new Map<AssistanceLevel, number>();
-  let total = 0;
-  for (const record of composed) {
-    const { content } = record.document.credentialSubject;
-    const weight = (byRows ? content?.rows : content?.files) ?? 0;
-    const level = levels.get(record.id) ?? 'none';
-    weights.set(level, (weights.get(level) ?? 0) + weight);
-    total += weight;
-  }
-  const shares = ASSISTANCE_LEVELS.flatMap((level) => {
-    const weight = weights.get(level);
-    return weight === undefined || total === 0 ? [] : [[level, weight / total] as const];
-  });
-  return { worst: [...levels.values()].reduce(worse, 'none'), shares: Object.fromEntries(shares) };
-}
-
-/** The subject and what it composes, parts of parts included, sources left out. */
-function composedRecords(lineage: Lineage): Present<'DatasetRecord'>[] {
-  const byId = new Map(lineage.records.map((record) => [record.id, record]));
-  const reached = new Set<Present<'DatasetRecord'>>(lineage.records.slice(0, 1));
-  for (const record of reached) {
-    for (const part of record.document.credentialSubject.parts ?? []) {
-      const next = byId.get(part);
-      if (next !== undefined) reached.add(next);
-    }
-  }
-  return [...reached];
-}
-
-function checkAssistance(summary: AssistanceSummary, lineage: Lineage, policy: Policy, findings: Findings): void {
-  const shares = Object.entries(summary.shares)
-    .map(([level, share]) => `${level} ${(share * 100).toFixed(share === 1 ? 0 : 1)} %`)
-    .join(', ');
-  const detail = `the worst level is "${summary.worst}" (declared by the signers); shares: ${shares || 'no content'}`;
-  const max = policy.assistance?.max;
-  if (max === undefined) findings.add('assistance.level', 'skipped', `${detail}; the policy sets no limit`);
-  else if (worse(summary.worst, max) === max) findings.add('assistance.level', 'pass', detail);
-  else {
-    const culprit = lineage.records.find(
-      (record) => record.document.credentialSubject.authorship.assistance.level === summary.worst,
-    );
-    findings.fail('assistance.level', `${detail}; the policy allows "${max}" at most`, culprit?.id);
-  }
 }
 
 function checkContent(

@@ -1,0 +1,33 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { cors } from 'hono/cors';
+import { contentRoutes } from './content/routes.ts';
+import { datasetRoutes } from './datasets/routes.ts';
+import type { Deps } from './deps.ts';
+import { discoveryRoutes } from './discovery/routes.ts';
+import type { Env } from './http/env.ts';
+import { envelope, onError } from './http/middleware.ts';
+import { problem } from './http/problem.ts';
+import type { App } from './http/route.ts';
+import { logRoutes } from './log/routes.ts';
+import { statementRoutes } from './statements/routes.ts';
+import { statusRoutes } from './status/routes.ts';
+import { createStatusLists } from './status/status.ts';
+
+/** The whole API, on whatever ports it is given. */
+export function createApp(deps: Deps): App {
+  const app: App = new OpenAPIHono<Env>();
+  app.use(envelope(deps));
+  // No cookie or token is ever read, so any page may do what any stranger may.
+  app.use(cors({ origin: '*', exposeHeaders: ['ETag', 'Location', 'Retry-After', 'X-Request-Id'], maxAge: 86_400 }));
+  app.onError(onError(deps));
+  app.notFound((c) => problem(c, { code: 'not-found', detail: `there is no ${c.req.path} here; see /openapi.json` }));
+
+  const statusLists = createStatusLists(deps);
+  statementRoutes(app, deps);
+  datasetRoutes(app, deps, statusLists);
+  contentRoutes(app, deps);
+  statusRoutes(app, deps, statusLists);
+  logRoutes(app, deps);
+  discoveryRoutes(app, deps);
+  return app;
+}

@@ -1,0 +1,100 @@
+import { sql, type CompiledQuery } from 'kysely';
+import { limits } from '../../schemas/limits.ts';
+import type { Did, StatementId } from '../../schemas/primitives.ts';
+import type { Statement } from '../../schemas/statement.ts';
+import { BoundedCache } from '../../protocol/bounded-cache.ts';
+import type { Logged } from '../../protocol/evidence.ts';
+import { db } from './port.ts';
+import type { StatementRow } from './tables.ts';
+
+export type EvidenceRow = Pick<StatementRow, 'log_index' | 'id' | 'kind' | 'logged_at' | 'body'>;
+
+/**
+ * What decides whether new statements may be logged, in one query: the statements they name (`ids`), the credentials
+ * and accreditations of their signers (`dids`) with the accreditations of those credentials' issuers, and every
+ * revocation of any of these.
+ */
+export const admissionEvidence = (dids: readonly Did[], ids: readonly StatementId[]): CompiledQuery<EvidenceRow> =>
+  sql<EvidenceRow>`WITH
+    held AS (
+      SELECT refs.log_index FROM json_each(${JSON.stringify(dids)}) AS did
+      JOIN refs ON refs.relation IN ('attests', 'accredits') AND refs.target = did.value
+    ),
+    vouching AS (
+      SELECT DISTINCT refs.log_index FROM held
+      JOIN statements ON statements.log_index = held.log_index AND statements.kind = 'HumanCredential'
+      JOIN refs ON refs.relation = 'accredits' AND refs.target = statements.issuer
+    ),
+    base AS (
+      SELECT log_index FROM held UNION SELECT log_index FROM vouching
+      UNION SELECT statements.log_index FROM json_each(${JSON.stringify(ids)}) AS named
+        JOIN statements ON statements.id = named.value
+    )
+    ${withRevocations('base')}`.compile(db);
+
+/**
+ * The closure that a certificate of `subject` needs (protocol.md §7), as the log had it at `size`: entry 0, the record
+ * and its ancestors, its reviews, grants and successors, their signers' credentials and accreditations, the status
+ * service's accreditation, and every revocation that touches any of them.
+ */
+export const certificateEvidence = (subject: StatementId, service: Did, size: number): CompiledQuery<EvidenceRow> =>
+  sql<EvidenceRow>`WITH RECURSIVE
+    lineage (log_index) AS (
+      SELECT log_index FROM statements WHERE id = ${subject} AND kind = 'DatasetRecord'
+      UNION
+      SELECT statements.log_index FROM lineage
+        JOIN refs ON refs.log_index = lineage.log_index AND refs.relation IN ('part', 'source')
+        JOIN statements ON statements.id = refs.target
+      LIMIT ${limits.lineageRecords + 1}
+    ),
+    records AS (
+      SELECT log_index FROM lineage
+      UNION SELECT log_index FROM refs WHERE relation IN ('reviews', 'grants') AND target = ${subject}
+      UNION SELECT next.log_index FROM lineage
+        JOIN statements AS old ON old.log_index = lineage.log_index
+        JOIN refs ON refs.relation = 'replaces' AND refs.target = old.id
+        JOIN statements AS next ON next.log_index = refs.log_index AND next.issuer = old.issuer
+    ),
+    signers AS (SELECT DISTINCT issuer AS did FROM records JOIN statements USING (log_index)),
+    credentials AS (
+      SELECT refs.log_index FROM signers JOIN refs ON refs.relation = 'attests' AND refs.target = did
+    ),
+    accreditations AS (
+      SELECT refs.log_index FROM (
+        SELECT issuer AS did FROM credentials JOIN statements USING (log_index)
+        UNION SELECT did FROM signers UNION SELECT ${service}
+      ) JOIN refs ON refs.relation = 'accredits' AND refs.target = did
+    ),
+    base AS (
+      SELECT 0 AS log_index UNION SELECT log_index FROM records UNION SELECT log_index FROM credentials
+      UNION SELECT log_index FROM accreditations
+    )
+    ${withRevocations('base')} AND statements.log_index < ${size}
+    LIMIT ${limits.certificateStatements + 1}`.compile(db);
+
+const withRevocations = (base: string) => sql`
+  SELECT statements.log_index, id, kind, logged_at, body FROM statements
+  WHERE statements.log_index IN (
+    SELECT log_index FROM ${sql.ref(base)}
+    UNION SELECT refs.log_index FROM ${sql.ref(base)} AS touched
+      JOIN statements AS target ON target.log_index = touched.log_index
+      JOIN refs ON refs.relation = 'revokes' AND refs.target = target.id
+  )`;
+
+/** Documents never change, so a parsed one may be kept; large ones are not, which bounds the cache to a few MiB. */
+const documents = new BoundedCache<StatementId, Statement>(1024);
+const CACHED_BYTES = 4096;
+
+const parseBody = (id: StatementId, body: string): Statement => {
+  const parse = () => JSON.parse(body) as Statement;
+  return body.length > CACHED_BYTES ? parse() : documents.get(id, parse);
+};
+
+/** Rows as the protocol's functions read them. The bodies were checked before they were logged. */
+export const toLogged = (row: EvidenceRow): Logged => ({
+  id: row.id,
+  kind: row.kind,
+  index: row.log_index,
+  loggedAt: row.logged_at,
+  document: row.body === null ? null : parseBody(row.id, row.body),
+});

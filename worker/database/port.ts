@@ -1,0 +1,34 @@
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type CompiledQuery } from 'kysely';
+import type { Tables } from './tables.ts';
+
+/**
+ * SQL as the registry needs it. Kysely builds and compiles; the port executes. Values are text, safe integers, bytes
+ * (`Uint8Array`) and null; a port gives bytes back as `Uint8Array` whatever its driver returns.
+ */
+export interface Database {
+  all<R>(query: CompiledQuery<R>): Promise<R[]>;
+  /** Runs all or none, in order. Answers each query's rows. */
+  batch(queries: readonly CompiledQuery<unknown>[]): Promise<unknown[][]>;
+}
+
+/** Builds and compiles queries; it has no connection. */
+export const db = new Kysely<Tables>({
+  dialect: {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  },
+});
+
+/** Rows with every BLOB as a `Uint8Array`: D1 gives arrays of numbers, a Durable Object ArrayBuffers. */
+export function normalizeRows<R>(rows: readonly unknown[]): R[] {
+  for (const row of rows as Record<string, unknown>[]) {
+    for (const column in row) {
+      const value = row[column];
+      if (value instanceof ArrayBuffer) row[column] = new Uint8Array(value);
+      else if (Array.isArray(value)) row[column] = Uint8Array.from(value as number[]);
+    }
+  }
+  return rows as R[];
+}

@@ -1,0 +1,35 @@
+import type { Did, StatementId } from '../../schemas/primitives.ts';
+import type { StatementKind } from '../../schemas/statement.ts';
+
+/** The rows of migrations/registry and migrations/content-index. */
+export interface Tables {
+  statements: {
+    log_index: number;
+    id: StatementId;
+    kind: StatementKind;
+    issuer: Did;
+    logged_at: number;
+    body: string | null;
+  };
+  refs: { relation: Relation; target: string; log_index: number };
+  revocations: { target_index: number; log_index: number };
+  blob_refs: { digest: string; log_index: number; max_bytes: number };
+  datasets: {
+    log_index: number;
+    name: string;
+    version: string;
+    task_type: string;
+    license: string;
+    assistance: number;
+    manifest: string | null;
+  };
+  dataset_terms: { facet: 'domain' | 'language'; term: string; log_index: number };
+  dataset_text: { rowid: number; dataset_text: string };
+  tiles: { level: number; tile_index: number; hashes: Uint8Array };
+  checkpoints: { size: number; previous_size: number; note: string };
+  content: { digest: Uint8Array; log_index: number };
+}
+
+export type Relation = 'accredits' | 'attests' | 'part' | 'source' | 'replaces' | 'reviews' | 'grants' | 'revokes';
+
+export type StatementRow = Tables['statements'];

@@ -1,0 +1,159 @@
+import { CERTIFICATE_MEDIA_TYPE, Certificate } from '../../schemas/certificate.ts';
+import { ChangesPage, ChangesQuery, Dataset, SearchPage, SearchQuery, VerificationRequest } from '../../schemas/api.ts';
+import { Report } from '../../schemas/report.ts';
+import { encodeVkey } from '../../protocol/log/note.ts';
+import { parseTrustPolicy } from '../../protocol/log/trust.ts';
+import { Evidence } from '../../protocol/evidence.ts';
+import { distinctHumans } from '../../protocol/humans.ts';
+import { effectiveAssistance, lineageOf } from '../../protocol/lineage.ts';
+import { signingCredentials, standingAt } from '../../protocol/standing.ts';
+import { logTimeOf } from '../../protocol/time.ts';
+import { encodeCertificate } from '../../protocol/verify/certificate.ts';
+import { summarizeAssistance } from '../../protocol/verify/assistance.ts';
+import { DEFAULT_POLICY, verifyCertificate } from '../../protocol/verify/verify.ts';
+import type { StatementId } from '../../schemas/primitives.ts';
+import { toLogged } from '../database/evidence.ts';
+import { db } from '../database/port.ts';
+import type { Deps } from '../deps.ts';
+import { readJson } from '../http/body.ts';
+import { ProblemError } from '../http/problem.ts';
+import { IdParam, json, problems, read, route, type App } from '../http/route.ts';
+import type { StatusLists } from '../status/status.ts';
+import { manifestsOf } from '../content/manifests.ts';
+import { makeCertificate, readClosure } from './certificate.ts';
+import { search } from './search.ts';
+
+const VERIFICATION_BYTES = 8 * 1024 * 1024;
+
+export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): void {
+  const { database } = deps;
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/v1/datasets',
+      summary: 'Search dataset records, newest first',
+      request: { query: SearchQuery },
+      responses: { 200: json(SearchPage, 'A page'), ...problems({ 400: 'Malformed query' }) },
+    },
+    async (c) =>
+      c.json(await search(database, read(SearchQuery, c.req.query())), 200, { 'Cache-Control': 'public, max-age=5' }),
+  );
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/v1/datasets/{id}',
+      summary: 'A record with its standing, its humans and its effective assistance, as of now',
+      request: { params: IdParam },
+      responses: { 200: json(Dataset, 'The record'), ...problems({ 404: 'No such record', 410: 'Erased' }) },
+    },
+    async (c) => c.json(await describe(read(IdParam, c.req.param()).id), 200, { 'Cache-Control': 'public, max-age=5' }),
+  );
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/v1/datasets/{id}/certificate',
+      summary: 'The certificate: everything a stranger needs to check the record, offline',
+      request: { params: IdParam },
+      responses: {
+        200: { description: 'The certificate', content: { [CERTIFICATE_MEDIA_TYPE]: { schema: Certificate } } },
+        ...problems({ 404: 'No such record', 410: 'Erased', 413: 'Too many statements for one certificate' }),
+      },
+    },
+    async (c) => {
+      const { id } = read(IdParam, c.req.param());
+      const certificate = await makeCertificate(database, statusLists, id, await readClosure(deps, id));
+      return c.body(encodeCertificate(certificate), 200, {
+        'Content-Type': CERTIFICATE_MEDIA_TYPE,
+        'Cache-Control': 'public, max-age=5',
+      });
+    },
+  );
+
+  route(
+    app,
+    {
+      method: 'post',
+      path: '/v1/verifications',
+      summary: 'The report that a client would compute itself, for those who trust this registry to',
+      request: { body: { required: true, content: { 'application/json': { schema: VerificationRequest } } } },
+      responses: {
+        200: json(Report, 'The report'),
+        ...problems({ 400: 'Malformed', 404: 'No such record', 410: 'Erased', 413: 'Too large' }),
+      },
+    },
+    async (c) => {
+      const request = read(VerificationRequest, await readJson(c, VERIFICATION_BYTES));
+      const closure = await readClosure(deps, request.subject);
+      const certificate = await makeCertificate(database, statusLists, request.subject, closure);
+      const trust = parseTrustPolicy(`log ${encodeVkey(deps.logKey)}\nquorum none\n`);
+      if (!trust.ok) throw new Error(`the registry’s own key is unusable: ${trust.reason}`);
+      const report = await verifyCertificate({
+        certificate: encodeCertificate(certificate),
+        trust: trust.value,
+        policy: request.policy ?? DEFAULT_POLICY,
+        now: deps.now(),
+        verify: deps.verify,
+        ...(request.content === undefined
+          ? {}
+          : { content: { files: request.content.files, manifests: await manifestsOf(deps.blobs, closure.rows.map(toLogged)) } }),
+      });
+      return c.json(report);
+    },
+  );
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/v1/changes',
+      summary: 'Log entries in order, for followers',
+      request: { query: ChangesQuery },
+      responses: { 200: json(ChangesPage, 'A page'), ...problems({ 400: 'Malformed query' }) },
+    },
+    async (c) => {
+      const { after, limit } = read(ChangesQuery, c.req.query());
+      const rows = await database.all(
+        db
+          .selectFrom('statements')
+          .select(['log_index', 'id', 'kind', 'logged_at'])
+          .where('log_index', '>=', after)
+          .orderBy('log_index')
+          .limit(limit)
+          .compile(),
+      );
+      const changes = rows.map(({ log_index: index, id, kind, logged_at }) => ({ index, id, kind, loggedAt: logTimeOf(logged_at) }));
+      const page: ChangesPage = { changes, next: (changes.at(-1)?.index ?? after - 1) + 1 };
+      return c.json(page);
+    },
+  );
+
+  async function describe(id: StatementId): Promise<Dataset> {
+    const { rows } = await readClosure(deps, id);
+    const evidence = new Evidence(await deps.operator(), rows.map(toLogged));
+    const record = evidence.record(id);
+    if (record === undefined) throw new ProblemError('not-found', `${id} is not a dataset record of this log`);
+    const at = deps.now();
+    const lineage = lineageOf(evidence, id);
+    const authored = lineage.records.filter((each) => each.document.credentialSubject.content !== undefined);
+    const reviews = { accept: 0, revise: 0, reject: 0 };
+    for (const review of evidence.reviewsOf(id)) {
+      if (standingAt(evidence, review, at).state === 'active') reviews[review.document.credentialSubject.verdict]++;
+    }
+    return {
+      id,
+      index: record.index,
+      loggedAt: logTimeOf(record.loggedAt),
+      document: record.document,
+      standing: standingAt(evidence, record, at),
+      humans: distinctHumans([...new Set(authored.flatMap((each) => signingCredentials(evidence, each, at)))]),
+      assistance: summarizeAssistance(lineage, effectiveAssistance(lineage)),
+      reviews,
+    };
+  }
+}

@@ -1,0 +1,59 @@
+import type { Did, Digest } from '../schemas/primitives.ts';
+import type { Signer } from '../protocol/ed25519/signer.ts';
+import type { VerifySignature } from '../protocol/ed25519/verify.ts';
+import type { VerifierKey } from '../protocol/log/note.ts';
+import type { Database } from './database/port.ts';
+import type { Sequencer } from './log/sequencer.ts';
+
+/** A stored blob, or a part of it. */
+export interface StoredBlob {
+  /** Bytes of the whole. */
+  size: number;
+  body: ReadableStream<Uint8Array>;
+}
+
+/** Immutable bytes by digest. */
+export interface Blobs {
+  /**
+   * Stores a stream of `length` bytes if it hashes to `digest`. Durable when it resolves; nothing is kept of a stream
+   * that breaks off or hashes to something else.
+   */
+  put(digest: Digest, body: ReadableStream<Uint8Array>, length: number): Promise<'stored' | 'mismatch'>;
+  size(digest: Digest): Promise<number | null>;
+  /** The bytes `[offset, offset + length)`, the whole unless given. */
+  get(digest: Digest, range?: { offset: number; length: number }): Promise<StoredBlob | null>;
+}
+
+/** Which records (by log index) contain which file. */
+export interface ContentIndex {
+  add(logIndex: number, digests: readonly string[]): Promise<void>;
+  find(digests: readonly string[]): Promise<{ digest: string; logIndex: number }[]>;
+}
+
+/** Whether a key may spend `cost` now. */
+export type Limiter = (key: string, cost: number) => Promise<boolean>;
+
+/** One structured line: what happened, never a body, an address or a name. */
+export type Log = (event: Record<string, string | number | boolean | undefined>) => void;
+
+/** The files of the API viewer. */
+export type Assets = (file: string) => Promise<Response | null>;
+
+/** Everything the API needs from where it runs. */
+export interface Deps {
+  database: Database;
+  blobs: Blobs;
+  contentIndex: ContentIndex;
+  sequencer: Sequencer;
+  /** Signs status lists; a key of its own. */
+  service: Signer;
+  logKey: VerifierKey;
+  verify: VerifySignature;
+  limiter: Limiter;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  log: Log;
+  assets: Assets;
+  /** The operator, once entry 0 is logged; logs it where the platform starts lazily. */
+  operator(): Promise<Did>;
+}

@@ -1,0 +1,44 @@
+import type { Context } from 'hono';
+import { parseJson, type Json } from '../../protocol/json.ts';
+import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
+import { ProblemError } from './problem.ts';
+
+/** Reads a request's body, refusing it as soon as it is known to be over `max` bytes. */
+export async function readBody(c: Context, max: number): Promise<Bytes> {
+  const tooLarge = new ProblemError('too-large', `the body may be ${max} bytes at most`);
+  const declared = c.req.header('Content-Length');
+  if (declared !== undefined) {
+    if (Number(declared) > max) throw tooLarge;
+    return new Uint8Array(await c.req.arrayBuffer());
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of (c.req.raw.body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > max) throw tooLarge;
+    chunks.push(chunk);
+  }
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
+}
+
+/** The media type of a request's body, its parameters left out. */
+export const mediaTypeOf = (c: Context): string =>
+  (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+
+/** Reads a JSON body by the strict rules that statements are read by. */
+export async function readJson(c: Context, max: number): Promise<Json> {
+  if (mediaTypeOf(c) !== 'application/json') {
+    throw new ProblemError('unsupported-media-type', 'send application/json');
+  }
+  const text = fromUtf8(await readBody(c, max));
+  const parsed = text === null ? null : parseJson(text);
+  if (parsed === null) throw new ProblemError('invalid-json', 'the body is not UTF-8');
+  if (!parsed.ok) throw new ProblemError('invalid-json', parsed.reason.detail);
+  return parsed.value;
+}

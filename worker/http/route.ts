@@ -1,0 +1,47 @@
+import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
+import type { Handler } from 'hono';
+import * as z from 'zod';
+import { StatementId } from '../../schemas/primitives.ts';
+import { Problem } from '../../schemas/problem.ts';
+import { issuesOf } from '../../protocol/statement.ts';
+import type { Env } from './env.ts';
+import { ProblemError } from './problem.ts';
+
+export type App = OpenAPIHono<Env>;
+
+/** Adds a route and its description at once, so that `/openapi.json` lists what there is and nothing else. */
+export function route(app: App, config: RouteConfig, handler: Handler<Env>): void {
+  app.openAPIRegistry.registerPath(config);
+  app.on(config.method.toUpperCase(), config.path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
+}
+
+/** Reads a value by its schema, or ends the request with a problem that names the fields at fault. */
+export function read<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = issuesOf(parsed.error);
+  throw new ProblemError('invalid-request', `${errors[0]?.path} ${errors[0]?.message}`, errors);
+}
+
+export const IdParam = z.object({ id: StatementId });
+
+export const json = (schema: z.ZodType, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+export const text = (mediaType: string, description: string) => ({
+  description,
+  content: { [mediaType]: { schema: z.string() } },
+});
+
+/** The problems that a route may answer, by status. */
+export const problems = (statuses: Record<number, string>): RouteConfig['responses'] =>
+  Object.fromEntries(
+    Object.entries(statuses).map(([status, description]) => [
+      status,
+      { description, content: { 'application/problem+json': { schema: Problem } } },
+    ]),
+  );
+
+export const IMMUTABLE = 'public, max-age=31536000, immutable';

@@ -1,0 +1,142 @@
+import type { CompiledQuery } from 'kysely';
+import type { Database } from '../database/port.ts';
+import { db } from '../database/port.ts';
+import { equalBytes, type Bytes } from '../../protocol/bytes.ts';
+import { parseCheckpoint, signCheckpoint } from '../../protocol/log/checkpoint.ts';
+import { CompactRange, type Hash } from '../../protocol/log/merkle.ts';
+import { rangeFromTiles, type ReadTiles } from '../../protocol/log/proof.ts';
+import { rightEdge, TILE_HEIGHT, TILE_WIDTH, tilePath, tileWidth } from '../../protocol/log/tile.ts';
+import type { Signer } from '../../protocol/ed25519/signer.ts';
+import { readTiles } from './read-tiles.ts';
+
+/** A tree that can be appended to: its perfect subtrees, and the partial tiles at its right edge. */
+export interface LogState {
+  range: CompactRange;
+  /** The partial tile of each level that has one. */
+  edge: ReadonlyMap<number, Bytes>;
+  /** The newest checkpoint's text; null while the log is empty. */
+  note: string | null;
+  /** Milliseconds; no entry is older than the one before. */
+  lastLoggedAt: number;
+}
+
+/** The stored log does not add up, or is not this registry's. It must not be appended to. */
+export class LogCorrupt extends Error {
+  override readonly name = 'LogCorrupt';
+}
+
+/** Loads the newest checkpoint and the right edge, and refuses a log whose tiles do not have the root it signed. */
+export async function loadLog(database: Database, origin: string): Promise<LogState> {
+  const [newest] = await database.all(
+    db.selectFrom('checkpoints').select(['size', 'note']).orderBy('size', 'desc').limit(1).compile(),
+  );
+  if (newest === undefined) return { range: new CompactRange(), edge: new Map(), note: null, lastLoggedAt: 0 };
+  const { size, note } = newest;
+  const checkpoint = parseCheckpoint(note);
+  if (!checkpoint.ok || checkpoint.value.size !== size) throw new LogCorrupt(`the stored checkpoint of size ${size} is malformed`);
+  if (checkpoint.value.origin !== origin) {
+    throw new LogCorrupt(`this database holds the log ${checkpoint.value.origin}, but the registry is configured as ${origin}`);
+  }
+  const read = readTiles(database, size);
+  const range = await rangeFromTiles(size, read);
+  if (!equalBytes(range.root(), checkpoint.value.root)) {
+    throw new LogCorrupt(`the tiles do not have the root that the checkpoint of size ${size} names; restore the database from a backup`);
+  }
+  const tiles = rightEdge(size);
+  const contents = await read(tiles);
+  const [last] = await database.all(
+    db.selectFrom('statements').select('logged_at').where('log_index', '=', size - 1).compile(),
+  );
+  if (last === undefined) throw new LogCorrupt(`entry ${size - 1} is missing`);
+  return {
+    range,
+    edge: new Map(tiles.map((tile, i) => [tile.level, contents[i] as Bytes])),
+    note,
+    lastLoggedAt: last.logged_at,
+  };
+}
+
+/** The next state of a log, and the tiles that must be written for it. */
+export interface Extension {
+  state: LogState;
+  previousSize: number;
+  note: string;
+  tiles: { level: number; tile_index: number; hashes: Bytes }[];
+  /** Reads tiles of the extended tree that are this extension's own, falling back to the stored ones. */
+  read(stored: ReadTiles): ReadTiles;
+}
+
+/** Appends leaves and signs the new head. Writes nothing: a crash here leaves the log as it was. */
+export async function extendLog(
+  state: LogState,
+  leaves: readonly Hash[],
+  loggedAt: number,
+  origin: string,
+  signer: Signer,
+): Promise<Extension> {
+  const previousSize = state.range.size;
+  const range = state.range.copy();
+  const growing = new Map([...state.edge].map(([level, hashes]) => [level, [hashes]]));
+  const written = new Map<string, Extension['tiles'][number]>();
+  const counts = new Map<number, number>();
+  const countAt = (level: number): number => counts.get(level) ?? Math.floor(previousSize / TILE_WIDTH ** level);
+  for (const leaf of leaves) {
+    range.append(leaf, (height, hash) => {
+      if (height % TILE_HEIGHT !== 0) return;
+      const level = height / TILE_HEIGHT;
+      const count = countAt(level);
+      counts.set(level, count + 1);
+      if (count % TILE_WIDTH === 0) growing.set(level, []);
+      growing.get(level)?.push(hash);
+      if ((count + 1) % TILE_WIDTH === 0) write(level, (count + 1) / TILE_WIDTH - 1);
+    });
+  }
+  function write(level: number, index: number): void {
+    const parts = growing.get(level) ?? [];
+    const hashes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      hashes.set(part, at);
+      at += part.length;
+    }
+    growing.set(level, [hashes]);
+    written.set(tilePath({ level, index, width: TILE_WIDTH }), { level, tile_index: index, hashes });
+  }
+  const partial = rightEdge(range.size);
+  for (const { level, index } of partial) if (counts.has(level)) write(level, index);
+  const edge = new Map(partial.map(({ level }) => [level, growing.get(level)?.[0] as Bytes]));
+  const note = await signCheckpoint({ origin, size: range.size, root: range.root() }, signer);
+  return {
+    state: { range, edge, note, lastLoggedAt: loggedAt },
+    previousSize,
+    note,
+    tiles: [...written.values()],
+    read: (stored) => async (addresses) => {
+      const own = addresses.map(({ level, index }) =>
+        level === 'entries' ? undefined : (ownTile(level, index) ?? written.get(tilePath({ level, index, width: TILE_WIDTH }))?.hashes),
+      );
+      const missing = addresses.filter((_, i) => own[i] === undefined);
+      const rest = missing.length === 0 ? [] : await stored(missing);
+      return own.map((tile) => tile ?? (rest.shift() as Uint8Array));
+    },
+  };
+
+  function ownTile(level: number, index: number): Bytes | undefined {
+    return tileWidth(level, index, range.size) < TILE_WIDTH ? edge.get(level) : undefined;
+  }
+}
+
+/** The writes of an extension; the last of them is what makes it the log's. */
+export const extensionQueries = (extension: Extension): CompiledQuery<unknown>[] => [
+  ...extension.tiles.map((tile) =>
+    db
+      .insertInto('tiles')
+      .values(tile)
+      .onConflict((conflict) => conflict.columns(['level', 'tile_index']).doUpdateSet({ hashes: tile.hashes }))
+      .compile(),
+  ),
+  db
+    .insertInto('checkpoints')
+    .values({ size: extension.state.range.size, previous_size: extension.previousSize, note: extension.note })
+    .compile(),
+];

@@ -1,0 +1,247 @@
+import { sql, type CompiledQuery } from 'kysely';
+import type { Did, StatementId } from '../../schemas/primitives.ts';
+import type { StatementKind } from '../../schemas/statement.ts';
+import { Evidence } from '../../protocol/evidence.ts';
+import { entryLeafHash, entryText } from '../../protocol/log/entry.ts';
+import { planInclusion, proofsFromTiles } from '../../protocol/log/proof.ts';
+import { encodeReceipt } from '../../protocol/log/receipt.ts';
+import type { Signer } from '../../protocol/ed25519/signer.ts';
+import { ok, refuse, type Result } from '../../protocol/result.ts';
+import { logTimeOf } from '../../protocol/time.ts';
+import { admit, referencesOf, signersOf, type Refusal, type Submission } from '../admission/admit.ts';
+import { admissionEvidence, toLogged, type EvidenceRow } from '../database/evidence.ts';
+import { db, type Database } from '../database/port.ts';
+import { projectionsOf } from '../database/projections.ts';
+import { extendLog, extensionQueries, loadLog, LogCorrupt, type LogState } from './log-state.ts';
+import { operatorOf } from './identity.ts';
+import { readTiles } from './read-tiles.ts';
+import { receiptsOf } from './receipts.ts';
+
+/** What became of one submission. `isNew` is false for one that was logged before: it gets its first receipt again. */
+export interface Appended {
+  id: StatementId;
+  index: number;
+  loggedAt: string;
+  receipt: string;
+  isNew: boolean;
+}
+
+export type Outcome = Result<Appended, Refusal>;
+
+/** Where submissions become entries. */
+export interface Sequencer {
+  /** Admits and logs statements whose form and signature are good. Answers in order; a refusal spoils no other. */
+  append(submissions: readonly Submission[]): Promise<Outcome[]>;
+}
+
+export interface SequencerDeps {
+  database: Database;
+  origin: string;
+  /** The log's key. */
+  signer: Signer;
+  now(): number;
+  /** Waits a moment for arrivals to pool, where the platform commits synchronously. */
+  gather?(): Promise<void>;
+  /** Told of what an operator should know. */
+  report?(event: string, detail: string): void;
+}
+
+interface Waiting {
+  submissions: readonly Submission[];
+  bytes: number;
+  settle(outcomes: Outcome[]): void;
+}
+
+/** Statements and bytes in one commit, and in the pool that waits for the next. */
+const COMMIT = { statements: 2000, bytes: 8 * 1024 * 1024 };
+const POOL = { statements: 20_000, bytes: 64 * 1024 * 1024 };
+/** Bytes of JSON in one bound parameter; D1 allows 2 MB. */
+const PARAMETER_BYTES = 1024 * 1024;
+const ATTEMPTS = 4;
+
+const OVERLOADED: Refusal = { code: 'overloaded', detail: 'the registry is busy; try again in a second' };
+const UNAVAILABLE: Refusal = {
+  code: 'unavailable',
+  detail: 'the log could not be written; whether this statement was logged is unknown. Submit it again: that is safe',
+};
+
+/**
+ * The group commit (runtime.md). While a commit is in flight, arrivals pool; when it ends, the pool commits. One commit
+ * is one transaction, and only one is in flight. Of two sequencers over one database, the loser's transaction aborts
+ * as a whole; it reloads and tries again.
+ */
+export function createSequencer(deps: SequencerDeps): Sequencer {
+  const { database, origin, signer } = deps;
+  let state: LogState | null = null;
+  let operator: Did | null = null;
+  let isRunning = false;
+  const pool: Waiting[] = [];
+  const pooled = { statements: 0, bytes: 0 };
+
+  return {
+    append(submissions) {
+      const bytes = submissions.reduce((sum, { canonical }) => sum + canonical.length, 0);
+      if (pooled.statements + submissions.length > POOL.statements || pooled.bytes + bytes > POOL.bytes) {
+        return Promise.resolve(submissions.map(() => refuse(OVERLOADED)));
+      }
+      const settled = new Promise<Outcome[]>((settle) => pool.push({ submissions, bytes, settle }));
+      pooled.statements += submissions.length;
+      pooled.bytes += bytes;
+      if (!isRunning) void run();
+      return settled;
+    },
+  };
+
+  async function run(): Promise<void> {
+    isRunning = true;
+    while (pool.length > 0) {
+      await deps.gather?.();
+      const group = take();
+      const submissions = group.flatMap((waiting) => waiting.submissions);
+      let outcomes: Outcome[];
+      try {
+        outcomes = await commit(submissions);
+      } catch (error) {
+        deps.report?.('commit-failed', error instanceof Error ? error.message : String(error));
+        outcomes = submissions.map(() => refuse(UNAVAILABLE));
+      }
+      for (const waiting of group) waiting.settle(outcomes.splice(0, waiting.submissions.length));
+    }
+    isRunning = false;
+  }
+
+  function take(): Waiting[] {
+    const group: Waiting[] = [];
+    let statements = 0;
+    let bytes = 0;
+    for (;;) {
+      const next = pool[0];
+      if (next === undefined) break;
+      statements += next.submissions.length;
+      bytes += next.bytes;
+      if (group.length > 0 && (statements > COMMIT.statements || bytes > COMMIT.bytes)) break;
+      group.push(pool.shift() as Waiting);
+      pooled.statements -= next.submissions.length;
+      pooled.bytes -= next.bytes;
+    }
+    return group;
+  }
+
+  async function commit(submissions: readonly Submission[]): Promise<Outcome[]> {
+    let failure: unknown;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      try {
+        // Anything that failed leaves the state unknown: it is read again before anything is built on it.
+        state ??= await loadLog(database, origin);
+        return await commitOnce(state, submissions);
+      } catch (error) {
+        if (error instanceof LogCorrupt) throw error;
+        state = null;
+        failure = error;
+        deps.report?.('commit-retried', error instanceof Error ? error.message : String(error));
+      }
+    }
+    throw failure;
+  }
+
+  async function commitOnce(from: LogState, submissions: readonly Submission[]): Promise<Outcome[]> {
+    const loggedAt = Math.max(deps.now(), from.lastLoggedAt);
+    const judged = await judge(from, submissions, loggedAt);
+    const fresh = [...judged.admitted.values()];
+    const start = from.range.size;
+    const receipts = new Map<StatementId, Appended>();
+    if (fresh.length > 0) {
+      const entries = fresh.map(({ id, kind }) => ({ id, kind, loggedAt: logTimeOf(loggedAt) }));
+      const extension = await extendLog(from, entries.map(entryLeafHash), loggedAt, origin, signer);
+      const { size } = extension.state.range;
+      const plans = fresh.map((_, i) => planInclusion(start + i, size));
+      const proofs = await proofsFromTiles(plans, extension.read(readTiles(database, start)));
+      // A crash before this line leaves the log as it was; after it, everything is there. Nothing is in between.
+      await database.batch([
+        ...insertStatements(fresh, start, loggedAt),
+        ...projectionsOf(fresh.map(({ kind }) => kind), start),
+        ...extensionQueries(extension),
+      ]);
+      // Only now does anyone hear of it. Where the batch failed, but may have persisted, the retry finds the
+      // statements logged and answers from the log itself.
+      state = extension.state;
+      for (const [i, entry] of entries.entries()) {
+        const receipt = { entry: entryText(entry), index: start + i, proof: proofs[i] ?? [], checkpoint: extension.note };
+        receipts.set(entry.id, {
+          id: entry.id,
+          index: start + i,
+          loggedAt: entry.loggedAt,
+          receipt: encodeReceipt(receipt),
+          isNew: true,
+        });
+      }
+    }
+    const replayed = await receiptsOf(database, judged.logged);
+    return submissions.map(({ id }) => {
+      const appended = receipts.get(id) ?? replayed.get(id);
+      if (appended === undefined) return refuse(judged.refused.get(id) as Refusal);
+      const outcome = ok({ ...appended });
+      // The same statement twice in one group: the first made the entry, the others are replays of it.
+      appended.isNew = false;
+      return outcome;
+    });
+  }
+
+  /** Sorts a group into what is logged already, what may be logged, and what may not. */
+  async function judge(from: LogState, submissions: readonly Submission[], now: number) {
+    const ids = submissions.flatMap((submission) => [submission.id, ...referencesOf(submission).map(({ id }) => id)]);
+    const rows = await database.all(admissionEvidence(signersOf(submissions), [...new Set(ids)]));
+    const known = new Map(rows.map((row) => [row.id, row]));
+    const evidence = new Evidence(await expectedOperator(from, submissions), rows.map(toLogged));
+    const logged: EvidenceRow[] = [];
+    const admitted = new Map<StatementId, Submission>();
+    const refused = new Map<StatementId, Refusal>();
+    for (const submission of submissions) {
+      const row = known.get(submission.id);
+      if (row !== undefined) {
+        logged.push(row);
+        continue;
+      }
+      const verdict = admit(submission, evidence, now);
+      if (verdict.ok) admitted.set(submission.id, submission);
+      else refused.set(submission.id, verdict.reason);
+    }
+    return { logged, admitted, refused };
+  }
+
+  /** The signer of entry 0. In an empty log, of the accreditation of itself that will be entry 0. */
+  async function expectedOperator(from: LogState, submissions: readonly Submission[]): Promise<Did | null> {
+    const first = submissions[0]?.document;
+    if (from.range.size === 0) return first?.issuer === first?.credentialSubject.id ? (first?.issuer ?? null) : null;
+    operator ??= (await operatorOf(database)) as Did;
+    return operator;
+  }
+}
+
+/** Inserts statements in log order, as few bound parameters as their bytes allow. */
+function insertStatements(fresh: readonly Submission[], start: number, loggedAt: number): CompiledQuery<unknown>[] {
+  const queries: CompiledQuery<unknown>[] = [];
+  let chunk: string[][] = [];
+  let bytes = 0;
+  let first = start;
+  const flush = (): void => {
+    if (chunk.length === 0) return;
+    queries.push(
+      sql`INSERT INTO statements (log_index, id, kind, issuer, logged_at, body)
+        SELECT ${first} + key, value ->> 0, value ->> 1, value ->> 2, ${loggedAt}, value ->> 3
+        FROM json_each(${JSON.stringify(chunk)})`.compile(db),
+    );
+    first += chunk.length;
+    chunk = [];
+    bytes = 0;
+  };
+  for (const { id, kind, document, canonical } of fresh) {
+    // A code unit takes at most three bytes of UTF-8; quotes and the like are escaped on top.
+    const size = canonical.length * 3;
+    if (bytes + size > PARAMETER_BYTES) flush();
+    chunk.push([id, kind satisfies StatementKind, document.issuer, canonical]);
+    bytes += size;
+  }
+  flush();
+  return queries;
+}

@@ -1,0 +1,73 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Digest } from '../../schemas/primitives.ts';
+import type { Blobs } from '../deps.ts';
+
+/**
+ * Blobs as files, `ab/abcd…`. A file appears under its name only whole: it is written beside, synced, and renamed. A
+ * crash before the rename leaves a temporary file that nothing refers to; after it, the blob is there.
+ */
+export function createFileBlobs(folder: string): Blobs {
+  const pathOf = (digest: Digest): string => {
+    const hex = digest.slice('sha256:'.length);
+    return join(folder, hex.slice(0, 2), hex);
+  };
+  const sizeOf = async (digest: Digest): Promise<number | null> => {
+    try {
+      return (await stat(pathOf(digest))).size;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  };
+  return {
+    size: sizeOf,
+
+    async put(digest, body, length) {
+      const path = pathOf(digest);
+      const temporary = `${path}.${randomUUID()}.tmp`;
+      await mkdir(dirname(path), { recursive: true });
+      const file = await open(temporary, 'wx', 0o644);
+      try {
+        const hash = createHash('sha256');
+        let written = 0;
+        for await (const chunk of body as AsyncIterable<Uint8Array>) {
+          written += chunk.length;
+          if (written > length) break;
+          hash.update(chunk);
+          await file.writeFile(chunk);
+        }
+        if (written !== length || `sha256:${hash.digest('hex')}` !== digest) return 'mismatch';
+        await file.sync();
+        await rename(temporary, path);
+        await syncFolder(dirname(path));
+        return 'stored';
+      } finally {
+        await file.close();
+        await rm(temporary, { force: true });
+      }
+    },
+
+    async get(digest, range) {
+      const size = await sizeOf(digest);
+      if (size === null) return null;
+      const { offset, length } = range ?? { offset: 0, length: size };
+      if (length === 0) return { size, body: new Blob([]).stream() };
+      const stream = createReadStream(pathOf(digest), { start: offset, end: offset + length - 1 });
+      return { size, body: Readable.toWeb(stream) as ReadableStream<Uint8Array> };
+    },
+  };
+}
+
+/** Makes a rename durable: the folder's entry is data too. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

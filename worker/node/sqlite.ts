@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import type { CompiledQuery } from 'kysely';
+import { normalizeRows, type Database } from '../database/port.ts';
+
+export interface SqliteDatabase extends Database {
+  close(): void;
+}
+
+/** SQLite through better-sqlite3: WAL, and durable at every commit. */
+export function openSqlite(file: string, migrations: string): SqliteDatabase {
+  const sqlite = new Sqlite(file);
+  sqlite.pragma('journal_mode = WAL');
+  sqlite.pragma('synchronous = FULL');
+  sqlite.pragma('foreign_keys = ON');
+  sqlite.pragma('busy_timeout = 5000');
+  migrate(sqlite, migrations);
+
+  const statements = new Map<string, Sqlite.Statement<unknown[]>>();
+  const prepare = (text: string): Sqlite.Statement<unknown[]> => {
+    let statement = statements.get(text);
+    if (statement === undefined) {
+      statement = sqlite.prepare(text);
+      statements.set(text, statement);
+    }
+    return statement;
+  };
+  const run = ({ sql, parameters }: CompiledQuery<unknown>): unknown[] => {
+    const statement = prepare(sql);
+    if (statement.reader) return normalizeRows(statement.all(...parameters));
+    statement.run(...parameters);
+    return [];
+  };
+  const runAll = sqlite.transaction((queries: readonly CompiledQuery<unknown>[]) => queries.map(run));
+  return {
+    all: async <R>(query: CompiledQuery<R>) => run(query) as R[],
+    batch: async (queries) => runAll.immediate(queries),
+    close: () => sqlite.close(),
+  };
+}
+
+/** Applies the numbered files that were not applied yet, each in a transaction. */
+function migrate(sqlite: Sqlite.Database, folder: string): void {
+  sqlite.exec('CREATE TABLE IF NOT EXISTS applied_migrations (name TEXT PRIMARY KEY) STRICT');
+  const applied = new Set(sqlite.prepare('SELECT name FROM applied_migrations').pluck().all());
+  for (const name of readdirSync(folder).toSorted()) {
+    if (!name.endsWith('.sql') || applied.has(name)) continue;
+    sqlite.transaction(() => {
+      sqlite.exec(readFileSync(join(folder, name), 'utf8'));
+      sqlite.prepare('INSERT INTO applied_migrations (name) VALUES (?)').run(name);
+    })();
+  }
+}

@@ -1,0 +1,147 @@
+import { readFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { getRequestListener } from '@hono/node-server';
+import { ED25519, encodeVkey, verifierKey } from '../../protocol/log/note.ts';
+import { verifySignature } from '../../protocol/ed25519/verify.ts';
+import { createApp } from '../app.ts';
+import { db, type Database } from '../database/port.ts';
+import { createContentIndex } from '../content/content-index.ts';
+import type { Deps, Log } from '../deps.ts';
+import { ensureIdentity } from '../log/identity.ts';
+import { createSequencer } from '../log/sequencer.ts';
+import { createFileBlobs } from './file-blobs.ts';
+import { loadOrCreateKey } from './key-file.ts';
+import { createLimiter } from './limiter.ts';
+import { openSqlite } from './sqlite.ts';
+
+export interface RegistryOptions {
+  /** Holds the databases, the blobs and the keys; made at first use. */
+  dataDir: string;
+  /** 0 for any free one. */
+  port: number;
+  host: string;
+  /** The log's origin, a scheme-less URL prefix; once the first entry is logged it cannot change. */
+  origin?: string;
+  name?: string;
+  /** Statements a minute and key. */
+  rateLimit?: number;
+  /** Hears of starts, stops and what went wrong; of every request with `verbose`. */
+  log(line: string): void;
+  verbose?: boolean;
+}
+
+export interface RunningRegistry {
+  url: string;
+  origin: string;
+  vkey: string;
+  operator: string;
+  operatorKeyFile: string;
+  /** Stops taking requests, finishes those under way, and closes the databases. */
+  close(): Promise<void>;
+}
+
+const RATE_LIMIT = 60_000;
+const folderOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Starts a registry on Node: better-sqlite3, files, and a sequencer in this process. */
+export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
+  const { dataDir, host, port } = options;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const closers: (() => void)[] = [];
+  const closeAll = (): void => {
+    for (const close of closers.toReversed()) close();
+  };
+  const server = createServer();
+  try {
+    await listen(server, port, host);
+    const address = server.address() as AddressInfo;
+    const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+    const { deps, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
+    const app = createApp(deps);
+    server.on('request', getRequestListener(app.fetch));
+    return {
+      url: `http://${authority}`,
+      origin: deps.logKey.name,
+      vkey: encodeVkey(deps.logKey),
+      operator,
+      operatorKeyFile,
+      async close() {
+        await stop(server);
+        closeAll();
+      },
+    };
+  } catch (error) {
+    await stop(server);
+    closeAll();
+    throw error;
+  }
+}
+
+async function openDeps(options: RegistryOptions, defaultOrigin: string, closers: (() => void)[]) {
+  const { dataDir } = options;
+  const keyFile = (name: string): string => join(dataDir, 'keys', `${name}.json`);
+  const [logSigner, operatorSigner, service] = await Promise.all(
+    (['log', 'operator', 'service'] as const).map((name) => loadOrCreateKey(keyFile(name), name)),
+  );
+  if (logSigner === undefined || operatorSigner === undefined || service === undefined) throw new Error('keys are missing');
+  const database = openSqlite(join(dataDir, 'registry.sqlite'), folderOf('../../migrations/registry'));
+  closers.push(() => database.close());
+  const content = openSqlite(join(dataDir, 'content-index.sqlite'), folderOf('../../migrations/content-index'));
+  closers.push(() => content.close());
+  const origin = options.origin ?? (await storedOrigin(database)) ?? defaultOrigin;
+  const log: Log = (event) => {
+    const isNotable = event['event'] !== 'request' || Number(event['status']) >= 500;
+    if (isNotable || options.verbose === true) options.log(JSON.stringify({ time: new Date().toISOString(), ...event }));
+  };
+  const sequencer = createSequencer({
+    database,
+    origin,
+    signer: logSigner,
+    now: Date.now,
+    gather: () => nextTick(),
+    report: (event, message) => log({ event, message }),
+  });
+  const name = options.name ?? 'Firsthand registry';
+  const operator = await ensureIdentity(database, sequencer, { operator: operatorSigner, service: service.did }, name, Date.now());
+  const deps: Deps = {
+    database,
+    blobs: createFileBlobs(join(dataDir, 'blobs')),
+    contentIndex: createContentIndex(content),
+    sequencer,
+    service,
+    logKey: verifierKey(origin, ED25519, logSigner.publicKey),
+    verify: verifySignature,
+    limiter: createLimiter(options.rateLimit ?? RATE_LIMIT, Date.now),
+    now: Date.now,
+    log,
+    assets: async (file) => new Response(await readFile(folderOf(`../../node_modules/swagger-ui-dist/${file}`))),
+    operator: async () => operator,
+  };
+  return { deps, operator, operatorKeyFile: keyFile('operator') };
+}
+
+/** The origin of the log that a database already holds. */
+async function storedOrigin(database: Database): Promise<string | null> {
+  const [newest] = await database.all(db.selectFrom('checkpoints').select('note').orderBy('size', 'desc').limit(1).compile());
+  return newest?.note.split('\n', 1)[0] ?? null;
+}
+
+/** Lets requests under way finish. */
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+}

@@ -1,0 +1,63 @@
+import { limits } from '../../schemas/limits.ts';
+import type { Did } from '../../schemas/primitives.ts';
+import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
+import { ok, refuse, type Result } from '../../protocol/result.ts';
+import { parseStatement, verifyStatement, type ParsedStatement } from '../../protocol/statement.ts';
+import { checkAlone, type Refusal } from '../admission/admit.ts';
+import type { Deps } from '../deps.ts';
+import type { Outcome } from '../log/sequencer.ts';
+
+type Ports = Pick<Deps, 'verify' | 'limiter' | 'now' | 'sequencer'>;
+
+const RATE_LIMITED: Refusal = {
+  code: 'rate-limited',
+  detail: 'this key submits faster than the registry allows; try again in a minute',
+};
+
+/** Takes statements from strangers: form, signature, times, the signer's rate; then the sequencer judges and logs. */
+export async function submit(inputs: readonly (string | Bytes)[], ports: Ports): Promise<Outcome[]> {
+  const checked = await Promise.all(inputs.map((input) => checkStatement(input, ports)));
+  const allowed = await limitByKey(checked, ports);
+  const accepted = allowed.filter((result) => result.ok).map((result) => result.value);
+  const outcomes = accepted.length === 0 ? [] : await ports.sequencer.append(accepted);
+  return allowed.map((result) => (result.ok ? (outcomes.shift() as Outcome) : result));
+}
+
+/** The lines of an NDJSON batch; the last newline may be missing. */
+export function splitBatch(body: Bytes): Result<string[], Refusal> {
+  const text = fromUtf8(body);
+  if (text === null) return refuse({ code: 'invalid-json', detail: 'the batch is not UTF-8' });
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  if (lines.length > limits.batchStatements) {
+    return refuse({ code: 'too-large', detail: `a batch has ${limits.batchStatements} statements at most, this one has ${lines.length}` });
+  }
+  return lines.length === 0 ? refuse({ code: 'invalid-request', detail: 'the batch is empty' }) : ok(lines);
+}
+
+async function checkStatement(input: string | Bytes, { verify, now }: Ports): Promise<Result<ParsedStatement, Refusal>> {
+  const parsed = parseStatement(input);
+  if (!parsed.ok) return parsed;
+  const alone = checkAlone(parsed.value, now());
+  if (!alone.ok) return alone;
+  const signed = await verifyStatement(parsed.value, verify);
+  return signed.ok ? parsed : signed;
+}
+
+/** Charges each key for what it signed, so only once the signatures are known to be its own. */
+async function limitByKey(
+  checked: readonly Result<ParsedStatement, Refusal>[],
+  { limiter }: Ports,
+): Promise<Result<ParsedStatement, Refusal>[]> {
+  const costs = new Map<Did, number>();
+  for (const result of checked) {
+    if (!result.ok) continue;
+    const { issuer } = result.value.document;
+    costs.set(issuer, (costs.get(issuer) ?? 0) + 1);
+  }
+  const verdicts = await Promise.all([...costs].map(async ([did, cost]) => [did, await limiter(did, cost)] as const));
+  const refused = new Set(verdicts.filter(([, isAllowed]) => !isAllowed).map(([did]) => did));
+  return checked.map((result) =>
+    result.ok && refused.has(result.value.document.issuer) ? refuse(RATE_LIMITED) : result,
+  );
+}

@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { StatusListCredential } from '../../schemas/status-list.ts';
+import { statusListOf } from '../../protocol/status-list.ts';
+import type { Deps } from '../deps.ts';
+import { ProblemError } from '../http/problem.ts';
+import { json, problems, read, route, type App } from '../http/route.ts';
+import { newestCheckpoint } from '../log/routes.ts';
+import type { StatusLists } from './status.ts';
+
+const ListParam = z.object({ n: z.coerce.number().int().min(0).max(68_719_476_735) });
+
+export function statusRoutes(app: App, deps: Deps, statusLists: StatusLists): void {
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/v1/status/{n}',
+      summary: 'Status list n: revocations among log entries [n·131072, (n+1)·131072)',
+      request: { params: ListParam },
+      responses: {
+        200: json(StatusListCredential, 'A signed W3C Bitstring Status List'),
+        ...problems({ 404: 'Past the end of the log' }),
+      },
+    },
+    async (c) => {
+      const { n } = read(ListParam, c.req.param());
+      const { size } = await newestCheckpoint(deps.database);
+      if (n > statusListOf(size - 1)) throw new ProblemError('not-found', `the log of ${size} entries has no list ${n}`);
+      const [list] = await statusLists([n], size);
+      return c.json(list, 200, { 'Cache-Control': 'public, max-age=60' });
+    },
+  );
+}
