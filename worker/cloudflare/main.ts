@@ -1,2 +1,72 @@
-export class SequencerObject {}
-export default { fetch: () => new Response('') };
+import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-types';
+import type { Did } from '../../schemas/primitives.ts';
+import { verifySignature } from '../../protocol/ed25519/verify.ts';
+import { createApp } from '../app.ts';
+import { createContentIndex } from '../content/content-index.ts';
+import type { Deps } from '../deps.ts';
+import { refuse } from '../../protocol/result.ts';
+import type { App } from '../http/route.ts';
+import { keysOf, type Bindings, type RemoteSequencer } from './bindings.ts';
+import { createD1 } from './d1.ts';
+import { createR2Blobs } from './r2-blobs.ts';
+
+export { SequencerObject } from './sequencer-object.ts';
+
+/** The app of this isolate; its ports hold nothing but bindings. */
+let app: Promise<App> | null = null;
+/** Learned once: entry 0 never changes. */
+let operator: Did | null = null;
+
+export default {
+  async fetch(request: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {
+    app ??= openDeps(bindings).then(createApp);
+    try {
+      return await (await app).fetch(request, bindings, context as never);
+    } catch (error) {
+      // The configuration may have been mended by the next request.
+      app = null;
+      console.error(JSON.stringify({ event: 'start-failed', message: error instanceof Error ? error.message : '' }));
+      return new Response('The registry is not configured; its log says what is missing.\n', { status: 503 });
+    }
+  },
+
+  /** Keeps the sequencer warm, and logs the registry's identity soon after the first deployment. */
+  async scheduled(_: ScheduledController, bindings: Bindings): Promise<void> {
+    await sequencerOf(bindings).operator();
+  },
+};
+
+const sequencerOf = ({ SEQUENCER, LOG_ORIGIN }: Bindings): RemoteSequencer =>
+  SEQUENCER.get(SEQUENCER.idFromName(LOG_ORIGIN));
+
+async function openDeps(bindings: Bindings): Promise<Deps> {
+  const keys = await keysOf(bindings);
+  return {
+    database: createD1(bindings.DB),
+    blobs: createR2Blobs(bindings.BLOBS),
+    contentIndex: createContentIndex(createD1(bindings.CONTENT_INDEX)),
+    sequencer: {
+      async append(submissions) {
+        const messages = submissions.map(({ id, canonical }) => ({ id, canonical }));
+        try {
+          return await sequencerOf(bindings).append(messages);
+        } catch {
+          // The object was restarted or is unreachable: what it committed stays, and submitting again finds it.
+          const detail = 'the sequencer did not answer; submit again, that is safe';
+          return submissions.map(() => refuse({ code: 'unavailable' as const, detail }));
+        }
+      },
+    },
+    service: keys.service,
+    logKey: keys.logKey,
+    verify: verifySignature,
+    limiter: async (key) => (await bindings.WRITE_LIMIT.limit({ key })).success,
+    now: Date.now,
+    log: (event) => console.log(JSON.stringify(event)),
+    assets: async (file) => (await bindings.ASSETS.fetch(`https://assets/${file}`)) as unknown as Response,
+    operator: async () => {
+      operator ??= await sequencerOf(bindings).operator();
+      return operator;
+    },
+  };
+}

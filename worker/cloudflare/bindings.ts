@@ -1,0 +1,57 @@
+import type { D1Database, Fetcher, R2Bucket, RateLimit } from '@cloudflare/workers-types';
+import type { Did, StatementId } from '../../schemas/primitives.ts';
+import { ED25519, verifierKey, type VerifierKey } from '../../protocol/log/note.ts';
+import { fromBase64 } from '../../protocol/bytes.ts';
+import { signerFromSeed, type Signer } from '../../protocol/ed25519/signer.ts';
+import type { Outcome } from '../log/sequencer.ts';
+
+/** A submission on its way to the sequencer: its form and signature were found good by the Worker that took it. */
+export interface SubmissionMessage {
+  id: StatementId;
+  canonical: string;
+}
+
+/** The Durable Object as others see it. */
+export interface RemoteSequencer {
+  append(messages: readonly SubmissionMessage[]): Promise<Outcome[]>;
+  /** The operator's DID; logs entry 0 in an empty log. */
+  operator(): Promise<Did>;
+}
+
+/** What wrangler.toml binds. */
+export interface Bindings {
+  DB: D1Database;
+  CONTENT_INDEX: D1Database;
+  BLOBS: R2Bucket;
+  SEQUENCER: { idFromName(name: string): unknown; get(id: unknown): RemoteSequencer };
+  WRITE_LIMIT: RateLimit;
+  ASSETS: Fetcher;
+  LOG_ORIGIN: string;
+  LOG_KEY: string;
+  SERVICE_KEY: string;
+  /** Needed until entry 0 and the status service's accreditation are logged. */
+  OPERATOR_KEY?: string;
+}
+
+export interface Keys {
+  log: Signer;
+  service: Signer;
+  operator: Signer | null;
+  logKey: VerifierKey;
+}
+
+/** Reads the secrets; a missing or malformed one is named, never shown. */
+export async function keysOf(bindings: Bindings): Promise<Keys> {
+  const signer = (name: 'LOG_KEY' | 'SERVICE_KEY' | 'OPERATOR_KEY'): Promise<Signer> => {
+    const seed = fromBase64(bindings[name] ?? '');
+    if (seed?.length !== 32) throw new Error(`secret ${name} is not 32 bytes in base64; set it with: wrangler secret put ${name}`);
+    return signerFromSeed(seed);
+  };
+  const log = await signer('LOG_KEY');
+  return {
+    log,
+    service: await signer('SERVICE_KEY'),
+    operator: bindings.OPERATOR_KEY === undefined ? null : await signer('OPERATOR_KEY'),
+    logKey: verifierKey(bindings.LOG_ORIGIN, ED25519, log.publicKey),
+  };
+}

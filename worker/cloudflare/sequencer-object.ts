@@ -1,0 +1,51 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { Did } from '../../schemas/primitives.ts';
+import { kindOf, type Statement } from '../../schemas/statement.ts';
+import { ensureIdentity } from '../log/identity.ts';
+import { createSequencer, type Outcome, type Sequencer } from '../log/sequencer.ts';
+import { keysOf, type Bindings, type RemoteSequencer, type SubmissionMessage } from './bindings.ts';
+import { createD1 } from './d1.ts';
+
+/**
+ * The one place where a log's commits are made. Its state is a cache of the database: a second instance, which the
+ * platform may start while the first still runs, loses the race for the next checkpoint and reloads.
+ */
+export class SequencerObject extends DurableObject<Bindings> implements RemoteSequencer {
+  #opened: Promise<{ sequencer: Sequencer; operator: Did }> | null = null;
+
+  async append(messages: readonly SubmissionMessage[]): Promise<Outcome[]> {
+    const { sequencer } = await this.#open();
+    return sequencer.append(
+      messages.map(({ id, canonical }) => {
+        const document = JSON.parse(canonical) as Statement;
+        return { id, kind: kindOf(document), document, canonical };
+      }),
+    );
+  }
+
+  async operator(): Promise<Did> {
+    return (await this.#open()).operator;
+  }
+
+  #open(): Promise<{ sequencer: Sequencer; operator: Did }> {
+    this.#opened ??= this.#start().catch((error: unknown) => {
+      this.#opened = null;
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  async #start(): Promise<{ sequencer: Sequencer; operator: Did }> {
+    const keys = await keysOf(this.env);
+    const database = createD1(this.env.DB);
+    const sequencer = createSequencer({
+      database,
+      origin: this.env.LOG_ORIGIN,
+      signer: keys.log,
+      now: Date.now,
+      report: (event, message) => console.warn(JSON.stringify({ event, message })),
+    });
+    const identity = { operator: keys.operator, service: keys.service.did };
+    return { sequencer, operator: await ensureIdentity(database, sequencer, identity, 'Firsthand registry', Date.now()) };
+  }
+}
