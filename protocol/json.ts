@@ -23,39 +23,54 @@ export function canonicalJson(value: unknown): string {
  * that a double cannot carry, no deep nesting. Bound the text's length first.
  */
 export function parseJson(text: string): Result<Json, JsonFault> {
+  const parsed = parseCanonical(text);
+  return parsed.ok ? ok(parsed.value.value) : parsed;
+}
+
+/** The same, with the canonical text that it makes on the way. */
+export function parseCanonical(text: string): Result<{ value: Json; canonical: string }, JsonFault> {
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
   } catch (error) {
     return fault(`not JSON: ${error instanceof Error ? error.message.slice(0, 200) : 'syntax error'}`);
   }
-  const bad = inspect(value, '', 0);
-  // The path in it may hold a hostile key.
-  if (bad !== null) return fault(bad.slice(0, 300));
+  const bad = inspect(value, 0);
+  if (bad !== null) return fault(`${bad.what} at ${bad.path || '/'}`);
   // A canonical text has no duplicate keys and only faithful numbers, so the scan is for the others alone.
-  if (canonicalJson(value) === text) return ok(value);
-  const unfaithful = scan(text);
-  return unfaithful === null ? ok(value) : fault(unfaithful);
+  const canonical = canonicalJson(value);
+  const unfaithful = canonical === text ? null : scan(text);
+  return unfaithful === null ? ok({ value, canonical }) : fault(unfaithful);
 }
 
 const fault = (detail: string): Result<never, JsonFault> => refuse({ code: 'invalid-json', detail });
 
-function inspect(value: Json, path: string, depth: number): string | null {
-  if (depth > limits.jsonDepth) return `nested deeper than ${limits.jsonDepth} at ${path}`;
-  if (typeof value === 'string') return value.isWellFormed() ? null : `lone surrogate at ${path || '/'}`;
-  if (typeof value === 'number') return isFaithful(value) ? null : `number too large at ${path || '/'}`;
+interface Unfaithful {
+  what: string;
+  path: string;
+}
+
+/** What JSON.parse accepts and I-JSON does not, and where. The path is only made once there is something to say. */
+function inspect(value: Json, depth: number): Unfaithful | null {
+  if (typeof value === 'string') return value.isWellFormed() ? null : { what: 'lone surrogate', path: '' };
+  if (typeof value === 'number') return isFaithful(value) ? null : { what: 'number too large', path: '' };
   if (value === null || typeof value !== 'object') return null;
+  if (depth > limits.jsonDepth) return { what: `nested deeper than ${limits.jsonDepth}`, path: '' };
+  const below = (key: string | number, child: Json): Unfaithful | null => {
+    const bad = inspect(child, depth + 1);
+    return bad === null ? null : { what: bad.what, path: `/${key}${bad.path}` };
+  };
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
-      const bad = inspect(value[i] as Json, `${path}/${i}`, depth + 1);
+      const bad = below(i, value[i] as Json);
       if (bad !== null) return bad;
     }
     return null;
   }
   for (const key of Object.keys(value)) {
-    if (key === '__proto__') return `key __proto__ at ${path || '/'}`;
-    if (!key.isWellFormed()) return `lone surrogate in a key at ${path || '/'}`;
-    const bad = inspect((value as JsonObject)[key] as Json, `${path}/${key}`, depth + 1);
+    if (key === '__proto__') return { what: 'key __proto__', path: '' };
+    if (!key.isWellFormed()) return { what: 'lone surrogate in a key', path: '' };
+    const bad = below(key, (value as JsonObject)[key] as Json);
     if (bad !== null) return bad;
   }
   return null;

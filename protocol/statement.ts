@@ -14,7 +14,7 @@ import { digestOf, sha256Bytes } from './digest.ts';
 import { publicKeyFromDid, verificationMethodOf } from './did-key.ts';
 import type { Signer } from './ed25519/signer.ts';
 import type { VerifySignature } from './ed25519/verify.ts';
-import { canonicalJson, parseJson, type Json, type JsonObject } from './json.ts';
+import { canonicalJson, parseCanonical, parseJson, type Json, type JsonObject } from './json.ts';
 import { ok, refuse, type Result } from './result.ts';
 
 /** A statement that has its form, its id and what its signature covers, but whose signature is not yet judged. */
@@ -106,12 +106,15 @@ export function parseStatement(input: string | Uint8Array): Result<ParsedStateme
   if (input.length > limits.statementBytes) return refuse(TOO_LARGE);
   const text = typeof input === 'string' ? input : fromUtf8(input);
   if (text === null) return refuse({ code: 'invalid-json', detail: 'not UTF-8' });
-  const parsed = parseJson(text);
-  return parsed.ok ? readStatement(parsed.value) : parsed;
+  const parsed = parseCanonical(text);
+  return parsed.ok ? readStatement(parsed.value.value, parsed.value.canonical) : parsed;
 }
 
-/** Reads a statement from a value that {@link parseJson} has accepted, alone or inside something larger. */
-export function readStatement(value: Json): Result<ParsedStatement, StatementFault> {
+/** Reads a statement from a value that `parseJson` has accepted, alone or inside something larger. */
+export function readStatement(
+  value: Json,
+  canonical: string = canonicalJson(value),
+): Result<ParsedStatement, StatementFault> {
   const kind = StatementKind.safeParse((value as JsonObject | null)?.['type']?.[1 as never]);
   if (!kind.success) {
     return refuse(invalid('not a statement', [{ path: '/type/1', message: `expected one of ${StatementKind.options.join(', ')}` }]));
@@ -125,9 +128,8 @@ export function readStatement(value: Json): Result<ParsedStatement, StatementFau
       detail: `proof.verificationMethod must be the issuer's own key, ${verificationMethodOf(document.issuer)}`,
     });
   }
-  const { canonical, hashData } = canonicalForms(document);
   if (utf8(canonical).length > limits.statementBytes) return refuse(TOO_LARGE);
-  return ok({ id: digestOf(canonical) as StatementId, kind: kind.data, document, canonical, hashData });
+  return ok({ id: digestOf(canonical) as StatementId, kind: kind.data, document, canonical, hashData: signedHash(document, canonical) });
 }
 
 /** Judges the signature of a parsed statement. */
@@ -173,20 +175,16 @@ const invalid = (what: string, errors: { path: string; message: string }[]): Sta
   errors,
 });
 
-/** Canonicalises every member once and joins the three texts that are needed from the pieces. */
-function canonicalForms(document: Statement): { canonical: string; hashData: Bytes } {
-  const { proof, ...rest } = document;
+/**
+ * What the proof covers ({@link hashDataOf}), with the unsigned document cut out of the canonical text instead of
+ * canonicalised again. The proof's own text occurs there once as a member: inside a string its quotes would be escaped,
+ * and no schema has another member of that name.
+ */
+function signedHash({ proof }: Statement, canonical: string): Bytes {
   const { proofValue: _, ...options } = proof;
-  const members = Object.keys(rest)
-    .sort()
-    .map((key) => [key, `${JSON.stringify(key)}:${canonicalJson(rest[key as keyof typeof rest])}`] as const);
-  const unsigned = members.map(([, text]) => text).join(',');
-  const after = members.filter(([key]) => key > 'proof').map(([, text]) => text);
-  const before = members.filter(([key]) => key < 'proof').map(([, text]) => text);
-  const canonical = `{${[...before, `"proof":${canonicalJson(proof)}`, ...after].join(',')}}`;
-  return {
-    canonical,
-    hashData: concatBytes(sha256Bytes(utf8(canonicalJson(options))), sha256Bytes(utf8(`{${unsigned}}`))) as Bytes,
-  };
+  const member = `"proof":${canonicalJson(proof)},`;
+  const at = canonical.indexOf(member);
+  if (at < 0) throw new Error('the canonical text does not hold its own proof');
+  const unsigned = canonical.slice(0, at) + canonical.slice(at + member.length);
+  return concatBytes(sha256Bytes(utf8(canonicalJson(options))), sha256Bytes(utf8(unsigned))) as Bytes;
 }
-

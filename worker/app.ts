@@ -17,8 +17,7 @@ import { createStatusLists } from './status/status.ts';
 export function createApp(deps: Deps): App {
   const app: App = new OpenAPIHono<Env>();
   app.use(envelope(deps));
-  // No cookie or token is ever read, so any page may do what any stranger may.
-  app.use(cors({ origin: '*', exposeHeaders: ['ETag', 'Location', 'Retry-After', 'X-Request-Id'], maxAge: 86_400 }));
+  app.options('*', cors({ origin: '*', maxAge: 86_400 }));
   app.onError(onError(deps));
   app.notFound((c) => problem(c, { code: 'not-found', detail: `there is no ${c.req.path} here; see /openapi.json` }));
 

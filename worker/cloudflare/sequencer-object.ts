@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Did } from '../../schemas/primitives.ts';
 import { kindOf, type Statement } from '../../schemas/statement.ts';
 import { ensureIdentity } from '../log/identity.ts';
+import { loadLog } from '../log/log-state.ts';
 import { createSequencer, type Outcome, type Sequencer } from '../log/sequencer.ts';
 import { keysOf, type Bindings, type RemoteSequencer, type SubmissionMessage } from './bindings.ts';
 import { createD1 } from './d1.ts';
@@ -38,6 +39,8 @@ export class SequencerObject extends DurableObject<Bindings> implements RemoteSe
   async #start(): Promise<{ sequencer: Sequencer; operator: Did }> {
     const keys = await keysOf(this.env);
     const database = createD1(this.env.DB);
+    // A log that does not add up, or is another's, is refused before anything is judged by it.
+    await loadLog(database, this.env.LOG_ORIGIN, keys.log.publicKey);
     const sequencer = createSequencer({
       database,
       origin: this.env.LOG_ORIGIN,

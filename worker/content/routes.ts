@@ -7,11 +7,12 @@ import type { Statement } from '../../schemas/statement.ts';
 import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { contentFault, parseManifest } from '../../protocol/manifest.ts';
+import { refuse } from '../../protocol/result.ts';
 import { db } from '../database/port.ts';
 import type { Deps } from '../deps.ts';
 import { readBody, readJson } from '../http/body.ts';
 import { ProblemError } from '../http/problem.ts';
-import { IMMUTABLE, json, problems, read, route, text, type App } from '../http/route.ts';
+import { IMMUTABLE, isHeld, json, problems, read, route, text, type App } from '../http/route.ts';
 
 const DigestParam = z.object({ digest: Digest });
 const LOOKUP_BYTES = limits.lookupDigests * 80;
@@ -46,10 +47,12 @@ export function contentRoutes(app: App, deps: Deps): void {
         // A manifest is read before it is kept: its files are to be found by their digests.
         const bytes = known ? await readBlob(digest) : await readBody(c, max);
         if (digestOf(bytes) !== digest) throw mismatch(digest);
-        const digests = filesOf(bytes, manifests[0]?.document);
+        // Anyone may name this digest in a record that it does not fit: such a record gets no look-ups by it, and
+        // does not keep the others from theirs.
+        const { digests, fitting } = filesOf(bytes, manifests);
         if (!known) await store(digest, bytes);
         // Indexing is safe to repeat, so a crash before it is mended by the next upload.
-        for (const { index } of manifests) await contentIndex.add(index, digests);
+        for (const { index } of fitting) await contentIndex.add(index, digests);
         return c.body(null, known ? 200 : 201);
       }
       if (known) return c.body(null, 200);
@@ -86,7 +89,9 @@ export function contentRoutes(app: App, deps: Deps): void {
         'Accept-Ranges': 'bytes',
         ETag: `"${digest}"`,
       };
-      if (c.req.header('If-None-Match') === headers['ETag']) return c.body(null, 304, headers);
+      if (isHeld(c, `"${digest}"`)) return c.body(null, 304, headers);
+      // RFC 9110 §14.2: ranges are GET's. Nothing is opened that nobody would read, and so close.
+      if (c.req.method === 'HEAD') return c.body(null, 200, { ...headers, 'Content-Length': String(size) });
       const range = parseRange(c.req.header('Range'), size);
       if (range === 'unsatisfiable') return c.body(null, 416, { 'Content-Range': `bytes */${size}` });
       const stored = await blobs.get(digest, range ?? undefined);
@@ -138,7 +143,7 @@ export function contentRoutes(app: App, deps: Deps): void {
   }
 
   /** The records whose manifest this is. */
-  async function recordsOver(digest: Digest): Promise<{ index: number; document: Statement<'DatasetRecord'> }[]> {
+  async function recordsOver(digest: Digest): Promise<Over[]> {
     const rows = await database.all(
       db
         .selectFrom('datasets')
@@ -176,15 +181,23 @@ export function contentRoutes(app: App, deps: Deps): void {
   }
 }
 
-function filesOf(bytes: Bytes, document: Statement<'DatasetRecord'> | undefined): string[] {
-  const manifest = fromUtf8(bytes);
-  const content = document?.credentialSubject.content;
-  const fault = manifest === null ? 'not UTF-8' : content === undefined ? 'no content' : contentFault(content, manifest);
-  const parsed = parseManifest(manifest ?? '');
-  if (fault !== null || !parsed.ok) {
-    throw new ProblemError('invalid-manifest', `not a manifest of its record: ${fault ?? (parsed.ok ? '' : parsed.reason)}`);
-  }
-  return [...new Set(parsed.value.files.map((file) => file.sha256))];
+/** A record that names a manifest. */
+interface Over {
+  index: number;
+  document: Statement<'DatasetRecord'>;
+}
+
+/** The files of a manifest, and the records that it is the manifest of. Ends the request where there is none. */
+function filesOf(bytes: Bytes, records: readonly Over[]): { digests: string[]; fitting: Over[] } {
+  const text = fromUtf8(bytes);
+  const manifest = text === null ? refuse('not UTF-8') : parseManifest(text);
+  if (!manifest.ok) throw new ProblemError('invalid-manifest', `not a manifest: ${manifest.reason}`);
+  const faults = records.map(({ document: { credentialSubject: { content } } }) =>
+    content === undefined ? 'it has no content' : contentFault(content, text as string),
+  );
+  const fitting = records.filter((_, i) => faults[i] === null);
+  if (fitting.length === 0) throw new ProblemError('invalid-manifest', `not the manifest of its record: ${faults[0]}`);
+  return { digests: [...new Set(manifest.value.files.map((file) => file.sha256))], fitting };
 }
 
 /** One byte range (RFC 9110 §14.2); null for the whole, which any other form of the header gets too. */

@@ -1,116 +1,108 @@
 import { sql, type CompiledQuery } from 'kysely';
 import { ASSISTANCE_LEVELS } from '../../schemas/dataset-record.ts';
 import { limits } from '../../schemas/limits.ts';
-import type { StatementKind } from '../../schemas/statement.ts';
-import type { Relation } from './tables.ts';
+import { isKind, type Statement } from '../../schemas/statement.ts';
+import { bulk } from './bulk.ts';
 import { db } from './port.ts';
+import type { Relation } from './tables.ts';
 
-type Compile = (from: number) => CompiledQuery<unknown>[];
+/** A statement that the same transaction inserts at `index`. */
+export interface Inserted {
+  index: number;
+  document: Statement;
+}
 
 /**
- * What each kind projects to, read in SQL from the bodies that the same transaction has just inserted at `from` and
- * after. Nothing here depends on more than the log, so all of it can be rebuilt from it.
+ * What the statements of a commit project to. Everything here follows from the log alone, in its order, so all of it can
+ * be made again.
  */
-const PROJECTIONS: Record<StatementKind, Compile> = {
-  Accreditation: (from) => [reference('Accreditation', 'accredits', '$.credentialSubject.id', from)],
-  HumanCredential: (from) => [reference('HumanCredential', 'attests', '$.credentialSubject.id', from)],
-  ReviewRecord: (from) => [
-    reference('ReviewRecord', 'reviews', '$.credentialSubject.id', from),
-    blobReference('ReviewRecord', '$.credentialSubject.ratings', from),
-    blobReference('ReviewRecord', '$.credentialSubject.rubric.digest', from),
-  ],
-  RightsGrant: (from) => [reference('RightsGrant', 'grants', '$.credentialSubject.record', from)],
-  Revocation: (from) => [
-    reference('Revocation', 'revokes', '$.credentialSubject.id', from),
-    revocationPlace(from),
-    ...erasures(from),
-  ],
-  DatasetRecord: (from) => [
-    reference('DatasetRecord', 'replaces', '$.credentialSubject.replaces', from),
-    listReference('part', sql`item.value`, '$.credentialSubject.parts', from),
-    listReference('source', sql`item.value ->> '$.id'`, '$.credentialSubject.derivedFrom', from),
-    manifestReference(from),
-    ...['$.credentialSubject.process.guidelines.digest', '$.credentialSubject.process.rubric.digest'].map((path) =>
-      blobReference('DatasetRecord', path, from),
+export function projectionsOf(inserted: readonly Inserted[]): CompiledQuery<unknown>[] {
+  const records = inserted.filter((each): each is RecordInserted => isKind(each.document, 'DatasetRecord'));
+  const revocations = inserted.filter(({ document }) => isKind(document, 'Revocation'));
+  return [
+    ...bulk(
+      inserted.flatMap(({ index, document }) => referencesOf(document).map(([relation, target]) => [relation, target, index])),
+      (rows) => sql`INSERT OR IGNORE INTO refs (relation, target, log_index)
+        SELECT value ->> 0, value ->> 1, value ->> 2 FROM ${rows}`,
     ),
-    dataset(from),
-    terms('domain', '$.credentialSubject.domain', from),
-    terms('language', '$.credentialSubject.language', from),
-    datasetText(from),
-  ],
-};
-
-/** The projections of the statements logged at `from` and after, for the kinds that are among them. */
-export const projectionsOf = (kinds: Iterable<StatementKind>, from: number): CompiledQuery<unknown>[] =>
-  [...new Set(kinds)].flatMap((kind) => PROJECTIONS[kind](from));
-
-const reference = (kind: StatementKind, relation: Relation, path: string, from: number): CompiledQuery<unknown> =>
-  sql`INSERT INTO refs (relation, target, log_index)
-    SELECT ${relation}, body ->> ${path}, log_index FROM statements
-    WHERE log_index >= ${from} AND kind = ${kind} AND body ->> ${path} IS NOT NULL`.compile(db);
-
-const listReference = (
-  relation: Relation,
-  target: ReturnType<typeof sql>,
-  path: string,
-  from: number,
-): CompiledQuery<unknown> =>
-  sql`INSERT OR IGNORE INTO refs (relation, target, log_index)
-    SELECT ${relation}, ${target}, log_index FROM statements, json_each(body, ${path}) AS item
-    WHERE log_index >= ${from} AND kind = 'DatasetRecord' AND ${target} IS NOT NULL`.compile(db);
-
-const revocationPlace = (from: number): CompiledQuery<unknown> =>
-  sql`INSERT INTO revocations (target_index, log_index)
-    SELECT target.log_index, revocation.log_index FROM statements AS revocation
-    JOIN statements AS target ON target.id = revocation.body ->> '$.credentialSubject.id'
-    WHERE revocation.log_index >= ${from} AND revocation.kind = 'Revocation'`.compile(db);
-
-const blobReference = (kind: StatementKind, path: string, from: number): CompiledQuery<unknown> =>
-  sql`INSERT OR IGNORE INTO blob_refs (digest, log_index, max_bytes)
-    SELECT body ->> ${path}, log_index, ${limits.blobBytes} FROM statements
-    WHERE log_index >= ${from} AND kind = ${kind} AND body ->> ${path} IS NOT NULL`.compile(db);
-
-const manifestReference = (from: number): CompiledQuery<unknown> =>
-  sql`INSERT OR IGNORE INTO blob_refs (digest, log_index, max_bytes)
-    SELECT body ->> '$.credentialSubject.content.manifest', log_index, body ->> '$.credentialSubject.content.manifestBytes'
-    FROM statements
-    WHERE log_index >= ${from} AND kind = 'DatasetRecord'
-      AND body ->> '$.credentialSubject.content.visibility' = 'public'`.compile(db);
-
-const dataset = (from: number): CompiledQuery<unknown> =>
-  sql`INSERT INTO datasets (log_index, name, version, task_type, license, assistance, manifest)
-    SELECT log_index, body ->> '$.credentialSubject.name', body ->> '$.credentialSubject.version',
-      body ->> '$.credentialSubject.taskType', body ->> '$.credentialSubject.rights.license',
-      max(
-        (SELECT key FROM json_each(${JSON.stringify(ASSISTANCE_LEVELS)})
-          WHERE value = body ->> '$.credentialSubject.authorship.assistance.level'),
-        coalesce((SELECT max(ancestor.assistance) FROM refs
+    ...bulk(
+      inserted.flatMap(({ index, document }) => blobsOf(document).map(([digest, bytes]) => [digest, index, bytes])),
+      (rows) => sql`INSERT OR IGNORE INTO blob_refs (digest, log_index, max_bytes)
+        SELECT value ->> 0, value ->> 1, value ->> 2 FROM ${rows}`,
+    ),
+    ...bulk(records.map(datasetRow), (rows) => sql`
+      INSERT INTO datasets (log_index, name, version, task_type, license, manifest, assistance)
+      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+        max(value ->> 6, coalesce((SELECT max(ancestor.assistance) FROM refs
           JOIN statements AS named ON named.id = refs.target
           JOIN datasets AS ancestor ON ancestor.log_index = named.log_index
-          WHERE refs.log_index = statements.log_index AND refs.relation IN ('part', 'source')), 0)
-      ),
-      CASE WHEN body ->> '$.credentialSubject.content.visibility' = 'public'
-        THEN body ->> '$.credentialSubject.content.manifest' END
-    FROM statements WHERE log_index >= ${from} AND kind = 'DatasetRecord'`.compile(db);
+          WHERE refs.log_index = value ->> 0 AND refs.relation IN ('part', 'source')), 0))
+      FROM ${rows}`),
+    ...bulk(records.flatMap(termRows), (rows) => sql`
+      INSERT INTO dataset_terms (facet, term, log_index)
+      SELECT value ->> 0, value ->> 1, value ->> 2 FROM ${rows}`),
+    ...bulk(records.map(textRow), (rows) => sql`
+      INSERT INTO dataset_text (rowid, name, description, keywords)
+      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM ${rows}`),
+    ...(revocations.length === 0 ? [] : revocationQueries(revocations[0]?.index ?? 0)),
+  ];
+}
 
-const terms = (facet: string, path: string, from: number): CompiledQuery<unknown> =>
-  sql`INSERT INTO dataset_terms (facet, term, log_index)
-    SELECT ${facet}, item.value, log_index FROM statements, json_each(body, ${path}) AS item
-    WHERE log_index >= ${from} AND kind = 'DatasetRecord'`.compile(db);
+type RecordInserted = Inserted & { document: Statement<'DatasetRecord'> };
 
-const datasetText = (from: number): CompiledQuery<unknown> =>
-  sql`INSERT INTO dataset_text (rowid, name, description, keywords)
-    SELECT log_index, body ->> '$.credentialSubject.name', body ->> '$.credentialSubject.description',
-      (SELECT group_concat(value, ' ') FROM json_each(body, '$.credentialSubject.keywords'))
-    FROM statements WHERE log_index >= ${from} AND kind = 'DatasetRecord'`.compile(db);
-
-/** Takes the bodies that a new revocation erases, and what search would still show of them. */
-function erasures(from: number): CompiledQuery<unknown>[] {
-  const erased = sql`(SELECT target.log_index FROM statements AS revocation
-    JOIN statements AS target ON target.id = revocation.body ->> '$.credentialSubject.id'
-    WHERE revocation.log_index >= ${from} AND revocation.kind = 'Revocation'
-      AND revocation.body ->> '$.credentialSubject.erase' = 1)`;
+function referencesOf(document: Statement): [Relation, string][] {
+  if (isKind(document, 'Accreditation')) return [['accredits', document.credentialSubject.id]];
+  if (isKind(document, 'HumanCredential')) return [['attests', document.credentialSubject.id]];
+  if (isKind(document, 'ReviewRecord')) return [['reviews', document.credentialSubject.id]];
+  if (isKind(document, 'RightsGrant')) return [['grants', document.credentialSubject.record]];
+  if (isKind(document, 'Revocation')) return [['revokes', document.credentialSubject.id]];
+  const { replaces, parts = [], derivedFrom = [] } = (document as Statement<'DatasetRecord'>).credentialSubject;
   return [
+    ...(replaces === undefined ? [] : [['replaces', replaces] as [Relation, string]]),
+    ...parts.map((id): [Relation, string] => ['part', id]),
+    ...derivedFrom.flatMap((source): [Relation, string][] => ('id' in source ? [['source', source.id]] : [])),
+  ];
+}
+
+/** The blobs that a statement names, and how large each may be. */
+function blobsOf(document: Statement): [string, number][] {
+  if (isKind(document, 'ReviewRecord')) {
+    const { ratings, rubric } = document.credentialSubject;
+    return [rubric.digest, ...(ratings === undefined ? [] : [ratings])].map((digest) => [digest, limits.blobBytes]);
+  }
+  if (!isKind(document, 'DatasetRecord')) return [];
+  const { content, process } = document.credentialSubject;
+  const documents = [process?.guidelines, process?.rubric].flatMap((each) => (each === undefined ? [] : [each.digest]));
+  return [
+    ...(content?.visibility === 'public' ? [[content.manifest, content.manifestBytes] as [string, number]] : []),
+    ...documents.map((digest): [string, number] => [digest, limits.blobBytes]),
+  ];
+}
+
+function datasetRow({ index, document }: RecordInserted) {
+  const { name, version, taskType, rights, content, authorship } = document.credentialSubject;
+  const manifest = content?.visibility === 'public' ? content.manifest : null;
+  return [index, name, version, taskType, rights.license, manifest, ASSISTANCE_LEVELS.indexOf(authorship.assistance.level)];
+}
+
+function termRows({ index, document }: RecordInserted) {
+  const { domain = [], language = [] } = document.credentialSubject;
+  return [...domain.map((term) => ['domain', term, index]), ...language.map((term) => ['language', term, index])];
+}
+
+function textRow({ index, document }: RecordInserted) {
+  const { name, description = '', keywords = [] } = document.credentialSubject;
+  return [index, name, description, keywords.join(' ')];
+}
+
+/** Places the revocations logged at `from` and after, and takes the bodies that they erase out of everything. */
+function revocationQueries(from: number): CompiledQuery<unknown>[] {
+  const target = sql`FROM statements AS revocation
+    JOIN statements AS target ON target.id = revocation.body ->> '$.credentialSubject.id'
+    WHERE revocation.log_index >= ${from} AND revocation.kind = 'Revocation'`;
+  const erased = sql`(SELECT target.log_index ${target} AND revocation.body ->> '$.credentialSubject.erase' = 1)`;
+  return [
+    sql`INSERT INTO revocations (target_index, log_index) SELECT target.log_index, revocation.log_index ${target}`,
     sql`DELETE FROM dataset_text WHERE rowid IN ${erased}`,
     sql`DELETE FROM dataset_terms WHERE log_index IN ${erased}`,
     sql`DELETE FROM datasets WHERE log_index IN ${erased}`,

@@ -9,17 +9,18 @@ export function envelope({ log, now }: Pick<Deps, 'log' | 'now'>): MiddlewareHan
     const requestId = crypto.randomUUID();
     const start = now();
     c.set('requestId', requestId);
-    await next();
-    const { headers } = c.res;
-    headers.set('X-Request-Id', requestId);
-    headers.set('X-Content-Type-Options', 'nosniff');
-    headers.set('Referrer-Policy', 'no-referrer');
-    headers.set('Cross-Origin-Resource-Policy', 'cross-origin');
-    if (!headers.has('Content-Security-Policy')) {
-      headers.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'; sandbox");
-    }
+    // Set before the answer is made, which may override them: setting them on a finished one would copy it.
+    c.header('X-Request-Id', requestId);
+    c.header('X-Content-Type-Options', 'nosniff');
+    c.header('Referrer-Policy', 'no-referrer');
+    c.header('Cross-Origin-Resource-Policy', 'cross-origin');
+    c.header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'; sandbox");
     // Nothing is cached that was not meant to be.
-    if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
+    c.header('Cache-Control', 'no-store');
+    // No cookie or token is ever read, so any page may do what any stranger may.
+    c.header('Access-Control-Allow-Origin', '*');
+    c.header('Access-Control-Expose-Headers', 'ETag, Location, Retry-After, X-Request-Id');
+    await next();
     log({
       event: 'request',
       requestId,

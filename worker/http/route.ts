@@ -1,5 +1,5 @@
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
-import type { Handler } from 'hono';
+import type { Context, Handler } from 'hono';
 import * as z from 'zod';
 import { StatementId } from '../../schemas/primitives.ts';
 import { Problem } from '../../schemas/problem.ts';
@@ -43,5 +43,11 @@ export const problems = (statuses: Record<number, string>): RouteConfig['respons
       { description, content: { 'application/problem+json': { schema: Problem } } },
     ]),
   );
+
+/** Whether the caller holds what `etag` names (RFC 9110 §13.1.2: a list, compared weakly; proxies weaken tags). */
+export function isHeld(c: Context, etag: string): boolean {
+  const tags = (c.req.header('If-None-Match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes(etag) || tags.includes('*');
+}
 
 export const IMMUTABLE = 'public, max-age=31536000, immutable';

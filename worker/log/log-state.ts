@@ -4,9 +4,12 @@ import { db } from '../database/port.ts';
 import { equalBytes, type Bytes } from '../../protocol/bytes.ts';
 import { parseCheckpoint, signCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { CompactRange, type Hash } from '../../protocol/log/merkle.ts';
+import { ED25519, verifierKey, verifyNote } from '../../protocol/log/note.ts';
 import { rangeFromTiles, type ReadTiles } from '../../protocol/log/proof.ts';
 import { rightEdge, TILE_HEIGHT, TILE_WIDTH, tilePath, tileWidth } from '../../protocol/log/tile.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
+import { verifySignature } from '../../protocol/ed25519/verify.ts';
+import { LogCorrupt } from './log-corrupt.ts';
 import { readTiles } from './read-tiles.ts';
 
 /** A tree that can be appended to: its perfect subtrees, and the partial tiles at its right edge. */
@@ -20,13 +23,11 @@ export interface LogState {
   lastLoggedAt: number;
 }
 
-/** The stored log does not add up, or is not this registry's. It must not be appended to. */
-export class LogCorrupt extends Error {
-  override readonly name = 'LogCorrupt';
-}
-
-/** Loads the newest checkpoint and the right edge, and refuses a log whose tiles do not have the root it signed. */
-export async function loadLog(database: Database, origin: string): Promise<LogState> {
+/**
+ * Loads the newest checkpoint and the right edge, and refuses a log that `publicKey` did not sign under `origin`, or
+ * whose tiles do not have the root it signed: going on from there would fork the log.
+ */
+export async function loadLog(database: Database, origin: string, publicKey: Bytes): Promise<LogState> {
   const [newest] = await database.all(
     db.selectFrom('checkpoints').select(['size', 'note']).orderBy('size', 'desc').limit(1).compile(),
   );
@@ -36,6 +37,10 @@ export async function loadLog(database: Database, origin: string): Promise<LogSt
   if (!checkpoint.ok || checkpoint.value.size !== size) throw new LogCorrupt(`the stored checkpoint of size ${size} is malformed`);
   if (checkpoint.value.origin !== origin) {
     throw new LogCorrupt(`this database holds the log ${checkpoint.value.origin}, but the registry is configured as ${origin}`);
+  }
+  const signed = await verifyNote(checkpoint.value.note, [verifierKey(origin, ED25519, publicKey)], verifySignature);
+  if (!signed.ok) {
+    throw new LogCorrupt(`the stored checkpoint of size ${size} is not signed by this log’s key; restore the key or the database`);
   }
   const read = readTiles(database, size);
   const range = await rangeFromTiles(size, read);

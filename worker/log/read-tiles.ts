@@ -3,6 +3,7 @@ import { type Database, db } from '../database/port.ts';
 import type { Tables } from '../database/tables.ts';
 import type { ReadTiles } from '../../protocol/log/proof.ts';
 import { tileWidth } from '../../protocol/log/tile.ts';
+import { LogCorrupt } from './log-corrupt.ts';
 
 /**
  * Reads hash tiles of the tree of `size` in one query. A stored tile may have grown past that tree; a narrower partial
@@ -21,7 +22,7 @@ export const readTiles =
     return addresses.map(({ level, index }) => {
       const hashes = found.get(`${level}/${index}`);
       const width = tileWidth(level, index, size);
-      if (hashes === undefined || hashes.length < width * 32) throw new Error(`tile ${level}/${index} is missing or short`);
+      if (hashes === undefined || hashes.length < width * 32) throw new LogCorrupt(`tile ${level}/${index} is missing or short`);
       return hashes.subarray(0, width * 32);
     });
   };

@@ -1,6 +1,5 @@
 import { sql, type CompiledQuery } from 'kysely';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
-import type { StatementKind } from '../../schemas/statement.ts';
 import { Evidence } from '../../protocol/evidence.ts';
 import { entryLeafHash, entryText } from '../../protocol/log/entry.ts';
 import { planInclusion, proofsFromTiles } from '../../protocol/log/proof.ts';
@@ -10,9 +9,11 @@ import { ok, refuse, type Result } from '../../protocol/result.ts';
 import { logTimeOf } from '../../protocol/time.ts';
 import { admit, referencesOf, signersOf, type Refusal, type Submission } from '../admission/admit.ts';
 import { admissionEvidence, toLogged, type EvidenceRow } from '../database/evidence.ts';
-import { db, type Database } from '../database/port.ts';
+import { bulk } from '../database/bulk.ts';
+import type { Database } from '../database/port.ts';
 import { projectionsOf } from '../database/projections.ts';
-import { extendLog, extensionQueries, loadLog, LogCorrupt, type LogState } from './log-state.ts';
+import { LogCorrupt } from './log-corrupt.ts';
+import { extendLog, extensionQueries, loadLog, type LogState } from './log-state.ts';
 import { operatorOf } from './identity.ts';
 import { readTiles } from './read-tiles.ts';
 import { receiptsOf } from './receipts.ts';
@@ -55,9 +56,9 @@ interface Waiting {
 /** Statements and bytes in one commit, and in the pool that waits for the next. */
 const COMMIT = { statements: 2000, bytes: 8 * 1024 * 1024 };
 const POOL = { statements: 20_000, bytes: 64 * 1024 * 1024 };
-/** Bytes of JSON in one bound parameter; D1 allows 2 MB. */
-const PARAMETER_BYTES = 1024 * 1024;
+/** Failures in a row before a group is refused, and races lost to another sequencer. */
 const ATTEMPTS = 4;
+const RACES = 100;
 
 const OVERLOADED: Refusal = { code: 'overloaded', detail: 'the registry is busy; try again in a second' };
 const UNAVAILABLE: Refusal = {
@@ -129,14 +130,20 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
 
   async function commit(submissions: readonly Submission[]): Promise<Outcome[]> {
     let failure: unknown;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    let failures = 0;
+    let size = 0;
+    for (let attempt = 0; attempt < RACES && failures < ATTEMPTS; attempt++) {
       try {
         // Anything that failed leaves the state unknown: it is read again before anything is built on it.
-        state ??= await loadLog(database, origin);
+        state ??= await loadLog(database, origin, signer.publicKey);
+        // The log has grown meanwhile: what failed was a race lost to another sequencer, which is no failure.
+        if (state.range.size > size) failures = 0;
+        size = state.range.size;
         return await commitOnce(state, submissions);
       } catch (error) {
         if (error instanceof LogCorrupt) throw error;
         state = null;
+        failures++;
         failure = error;
         deps.report?.('commit-retried', error instanceof Error ? error.message : String(error));
       }
@@ -159,7 +166,7 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
       // A crash before this line leaves the log as it was; after it, everything is there. Nothing is in between.
       await database.batch([
         ...insertStatements(fresh, start, loggedAt),
-        ...projectionsOf(fresh.map(({ kind }) => kind), start),
+        ...projectionsOf(fresh.map(({ document }, i) => ({ index: start + i, document }))),
         ...extensionQueries(extension),
       ]);
       // Only now does anyone hear of it. Where the batch failed, but may have persisted, the retry finds the
@@ -218,30 +225,10 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
   }
 }
 
-/** Inserts statements in log order, as few bound parameters as their bytes allow. */
-function insertStatements(fresh: readonly Submission[], start: number, loggedAt: number): CompiledQuery<unknown>[] {
-  const queries: CompiledQuery<unknown>[] = [];
-  let chunk: string[][] = [];
-  let bytes = 0;
-  let first = start;
-  const flush = (): void => {
-    if (chunk.length === 0) return;
-    queries.push(
-      sql`INSERT INTO statements (log_index, id, kind, issuer, logged_at, body)
-        SELECT ${first} + key, value ->> 0, value ->> 1, value ->> 2, ${loggedAt}, value ->> 3
-        FROM json_each(${JSON.stringify(chunk)})`.compile(db),
-    );
-    first += chunk.length;
-    chunk = [];
-    bytes = 0;
-  };
-  for (const { id, kind, document, canonical } of fresh) {
-    // A code unit takes at most three bytes of UTF-8; quotes and the like are escaped on top.
-    const size = canonical.length * 3;
-    if (bytes + size > PARAMETER_BYTES) flush();
-    chunk.push([id, kind satisfies StatementKind, document.issuer, canonical]);
-    bytes += size;
-  }
-  flush();
-  return queries;
-}
+/** Inserts statements in log order. */
+const insertStatements = (fresh: readonly Submission[], start: number, loggedAt: number): CompiledQuery<unknown>[] =>
+  bulk(
+    fresh.map(({ id, kind, document, canonical }, i) => [start + i, id, kind, document.issuer, canonical]),
+    (rows) => sql`INSERT INTO statements (log_index, id, kind, issuer, logged_at, body)
+      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, ${loggedAt}, value ->> 4 FROM ${rows}`,
+  );

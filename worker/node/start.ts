@@ -13,6 +13,7 @@ import { db, type Database } from '../database/port.ts';
 import { createContentIndex } from '../content/content-index.ts';
 import type { Deps, Log } from '../deps.ts';
 import { ensureIdentity } from '../log/identity.ts';
+import { loadLog } from '../log/log-state.ts';
 import { createSequencer } from '../log/sequencer.ts';
 import { createFileBlobs } from './file-blobs.ts';
 import { loadOrCreateKey } from './key-file.ts';
@@ -106,6 +107,8 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     gather: () => nextTick(),
     report: (event, message) => log({ event, message }),
   });
+  // A log that does not add up, or is another's, is refused now rather than at the first submission.
+  await loadLog(database, origin, logSigner.publicKey);
   const name = options.name ?? 'Firsthand registry';
   const operator = await ensureIdentity(database, sequencer, { operator: operatorSigner, service: service.did }, name, Date.now());
   const deps: Deps = {

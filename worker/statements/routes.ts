@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import * as z from 'zod';
 import { BatchLine, Submitted, Tombstone } from '../../schemas/api.ts';
 import { limits } from '../../schemas/limits.ts';
@@ -9,7 +10,7 @@ import type { StatementRow } from '../database/tables.ts';
 import type { Deps } from '../deps.ts';
 import { mediaTypeOf, readBody } from '../http/body.ts';
 import { problem, ProblemError, statusOf } from '../http/problem.ts';
-import { IdParam, IMMUTABLE, json, problems, read, route, text, type App } from '../http/route.ts';
+import { IdParam, IMMUTABLE, isHeld, json, problems, read, route, text, type App } from '../http/route.ts';
 import { receiptsOf } from '../log/receipts.ts';
 import type { Outcome } from '../log/sequencer.ts';
 import { splitBatch, submit } from './submit.ts';
@@ -84,7 +85,7 @@ export function statementRoutes(app: App, deps: Deps): void {
       const etag = `"${row.id}"`;
       // A body may yet be erased on request, so caches ask again; the answer is then a mere 304.
       const headers = { ETag: etag, 'Cache-Control': 'public, max-age=300' };
-      if (c.req.header('If-None-Match') === etag) return c.body(null, 304, headers);
+      if (isHeld(c, etag)) return c.body(null, 304, headers);
       return c.body(row.body, 200, { 'Content-Type': 'application/json', ...headers });
     },
   );
@@ -123,6 +124,8 @@ async function tombstone(database: Database, row: StatementRow): Promise<z.input
       .select('statements.id')
       .where('relation', '=', 'revokes')
       .where('target', '=', row.id)
+      // An earlier one may have revoked it and left its body.
+      .where(sql`body ->> '$.credentialSubject.erase'`, '=', 1)
       .orderBy('refs.log_index')
       .limit(1)
       .compile(),

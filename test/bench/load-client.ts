@@ -1,0 +1,58 @@
+// A load generator that costs little itself: keep-alive sockets, requests rendered beforehand. Run as a process of its
+// own: `node load-client.ts <host> <port> <connections> <media type> <file of bodies>`, bodies separated by U+001E.
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+
+const [host = '', port = '', connections = '', mediaType = '', file = ''] = process.argv.slice(2);
+const requests = readFileSync(file, 'utf8')
+  .split('\u001e')
+  .map((body) =>
+    Buffer.from(
+      `POST /v1/statements HTTP/1.1\r\nHost: ${host}\r\nContent-Type: ${mediaType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    ),
+  );
+const latencies: number[] = [];
+let next = 0;
+let accepted = 0;
+let refused = '';
+const start = performance.now();
+await Promise.all(Array.from({ length: Number(connections) }, run));
+const seconds = (performance.now() - start) / 1000;
+latencies.sort((a, b) => a - b);
+const at = (share: number): number => latencies[Math.floor((latencies.length - 1) * share)] ?? 0;
+process.stderr.write(JSON.stringify(process.cpuUsage())); process.stdout.write(`${JSON.stringify({ accepted, seconds, refused, p50: at(0.5), p99: at(0.99) })}\n`);
+
+function run(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), host);
+    let pending = '';
+    let sentAt = 0;
+    const send = (): void => {
+      const request = requests[next++];
+      if (request === undefined) {
+        socket.end();
+        resolve();
+        return;
+      }
+      sentAt = performance.now();
+      socket.write(request);
+    };
+    socket.setNoDelay(true);
+    socket.setEncoding('latin1');
+    socket.on('error', reject);
+    socket.on('connect', send);
+    socket.on('data', (chunk: string) => {
+      pending += chunk;
+      const head = pending.indexOf('\r\n\r\n');
+      if (head < 0) return;
+      const length = /content-length: (\d+)/i.exec(pending.slice(0, head))?.[1];
+      const isChunked = length === undefined && pending.endsWith('0\r\n\r\n');
+      if (length === undefined ? !isChunked : pending.length < head + 4 + Number(length)) return;
+      latencies.push(performance.now() - sentAt);
+      accepted += pending.split('"status":201').length - 1 + (pending.startsWith('HTTP/1.1 201') ? 1 : 0);
+      if (!/^HTTP\/1.1 20/.test(pending) || pending.includes('"code":"')) refused = pending.slice(0, 600);
+      pending = '';
+      send();
+    });
+  });
+}
