@@ -25,12 +25,12 @@ export function statusBits(list: number, revoked: Iterable<number>): Bytes {
 }
 
 /** `u` + base64url(gzip(bits)), W3C Bitstring Status List 1.0 §3.3. */
-export const encodeStatusBits = async (bits: Bytes): Promise<string> => `u${toBase64Url(await gzip(bits))}`;
+export const encodeStatusBits = (bits: Bytes): string => `u${toBase64Url(gzip(bits))}`;
 
 /** The bits of an untrusted encoded list; null where it is malformed, shorter than the minimum, or inflates past ours. */
-export async function decodeStatusBits(encoded: string): Promise<Bytes | null> {
+export function decodeStatusBits(encoded: string): Bytes | null {
   const compressed = encoded.startsWith('u') ? fromBase64Url(encoded.slice(1)) : null;
-  const bits = compressed === null ? null : await gunzip(compressed, LIST_BYTES);
+  const bits = compressed === null ? null : gunzip(compressed, LIST_BYTES);
   return bits?.length === LIST_BYTES ? bits : null;
 }
 
@@ -60,7 +60,7 @@ export async function signStatusList(draft: StatusListDraft, signer: Signer): Pr
     credentialSubject: {
       type: 'BitstringStatusList',
       statusPurpose: 'revocation',
-      encodedList: await encodeStatusBits(statusBits(draft.list, draft.revoked)),
+      encodedList: encodeStatusBits(statusBits(draft.list, draft.revoked)),
       log: { origin: draft.origin, list: draft.list, size: draft.size },
     },
   };
@@ -81,7 +81,7 @@ export async function openStatusList(value: unknown, verify: VerifySignature): P
   }
   const signed = await verifyProof(document.issuer, proofValue, hashDataOf(document, options), verify);
   if (!signed.ok) return refuse('has a wrong signature');
-  const bits = await decodeStatusBits(document.credentialSubject.encodedList);
+  const bits = decodeStatusBits(document.credentialSubject.encodedList);
   if (bits === null) return refuse(`does not inflate to ${limits.statusListEntries} bits`);
   const { list } = document.credentialSubject.log;
   return ok({

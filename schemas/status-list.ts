@@ -18,7 +18,7 @@ export const StatusListCredential = z.strictObject({
     /** `u` + base64url of the gzipped bits. */
     encodedList: z
       .string()
-      .max(64 * 1024)
+      .max(32 * 1024)
       .regex(/^u[A-Za-z0-9_-]+$/),
     log: z.strictObject({ origin: z.string().min(1).max(255), list: Count, size: Count }),
   }),

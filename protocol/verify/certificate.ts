@@ -57,15 +57,17 @@ export async function openCertificate(
     return opened;
   }
   opened.checkpoint = checkpoint.value;
-  const judged = await judgeCheckpoint(checkpoint.value, trust, verify);
+  // All signatures at once: platforms that verify off the main thread are kept busy.
+  const [judged, results, lists] = await Promise.all([
+    judgeCheckpoint(checkpoint.value, trust, verify),
+    Promise.all(certificate.value.statements.map((statement) => openStatement(statement, checkpoint.value, verify))),
+    Promise.all(certificate.value.status.map((list) => openStatusList(list, verify))),
+  ]);
   findings.settle('log.checkpoint', judged.log, `size ${checkpoint.value.size} of ${checkpoint.value.origin}, signed by its log`);
   if (trust.quorumName === 'none') findings.add('log.witnesses', 'skipped', 'the trust policy asks for no witnesses');
   else findings.settle('log.witnesses', judged.quorum, `a quorum of witnesses (${trust.quorumName}) cosigned the checkpoint`);
   if (!judged.log.ok) return opened;
 
-  const results = await Promise.all(
-    certificate.value.statements.map((statement) => openStatement(statement, checkpoint.value, verify)),
-  );
   for (const result of results) {
     if (result.ok) opened.statements.push(result.value);
     else findings.fail(result.reason.check, result.reason.detail, result.reason.id);
@@ -81,7 +83,7 @@ export async function openCertificate(
   } else {
     findings.fail('issuer.accredited', 'the certificate does not carry entry 0, in which the operator names itself');
   }
-  opened.statusLists = await openStatusLists(certificate.value.status, opened, verify);
+  opened.statusLists = acceptStatusLists(lists, opened);
   return opened;
 }
 
@@ -128,14 +130,10 @@ async function openStatement(
 }
 
 /** The status lists whose signature is good and whose signer the operator had accredited for it. */
-async function openStatusLists(
-  values: Certificate['status'],
-  opened: OpenedCertificate,
-  verify: VerifySignature,
-): Promise<StatusList[]> {
+function acceptStatusLists(results: Result<StatusList, string>[], opened: OpenedCertificate): StatusList[] {
   const evidence = new Evidence(opened.operator, opened.statements);
   const lists: StatusList[] = [];
-  for (const result of await Promise.all(values.map((value) => openStatusList(value, verify)))) {
+  for (const result of results) {
     if (!result.ok) {
       opened.findings.fail('freshness', `a status list ${result.reason}`);
       continue;

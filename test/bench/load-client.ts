@@ -20,7 +20,7 @@ await Promise.all(Array.from({ length: Number(connections) }, run));
 const seconds = (performance.now() - start) / 1000;
 latencies.sort((a, b) => a - b);
 const at = (share: number): number => latencies[Math.floor((latencies.length - 1) * share)] ?? 0;
-process.stderr.write(JSON.stringify(process.cpuUsage())); process.stdout.write(`${JSON.stringify({ accepted, seconds, refused, p50: at(0.5), p99: at(0.99) })}\n`);
+process.stdout.write(`${JSON.stringify({ accepted, seconds, refused, p50: at(0.5), p99: at(0.99) })}\n`);
 
 function run(): Promise<void> {
   return new Promise((resolve, reject) => {

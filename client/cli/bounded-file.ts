@@ -1,0 +1,28 @@
+import { open } from 'node:fs/promises';
+import { fromUtf8 } from '../../protocol/bytes.ts';
+import { CliError } from './cli-error.ts';
+
+/** Reads a text file of at most `max` bytes. Throws CliError, or the system's error where it cannot be read. */
+export async function readText(path: string, max: number): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    if (size > max) throw new CliError('invalid-file', `${path} is larger than ${max} bytes`);
+    const text = fromUtf8(await file.readFile());
+    if (text === null) throw new CliError('invalid-file', `${path} is not UTF-8 text`);
+    return text;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The same, or null where there is no such file. */
+export async function readTextIfThere(path: string, max: number): Promise<string | null> {
+  try {
+    return await readText(path, max);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw error;
+  }
+}

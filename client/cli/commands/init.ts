@@ -1,0 +1,136 @@
+import { mkdir } from 'node:fs/promises';
+import * as z from 'zod';
+import { Document } from 'yaml';
+import { AssistanceLevel, AuthorRole, LicenseExpression, Modality, TaskType } from '../../../schemas/dataset-record.ts';
+import { CliError } from '../cli-error.ts';
+import type { Cli } from '../context.ts';
+import { datasetFiles, kindOfPath, nameFor } from '../dataset-folder.ts';
+import { createDurably, writeDurably } from '../durable-file.ts';
+import { readFlag } from '../flags.ts';
+import { ask, canAsk } from '../keys/passphrase.ts';
+import { Metadata } from '../metadata.ts';
+import { text } from '../terminal.ts';
+import { readYaml } from '../yaml-file.ts';
+
+export interface InitOptions {
+  name?: string;
+  description?: string;
+  taskType?: string;
+  license?: string;
+  assistance?: string;
+  role?: string;
+  language?: string[];
+  domain?: string[];
+  modality?: string[];
+  part?: string[];
+  rightsHolder?: string;
+  yes?: boolean;
+  force?: boolean;
+}
+
+/** Writes the metadata of a dataset beside it, from flags and, on a terminal, from answers. */
+export async function init(cli: Cli, path: string, options: InitOptions): Promise<void> {
+  const kind = await kindOfPath(path);
+  if (kind === 'nothing' && options.part === undefined) {
+    throw new CliError('not-found', `no such file or folder: ${path}`, 'a dataset that only composes others needs none: give --part ID');
+  }
+  const { metadata: file } = datasetFiles(path, kind !== 'file');
+  const answers = await complete(cli, path, options);
+  const source = render(answers);
+  readYaml(source, Metadata, file);
+  if (kind === 'nothing') await mkdir(path, { recursive: true });
+  if (options.force === true) {
+    await writeDurably(file, source);
+  } else if (!(await createDurably(file, source))) {
+    throw new CliError('conflict', `${file} exists already`, 'edit it, or replace it with --force');
+  }
+  cli.out.result({ file, metadata: answers }, () => text`wrote ${file}\nnext: look it over, then firsthand publish ${path}`);
+}
+
+type Answers = z.input<typeof Metadata>;
+
+async function complete(cli: Cli, path: string, options: InitOptions): Promise<Answers> {
+  const { part: parts } = options;
+  const question = questioner(cli, options.yes !== true && canAsk(cli));
+  const one = async <T>(
+    schema: z.ZodType<T>,
+    given: string | undefined,
+    flag: string,
+    prompt: string,
+    fallback?: string,
+  ): Promise<T> => readFlag(schema, given ?? (await question(prompt, flag, fallback)), flag);
+
+  const name = await one(Metadata.shape.name, options.name, '--name', 'Name', nameFor(path));
+  const description = options.description ?? (await question('Description (may be empty)', '--description', ''));
+  const taskType = await one(TaskType, options.taskType, '--task-type', `Task type (${TaskType.options.join(', ')})`);
+  const license = await one(LicenseExpression, options.license, '--license', 'Licence (SPDX, e.g. CC-BY-4.0)');
+  // To compose is not to write: a composition’s own level is none, and its parts’ levels show through.
+  const assistance = await one(
+    AssistanceLevel,
+    options.assistance,
+    '--assistance',
+    `How much did a model do? (${AssistanceLevel.options.join(' < ')})`,
+    parts === undefined ? undefined : 'none',
+  );
+  const role = await one(
+    AuthorRole,
+    options.role,
+    '--role',
+    `Your part in it (${AuthorRole.options.join(', ')})`,
+    parts === undefined ? 'author' : 'curator',
+  );
+  const answers = {
+    name,
+    ...(description === '' ? {} : { description }),
+    version: '1.0.0',
+    taskType,
+    modality: options.modality ?? ['text'],
+    ...(options.language === undefined ? {} : { language: options.language }),
+    ...(options.domain === undefined ? {} : { domain: options.domain }),
+    ...(parts === undefined ? {} : { parts }),
+    authorship: { role, assistance: { level: assistance } },
+    rights: { ...(options.rightsHolder === undefined ? {} : { holder: options.rightsHolder }), license },
+    personalData: 'none' as const,
+  };
+  return check(answers);
+}
+
+/** Checks the flags that were taken whole, and names the one at fault. */
+function check(answers: object): Answers {
+  const flags = z.object({
+    description: Metadata.shape.description,
+    modality: z.array(Modality),
+    language: Metadata.shape.language,
+    domain: Metadata.shape.domain,
+    parts: Metadata.shape.parts,
+    rights: Metadata.shape.rights,
+  });
+  const parsed = flags.safeParse(answers);
+  if (parsed.success) return answers as Answers;
+  const issue = parsed.error.issues[0];
+  const field = String(issue?.path[0]);
+  const flag = field === 'parts' ? 'part' : field === 'rights' ? (issue?.path[1] === 'holder' ? 'rights-holder' : 'license') : field;
+  throw new CliError('usage', `--${flag}: ${issue?.message}`);
+}
+
+/** Asks on a terminal; elsewhere takes the default, and where there is none says which flag is missing. */
+const questioner =
+  (cli: Cli, interactive: boolean) =>
+  async (prompt: string, flag: string, fallback?: string): Promise<string> => {
+    if (interactive) {
+      const answer = (await ask(cli, `${prompt}${fallback ? ` [${fallback}]` : ''}: `)).trim();
+      if (answer !== '') return answer;
+    }
+    if (fallback === undefined) throw new CliError('usage', `${flag} is needed`, `add ${flag} …; it has no default`);
+    return fallback;
+  };
+
+/** The metadata as a file that a person will edit. */
+function render(answers: Answers): string {
+  const document = new Document(answers);
+  document.commentBefore =
+    ' What this dataset is, who made it how, and what may be done with it.\n' +
+    ' Every word of it is signed when you publish. Modality: text, code, image, audio, video, tabular, multimodal, other.\n' +
+    ' Also possible: keywords, derivedFrom, process, replaces, visibility: withheld.';
+  return document.toString({ lineWidth: 0 });
+}

@@ -1,0 +1,44 @@
+import { SingleBar } from 'cli-progress';
+import type { ManifestFile } from '../../../schemas/manifest.ts';
+import type { Cli } from '../context.ts';
+import { text } from '../terminal.ts';
+import { hashContent } from './hash-content.ts';
+import { mediaTypeOf } from './media-type.ts';
+import { findContent } from './walk.ts';
+
+/** The content at a path, hashed. */
+export interface Content {
+  isFolder: boolean;
+  files: ManifestFile[];
+}
+
+/** Lists and hashes a folder or a file, with a progress bar where somebody watches. */
+export async function readContent(cli: Cli, path: string): Promise<Content> {
+  const { isFolder, files, skipped } = await findContent(path);
+  if (skipped.length > 0) {
+    const named = skipped.slice(0, 5).join(', ');
+    cli.out.note(text`note: ${skipped.length} not counted as content: ${named}${skipped.length > 5 ? ', …' : ''}`);
+  }
+  const total = files.reduce((sum, file) => sum + file.bytes, 0);
+  const bar = cli.out.stderr.isTTY === true && !cli.out.json && total > 0 ? progressBar(cli, total) : null;
+  try {
+    const hashed = await hashContent(files, (bytes) => bar?.increment(bytes));
+    return {
+      isFolder,
+      files: files.map(({ path: name }, i) => ({ path: name, mediaType: mediaTypeOf(name), ...(hashed[i] as (typeof hashed)[number]) })),
+    };
+  } finally {
+    bar?.stop();
+  }
+}
+
+function progressBar(cli: Cli, total: number): SingleBar {
+  const bar = new SingleBar({
+    format: 'hashing {bar} {percentage}% | {eta}s left',
+    stream: cli.out.stderr as NodeJS.WriteStream,
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  bar.start(total, 0);
+  return bar;
+}

@@ -1,0 +1,98 @@
+import { lstat, readdir } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { basename, join } from 'node:path';
+import { limits } from '../../../schemas/limits.ts';
+import { fromUtf8 } from '../../../protocol/bytes.ts';
+import { pathFault } from '../../../protocol/path.ts';
+import { CliError } from '../cli-error.ts';
+
+/** One file to be hashed. */
+export interface FoundFile {
+  /** As a manifest has it: relative, `/`-separated. */
+  path: string;
+  /** Where it is on this machine. */
+  location: string;
+  bytes: number;
+}
+
+export interface Found {
+  isFolder: boolean;
+  files: FoundFile[];
+  /** Paths left out on purpose: `.git`, `.DS_Store`, and what Firsthand wrote, but for its files of this very folder. */
+  skipped: string[];
+}
+
+/**
+ * Lists the content at `path`, a folder or one file. Refuses what a manifest cannot name truthfully: symbolic links,
+ * devices, and names outside protocol.md §5. Throws CliError with the path at fault.
+ */
+export async function findContent(path: string): Promise<Found> {
+  const stat = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new CliError('not-found', `no such file or folder: ${path}`);
+    throw error;
+  });
+  if (stat.isSymbolicLink()) throw linkRefused(path);
+  if (stat.isFile()) {
+    const name = basename(path);
+    requirePath(name);
+    return { isFolder: false, files: [{ path: name, location: path, bytes: stat.size }], skipped: [] };
+  }
+  if (!stat.isDirectory()) throw new CliError('invalid-file', `${path} is neither a file nor a folder`);
+  const found: Found = { isFolder: true, files: [], skipped: [] };
+  await walk(path, '', found);
+  return found;
+}
+
+/** Depth first, without recursion deeper than a path may be long. */
+async function walk(folder: string, prefix: string, found: Found): Promise<void> {
+  // Names as bytes: Node would replace what is not UTF-8, and then name a file that is not there.
+  const entries = await readdir(folder, { withFileTypes: true, encoding: 'buffer' });
+  const names = new Map<string, Dirent<Buffer>>();
+  for (const entry of entries) {
+    const name = fromUtf8(entry.name);
+    if (name === null) throw new CliError('invalid-file', `a file name in ${folder} is not UTF-8: ${entry.name.toString('latin1')}`);
+    names.set(name, entry);
+  }
+  for (const [name, entry] of names) {
+    const path = `${prefix}${name}`;
+    const location = join(folder, name);
+    if (isOurs(name, names)) {
+      if (!RESERVED.includes(path)) found.skipped.push(path);
+    } else if (entry.isSymbolicLink()) {
+      throw linkRefused(location);
+    } else if (entry.isDirectory()) {
+      requirePath(path);
+      await walk(location, `${path}/`, found);
+    } else if (entry.isFile()) {
+      requirePath(path);
+      if (found.files.length >= limits.manifestFiles) {
+        throw new CliError(
+          'failed',
+          `more than ${limits.manifestFiles} files`,
+          'publish several datasets and compose them with parts, or pack small files together',
+        );
+      }
+      found.files.push({ path, location, bytes: (await lstat(location)).size });
+    } else {
+      throw new CliError('invalid-file', `${location} is not a regular file`, 'move it out of the folder');
+    }
+  }
+}
+
+/** Firsthand’s own, in the folder of a dataset. */
+const RESERVED: readonly string[] = ['.firsthand', 'firsthand.yaml'];
+
+/** What is never content. `x.firsthand` counts only beside an `x`, so that a name alone hides no data. */
+function isOurs(name: string, siblings: ReadonlyMap<string, unknown>): boolean {
+  if (RESERVED.includes(name) || name === '.git' || name === '.DS_Store') return true;
+  const match = /^(.+)\.firsthand(?:\.yaml)?$/.exec(name);
+  return match !== null && siblings.has(match[1] as string);
+}
+
+function requirePath(path: string): void {
+  const fault = pathFault(path);
+  if (fault !== null) throw new CliError('invalid-file', `the path ${JSON.stringify(path)} ${fault}`, 'rename it');
+}
+
+const linkRefused = (path: string): CliError =>
+  new CliError('invalid-file', `${path} is a symbolic link`, 'put the file itself there, or move the link out of the folder');

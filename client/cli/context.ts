@@ -1,0 +1,52 @@
+import type { Output, OutputStream } from './output.ts';
+
+/** A registry that runs inside this process. */
+export interface RunningRegistry {
+  /** Where it answers: `http://127.0.0.1:8787`. */
+  url: string;
+  /** The log's origin and verifier key. */
+  origin: string;
+  vkey: string;
+  /** The operator's DID, and the key file that holds its seed. */
+  operator: string;
+  operatorKeyFile: string;
+  close(): Promise<void>;
+}
+
+/** Starts a registry on this machine. Rejects with `code` EADDRINUSE where the port is taken. */
+export type StartRegistry = (options: {
+  dataDir: string;
+  port: number;
+  host: string;
+  log: (line: string) => void;
+  origin?: string;
+}) => Promise<RunningRegistry>;
+
+/** What a command needs of the process that it runs in. */
+export interface Context {
+  env: NodeJS.ProcessEnv;
+  stdin: NodeJS.ReadStream;
+  stdout: OutputStream;
+  stderr: OutputStream;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** The command line that runs this program again, without arguments. */
+  self: readonly string[];
+  startRegistry: StartRegistry;
+  /** Takes over SIGINT and SIGTERM from the default, which ends the process with 130. Returns how to give them back. */
+  onStop(handler: () => void): () => void;
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  json?: boolean;
+  registry?: string;
+  key?: string;
+  trust?: string;
+}
+
+/** One run of one command. */
+export interface Cli extends Context {
+  options: CommonOptions;
+  out: Output;
+}

@@ -1,0 +1,41 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { CliError } from './cli-error.ts';
+
+/** Where Firsthand keeps its files of one dataset: inside a folder, beside a single file. */
+export interface DatasetFiles {
+  /** The record's metadata, written by a person. */
+  metadata: string;
+  /** What publishing saves. */
+  statement: string;
+  manifest: string;
+  certificate: string;
+}
+
+export function datasetFiles(path: string, isFolder: boolean): DatasetFiles {
+  const folder = isFolder ? join(path, '.firsthand') : `${path}.firsthand`;
+  return {
+    metadata: isFolder ? join(path, 'firsthand.yaml') : `${path}.firsthand.yaml`,
+    statement: join(folder, 'statement.json'),
+    manifest: join(folder, 'manifest.jsonl'),
+    certificate: join(folder, 'certificate.json'),
+  };
+}
+
+/** The files of a single file inside a published folder lie with that folder. */
+export const enclosingFiles = (file: string): DatasetFiles => datasetFiles(dirname(resolve(file)), true);
+
+/** Whether a path is a folder, a file or nothing. */
+export async function kindOfPath(path: string): Promise<'folder' | 'file' | 'nothing'> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (found === null) return 'nothing';
+  if (found.isDirectory()) return 'folder';
+  if (found.isFile()) return 'file';
+  throw new CliError('invalid-file', `${path} is neither a file nor a folder`);
+}
+
+/** A dataset's name where nobody gave one. */
+export const nameFor = (path: string): string => basename(resolve(path)).slice(0, 200);

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join, basename } from 'node:path';
+
+interface WriteOptions {
+  /** Mode bits of the file; 0o666 less the umask unless given. */
+  mode?: number;
+  /** Mode bits of folders that must be made on the way. */
+  folderMode?: number;
+}
+
+/**
+ * Writes a file that is there whole or not at all, whenever the machine stops: a temporary file, fsync, rename. Replaces
+ * what was there.
+ */
+export async function writeDurably(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
+  await viaTemporary(path, content, options, (temporary) => rename(temporary, path));
+}
+
+/** The same, but never over an existing file: false where there is one. */
+export async function createDurably(
+  path: string,
+  content: string | Uint8Array,
+  options: WriteOptions = {},
+): Promise<boolean> {
+  try {
+    // Unlike rename, link refuses an existing name, and does so atomically.
+    await viaTemporary(path, content, options, (temporary) => link(temporary, path));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function viaTemporary(
+  path: string,
+  content: string | Uint8Array,
+  { mode = 0o666, folderMode = 0o777 }: WriteOptions,
+  publish: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true, mode: folderMode });
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', mode);
+    await closing(file, async () => {
+      await file.writeFile(content);
+      await file.sync();
+    });
+    await publish(temporary);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  // The name itself is durable once its folder is synced; not every file system lets a folder be opened for that.
+  const directory = await open(folder, 'r').catch(() => null);
+  if (directory !== null) await closing(directory, () => directory.sync().catch(() => undefined));
+}
+
+async function closing(file: FileHandle, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } finally {
+    await file.close();
+  }
+}

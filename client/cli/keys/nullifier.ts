@@ -1,0 +1,30 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { fromBase64Url, toBase64Url } from '../../../protocol/bytes.ts';
+import { CliError } from '../cli-error.ts';
+import type { Cli } from '../context.ts';
+import { createDurably } from '../durable-file.ts';
+import { text } from '../terminal.ts';
+import { readSecret, type StoredKey } from './key-store.ts';
+
+/**
+ * What an issuer calls a person in public: HMAC-SHA-256 of how it knows them, under a secret that lies beside its key.
+ * The same person always gets the same value from this issuer; nobody else can tell who it is, or link it to another's.
+ */
+export async function nullifierFor(cli: Cli, key: StoredKey, person: string): Promise<string> {
+  const reference = person.normalize('NFC').trim();
+  if (reference === '') throw new CliError('usage', '--person: is empty');
+  const secret = await secretBeside(cli, key);
+  return toBase64Url(createHmac('sha256', secret).update(reference, 'utf8').digest());
+}
+
+async function secretBeside(cli: Cli, key: StoredKey): Promise<Uint8Array> {
+  const file = `${key.file.replace(/\.json$/, '')}.nullifier`;
+  if (await createDurably(file, `${toBase64Url(randomBytes(32))}\n`, { mode: 0o600 })) {
+    cli.out.note(
+      text`note: made ${file}. Keep it as you keep the key: without it, people you attest again count as new ones.`,
+    );
+  }
+  const secret = fromBase64Url((await readSecret(file, 1024)).trim());
+  if (secret?.length !== 32) throw new CliError('invalid-file', `${file} does not hold 32 bytes in base64url`);
+  return secret;
+}

@@ -1,0 +1,169 @@
+import { Command, Option } from 'commander';
+import { ASSISTANCE_LEVELS } from '../../schemas/dataset-record.ts';
+import type { Cli } from './context.ts';
+import { collect } from './flags.ts';
+
+/** Runs one command with the options and arguments that the user gave; a number it answers is the exit code. */
+export type Run = (command: Command, action: (cli: Cli) => Promise<number | void>) => Promise<void>;
+
+/** The command line as a whole. Each command's code is loaded only when it runs, so all of them start fast. */
+export function createProgram(version: string, run: Run): Command {
+  const program = new Command('firsthand')
+    .description('Which verified human made this data, how, and may I train on it?')
+    .version(version)
+    .addHelpText('after', EXIT_CODES);
+
+  const leaf = (parent: Command, name: string, description: string): Command =>
+    parent
+      .command(name)
+      .description(description)
+      .option('--json', 'print the result as one JSON document')
+      .option('--registry <url>', 'the registry (FIRSTHAND_REGISTRY)')
+      .option('--key <name>', 'the key to sign with (or FIRSTHAND_KEY_FILE)')
+      .option('--trust <file>', 'the log keys and witnesses to trust (C2SP tlog-policy)');
+
+  const key = program.command('key').description('make and show signing keys');
+  leaf(key, 'new', 'make a key; its passphrase is asked for, or FIRSTHAND_PASSPHRASE')
+    .option('--name <name>', 'what to call it', 'default')
+    .option('--insecure-no-passphrase', 'leave it unprotected on disk')
+    .action((options, command: Command) => run(command, async (cli) => (await import('./commands/key.ts')).keyNew(cli, options)));
+  leaf(key, 'list', 'list the keys of this machine').action((_options, command: Command) =>
+    run(command, async (cli) => (await import('./commands/key.ts')).keyList(cli)),
+  );
+  leaf(key, 'show', 'print a key’s DID')
+    .option('--name <name>', 'which key')
+    .action((options, command: Command) => run(command, async (cli) => (await import('./commands/key.ts')).keyShow(cli, options)));
+
+  leaf(program, 'accredit', 'as operator: let a DID verify people or publish compositions')
+    .argument('<did>')
+    .addOption(new Option('--role <role>', 'identity-issuer, publisher or status-service; repeatable').argParser(collect).makeOptionMandatory())
+    .requiredOption('--name <name>', 'who that is')
+    .addOption(new Option('--framework <framework=level>', 'up to which level, e.g. nist-800-63-4=IAL2; repeatable').argParser(collect))
+    .option('--url <url>', 'where to read about them')
+    .option('--valid-until <time>', 'UTC, as 2028-11-21T08:00:00Z')
+    .action((did, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/accredit.ts')).accredit(cli, did, options)),
+    );
+
+  leaf(program, 'attest-human', 'as identity issuer: say that a DID is a verified human’s')
+    .argument('<did>')
+    .requiredOption('--framework <framework>', 'nist-800-63-4, eidas, in-person or oidc')
+    .requiredOption('--level <level>', 'e.g. IAL2')
+    .requiredOption('--method <method>', 'e.g. remote-document+liveness')
+    .requiredOption('--person <ref>', 'how you know the person; never leaves this machine; - reads it from stdin, out of the shell’s history')
+    .option('--verified-at <time>', 'when the person was verified; now unless given')
+    .addOption(new Option('--expertise <field=basis>', 'e.g. radiology=professional-licence; repeatable').argParser(collect))
+    .option('--valid-until <time>', 'UTC, as 2028-11-21T08:00:00Z')
+    .action((did, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/attest-human.ts')).attestHuman(cli, did, options)),
+    );
+
+  leaf(program, 'init', 'describe a dataset: writes firsthand.yaml beside it')
+    .argument('[path]', 'a folder or a file', '.')
+    .option('--name <name>')
+    .option('--description <text>')
+    .option('--task-type <type>', 'e.g. sft-demonstration, preference, evaluation')
+    .option('--license <expression>', 'SPDX, e.g. CC-BY-4.0; has no default')
+    .option('--assistance <level>', `how much a model did: ${ASSISTANCE_LEVELS.join(' < ')}`)
+    .option('--role <role>', 'author, editor, annotator or curator')
+    .addOption(new Option('--language <tag>', 'BCP 47; repeatable').argParser(collect))
+    .addOption(new Option('--domain <term>', 'e.g. mathematics; repeatable').argParser(collect))
+    .addOption(new Option('--modality <modality>', 'text unless given; repeatable').argParser(collect))
+    .addOption(new Option('--part <id>', 'a record that this one composes; repeatable').argParser(collect))
+    .option('--rights-holder <did>', 'the signer unless given')
+    .option('--yes', 'ask nothing')
+    .option('--force', 'replace an existing firsthand.yaml')
+    .action((path, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/init.ts')).init(cli, path, options)),
+    );
+
+  leaf(program, 'publish', 'hash, sign, submit, and save the certificate; safe to run again')
+    .argument('[path]', 'a folder or a file, described by firsthand init', '.')
+    .action((path, _options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/publish.ts')).publish(cli, path)),
+    );
+
+  leaf(program, 'verify', 'check files, or a record, against a certificate and a policy')
+    .argument('[path]', 'a folder, a file, or a record’s id', '.')
+    .option('--policy <file>', 'what you demand (JSON or YAML)')
+    .option('--certificate <file>', 'use this certificate')
+    .option('--offline', 'use no network: the saved certificate, and pinned or --trust keys')
+    .option('--as-of <time>', 'judge as of then')
+    .option('--record <id>', 'check against this record')
+    .action((path, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/verify.ts')).verify(cli, path, options)),
+    );
+
+  leaf(program, 'certificate', 'fetch a record’s certificate')
+    .argument('<id>')
+    .option('-o, --output <file>', 'save it there')
+    .action((id, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/get.ts')).certificate(cli, id, options)),
+    );
+
+  leaf(program, 'get', 'fetch a statement, or a blob')
+    .argument('<id>')
+    .option('--blob', 'the digest is a blob’s')
+    .option('-o, --output <file>', 'save it there')
+    .action((id, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/get.ts')).get(cli, id, options)),
+    );
+
+  leaf(program, 'search', 'find datasets')
+    .argument('[query]')
+    .option('--task-type <type>')
+    .option('--domain <term>')
+    .option('--language <tag>')
+    .option('--max-assistance <level>')
+    .option('--after <cursor>', 'the next page')
+    .option('--limit <n>', 'at most 100')
+    .action((query, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/search.ts')).search(cli, query, options)),
+    );
+
+  leaf(program, 'revoke', 'withdraw a statement that you signed')
+    .argument('<id>')
+    .requiredOption('--reason <reason>', 'withdrawn, key-compromise, credential-expired-early, superseded, legal or fraud')
+    .option('--invalid-since <time>', 'distrust what it covers since then')
+    .option('--erase', 'have the registry delete its text; the log entry stays')
+    .action((id, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/revoke.ts')).revoke(cli, id, options)),
+    );
+
+  const log = program.command('log').description('look at the transparency log itself');
+  leaf(log, 'checkpoint', 'print the newest checkpoint, verified').action((_options, command: Command) =>
+    run(command, async (cli) => (await import('./commands/log.ts')).logCheckpoint(cli)),
+  );
+  leaf(log, 'proof', 'fetch a statement’s receipt (C2SP tlog-proof), verified')
+    .argument('<id>')
+    .option('-o, --output <file>', 'save it there')
+    .action((id, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/log.ts')).logProof(cli, id, options)),
+    );
+  leaf(log, 'monitor', 'check that the log only grows, against the last head seen; with --json, a line for each check')
+    .option('--once', 'check once')
+    .option('--interval <time>', 'how often, as 60s or 5m', '60s')
+    .action((options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/monitor.ts')).logMonitor(cli, options)),
+    );
+
+  leaf(program, 'serve', 'run a registry on this machine')
+    .option('--data <dir>', 'where it keeps everything', './firsthand-data')
+    .option('--port <n>', '0 takes any free one', '8787')
+    .option('--host <host>', 'the address to listen on', '127.0.0.1')
+    .option('--origin <origin>', 'the log’s name, where it is reached by another: registry.example/log')
+    .action((options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/serve.ts')).serve(cli, options)),
+    );
+
+  leaf(program, 'demo', 'the whole story on real commands, in a temporary folder').action((_options, command: Command) =>
+    run(command, async (cli) => (await import('./demo/demo.ts')).demo(cli)),
+  );
+  return program;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 ok, 1 error, 2 usage, 3 verification failed, 4 not authorised, 5 not found,
+6 network (try again), 7 conflict, 130 interrupted.
+
+Start with: firsthand demo`;

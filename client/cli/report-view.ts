@@ -1,0 +1,42 @@
+import type { Report } from '../../schemas/report.ts';
+import { join, sanitizeLine, table, text, type Rendered, type Style } from './terminal.ts';
+
+const MARK = { pass: '✓', fail: '✗', warn: '!', skipped: '–' } as const;
+
+/** A report for people: the verdict, every check, and what the content is made of. */
+export function renderReport(report: Report, style: Style): Rendered {
+  const verdict = report.verdict === 'pass' ? style.green('PASS') : style.red('FAIL');
+  const paint = { pass: style.green, fail: style.red, warn: style.yellow, skipped: style.dim };
+  const rows = table(report.checks.map((check) => [check.id, check.detail]));
+  const checks = report.checks.map(
+    (check, i) => text`${paint[check.outcome](MARK[check.outcome])} ${rows[i] ?? ''}`,
+  );
+  return join([
+    text`${verdict}  ${report.subject ?? 'no record'}`,
+    style.dim(`as of ${sanitizeLine(report.asOf)}`),
+    text``,
+    ...checks,
+    ...summary(report),
+  ]);
+}
+
+function summary({ humans, assistance, coverage }: Report): Rendered[] {
+  const rows: string[][] = [];
+  if (humans !== null) {
+    const count = humans.min === humans.max ? `${humans.min}` : `${humans.min} to ${humans.max}`;
+    rows.push(['distinct humans', count]);
+  }
+  if (assistance !== null) {
+    const shares = Object.entries(assistance.shares).map(([level, share]) => `${level} ${percent(share)}`);
+    rows.push(['assistance', shares.length === 0 ? `worst: ${assistance.worst}` : `${shares.join(', ')}; worst: ${assistance.worst}`]);
+  }
+  if (coverage !== null) {
+    rows.push(['files certified', `${coverage.matched} of ${coverage.files}`]);
+    for (const { record, share, assistance: level, standing } of coverage.byRecord) {
+      rows.push(['', `${percent(share)} by ${record} (${level}, ${standing})`]);
+    }
+  }
+  return rows.length === 0 ? [] : [text``, ...table(rows).map((row) => text`${row}`)];
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 1)} %`;

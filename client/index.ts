@@ -1,0 +1,29 @@
+/**
+ * The Firsthand client for Node, browsers and Workers: make and sign statements, submit them to a registry, fetch
+ * certificates and verify them.
+ *
+ * @example
+ * const statement = await signStatement({ kind: 'DatasetRecord', subject, validFrom: timestampOf(Date.now()) }, signer);
+ * if (statement.ok) await client.submit(statement.value.canonical);
+ */
+export { RegistryClient } from './registry-client.ts';
+export type { RegistryClientOptions, Search, Submission } from './registry-client.ts';
+export type { BatchResult } from './submit-batch.ts';
+export { NetworkError, RegistryError, UntrustedError } from './errors.ts';
+export { openCheckpoint, verifyReceipt } from './receipt.ts';
+export type { TrustedCheckpoint, VerifiedReceipt } from './receipt.ts';
+export { proveGrowth } from './log-tiles.ts';
+export { pinOf } from './pin.ts';
+
+export { signerFromSeed } from '../protocol/ed25519/signer.ts';
+export type { Signer } from '../protocol/ed25519/signer.ts';
+export { parseStatement, signStatement, verifyStatement } from '../protocol/statement.ts';
+export type { Draft, ParsedStatement } from '../protocol/statement.ts';
+export { encodeManifest, parseManifest, summarizeContent, compositionRoot } from '../protocol/manifest.ts';
+export { parseTrustPolicy } from '../protocol/log/trust.ts';
+export type { TrustPolicy } from '../protocol/log/trust.ts';
+export { DEFAULT_POLICY, verifyCertificate } from '../protocol/verify/verify.ts';
+export type { VerifyInput } from '../protocol/verify/verify.ts';
+export type { LocalContent } from '../protocol/verify/content.ts';
+export { timestampOf } from '../protocol/time.ts';
+export type { Result } from '../protocol/result.ts';

@@ -1,0 +1,223 @@
+import * as z from 'zod';
+import {
+  ChangesPage,
+  Dataset,
+  Discovery,
+  LookupResponse,
+  SearchPage,
+  Submitted,
+  Tombstone,
+  type SearchQuery,
+} from '../schemas/api.ts';
+import { limits } from '../schemas/limits.ts';
+import type { Digest, StatementId } from '../schemas/primitives.ts';
+import { StatusListCredential } from '../schemas/status-list.ts';
+import { fromUtf8, type Bytes } from '../protocol/bytes.ts';
+import { digestOf } from '../protocol/digest.ts';
+import { canonicalJson, parseJson } from '../protocol/json.ts';
+import type { ReadTiles } from '../protocol/log/proof.ts';
+import type { TrustPolicy } from '../protocol/log/trust.ts';
+import { issuesOf, parseStatement } from '../protocol/statement.ts';
+import { RegistryError, UntrustedError } from './errors.ts';
+import { readEntries, tileReader } from './log-tiles.ts';
+import { openCheckpoint, verifyReceipt, verifySubmission, type TrustedCheckpoint } from './receipt.ts';
+import { submitBatches, type BatchResult } from './submit-batch.ts';
+import { Transport, type TransportOptions } from './transport.ts';
+
+/** Bytes of an answer that has no limit of its own: a page, a dataset with its statement. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+
+export interface RegistryClientOptions extends TransportOptions {
+  /** Whose log counts. Needed by whatever verifies: submitting, receipts, checkpoints. */
+  trust?: TrustPolicy;
+}
+
+export type Search = Partial<z.input<typeof SearchQuery>>;
+
+/** A submission that the log provably holds. */
+export interface Submission extends Submitted {
+  /** False where the log held the statement already. */
+  isNew: boolean;
+}
+
+/**
+ * A registry, over HTTP. Whatever it answers is bounded in size and checked: forms against their schemas, bodies against
+ * their digests, receipts and checkpoints against `trust`. Methods throw {@link RegistryError} where the registry
+ * refuses, `NetworkError` where it cannot be reached, {@link UntrustedError} where its answer does not hold.
+ *
+ * @example
+ * const client = new RegistryClient({ url: 'https://registry.example', trust });
+ * const { id, index } = await client.submit(statement.canonical);
+ */
+export class RegistryClient {
+  readonly #transport: Transport;
+  readonly #trust: TrustPolicy | null;
+
+  constructor(options: RegistryClientOptions) {
+    this.#transport = new Transport(options);
+    this.#trust = options.trust ?? null;
+  }
+
+  get url(): string {
+    return this.#transport.url;
+  }
+
+  /** Where the log is and whose keys count, in the registry's own words: pin them, do not merely believe them. */
+  discover(): Promise<Discovery> {
+    return this.#get('/.well-known/firsthand.json', Discovery);
+  }
+
+  /** Submits one signed statement and verifies the receipt. Safe to repeat: a statement is logged once. */
+  async submit(statement: string): Promise<Submission> {
+    const parsed = parseStatement(statement);
+    if (!parsed.ok) throw new RegistryError({ ...parsed.reason, status: 400 });
+    const answer = await this.#transport.call({
+      method: 'POST',
+      path: '/v1/statements',
+      body: parsed.value.canonical,
+      contentType: 'application/json',
+      maxBytes: 2 * limits.noteBytes,
+    });
+    const submitted = readJson(answer.bytes, Submitted, 'POST /v1/statements');
+    return { ...(await verifySubmission(submitted, parsed.value.id, this.#trusted())), isNew: answer.status === 201 };
+  }
+
+  /** Submits many statements, in batches; answers in the same order. A bad one does not spoil the others. */
+  submitBatch(statements: readonly string[]): Promise<BatchResult[]> {
+    return submitBatches(this.#transport, statements, this.#trusted());
+  }
+
+  /** A statement's canonical text; its digest is `id`. Throws RegistryError `erased` with the tombstone once erased. */
+  async statement(id: StatementId): Promise<string> {
+    const path = `/v1/statements/${id}`;
+    const answer = await this.#transport.call({ path, maxBytes: limits.statementBytes, accept: [410] });
+    if (answer.status === 410) {
+      const tombstone = readJson(answer.bytes, Tombstone, `GET ${path}`);
+      throw new RegistryError({ code: 'erased', status: 410, detail: `${id} was erased: ${tombstone.revocation}`, tombstone });
+    }
+    return textOf(withDigest(answer.bytes, id), path);
+  }
+
+  /** A statement's receipt (C2SP tlog-proof), verified. */
+  async receipt(id: StatementId): Promise<Submitted> {
+    const path = `/v1/statements/${id}/receipt`;
+    const receipt = textOf((await this.#transport.call({ path, maxBytes: limits.noteBytes })).bytes, path);
+    const verified = await verifyReceipt(receipt, id, this.#trusted());
+    if (!verified.ok) throw new UntrustedError(verified.reason);
+    return { id, index: verified.value.index, loggedAt: verified.value.entry.loggedAt, receipt };
+  }
+
+  /** A record with what the registry says of it now. Nothing of this is proven; a certificate is. */
+  dataset(id: StatementId): Promise<Dataset> {
+    return this.#get(`/v1/datasets/${id}`, Dataset);
+  }
+
+  /** A record's certificate, as text for `verifyCertificate`. */
+  async certificate(id: StatementId): Promise<string> {
+    const path = `/v1/datasets/${id}/certificate`;
+    return textOf((await this.#transport.call({ path, maxBytes: limits.certificateBytes })).bytes, path);
+  }
+
+  search(query: Search = {}): Promise<SearchPage> {
+    const parameters = Object.entries(query).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)] as [string, string]],
+    );
+    return this.#get(`/v1/datasets?${new URLSearchParams(parameters)}`, SearchPage);
+  }
+
+  /** Which records contain each digest, in the order asked. Any number: it asks 10,000 at a time. */
+  async lookup(digests: readonly Digest[]): Promise<LookupResponse['matches']> {
+    const matches: LookupResponse['matches'] = [];
+    for (let i = 0; i < digests.length; i += limits.lookupDigests) {
+      const chunk = digests.slice(i, i + limits.lookupDigests);
+      const answer = await this.#transport.call({
+        method: 'POST',
+        path: '/v1/lookups',
+        body: canonicalJson({ digests: chunk }),
+        contentType: 'application/json',
+        maxBytes: limits.certificateBytes,
+      });
+      const found = readJson(answer.bytes, LookupResponse, 'POST /v1/lookups').matches;
+      if (found.length !== chunk.length || found.some((match, at) => match.digest !== chunk[at])) {
+        throw new UntrustedError('the look-up answers other digests than were asked');
+      }
+      matches.push(...found);
+    }
+    return matches;
+  }
+
+  /** Uploads a blob that a logged statement references. Returns whether it is new there. */
+  async putBlob(digest: Digest, bytes: Bytes): Promise<boolean> {
+    const answer = await this.#transport.call({
+      method: 'PUT',
+      path: `/v1/blobs/${digest}`,
+      body: bytes,
+      contentType: 'application/octet-stream',
+      maxBytes: limits.noteBytes,
+    });
+    return answer.status === 201;
+  }
+
+  /** A blob whose bytes hash to `digest`, of `maxBytes` at most. */
+  async getBlob(digest: Digest, maxBytes: number = limits.blobBytes): Promise<Bytes> {
+    return withDigest((await this.#transport.call({ path: `/v1/blobs/${digest}`, maxBytes })).bytes, digest);
+  }
+
+  /** Status list `list`, as served; `openStatusList` judges it. */
+  status(list: number): Promise<StatusListCredential> {
+    return this.#get(`/v1/status/${list}`, StatusListCredential);
+  }
+
+  /** Log entries from index `after` on; go on with the page's `next`. */
+  changes(after = 0, limit: number = limits.page): Promise<ChangesPage> {
+    return this.#get(`/v1/changes?after=${after}&limit=${limit}`, ChangesPage);
+  }
+
+  /** The log's newest checkpoint, verified. */
+  async checkpoint(): Promise<TrustedCheckpoint> {
+    const path = '/log/checkpoint';
+    const text = textOf((await this.#transport.call({ path, maxBytes: limits.noteBytes })).bytes, path);
+    const opened = await openCheckpoint(text, this.#trusted());
+    if (!opened.ok) throw new UntrustedError(opened.reason);
+    return opened.value;
+  }
+
+  /** Reads the log's tiles, for `proofsFromTiles` and `proveGrowth`. */
+  get tiles(): ReadTiles {
+    return tileReader(this.#transport);
+  }
+
+  /** Entries `[256·bundle, …)` of the log of `size`, as text. */
+  entries(bundle: number, size: number): Promise<string[]> {
+    return readEntries(this.#transport, bundle, size);
+  }
+
+  async #get<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>> {
+    return readJson((await this.#transport.call({ path, maxBytes: PAGE_BYTES })).bytes, schema, `GET ${path}`);
+  }
+
+  #trusted(): TrustPolicy {
+    if (this.#trust === null) throw new TypeError('trust: needed to verify what the registry answers');
+    return this.#trust;
+  }
+}
+
+function readJson<S extends z.ZodType>(bytes: Bytes, schema: S, call: string): z.output<S> {
+  const json = parseJson(textOf(bytes, call));
+  if (!json.ok) throw new UntrustedError(`the answer to ${call} is ${json.reason.detail}`);
+  const parsed = schema.safeParse(json.value);
+  if (parsed.success) return parsed.data;
+  const issue = issuesOf(parsed.error)[0];
+  throw new UntrustedError(`the answer to ${call} is malformed: ${issue?.path} ${issue?.message}`);
+}
+
+function textOf(bytes: Bytes, call: string): string {
+  const text = fromUtf8(bytes);
+  if (text === null) throw new UntrustedError(`the answer to ${call} is not UTF-8`);
+  return text;
+}
+
+function withDigest(bytes: Bytes, digest: Digest): Bytes {
+  if (digestOf(bytes) !== digest) throw new UntrustedError(`what was served as ${digest} has another digest`);
+  return bytes;
+}

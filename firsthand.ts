@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+// Compiled code is kept from run to run, which halves the time that a command takes to start; hence the imports below
+// are dynamic. Where the folder cannot be written, nothing is kept and nothing breaks.
+enableCompileCache(join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'firsthand'));
+
+const { main } = await import('./client/cli/main.ts');
+await main(process.argv, {
+  // The registry is loaded only by the commands that run one.
+  startRegistry: async (options) => (await import('./worker/node/start.ts')).startRegistry(options),
+});
