@@ -9,6 +9,7 @@ import { ok, refuse, type Result } from '../protocol/result.ts';
 export function pinOf(discovery: Discovery, url: string): Result<string, string> {
   const key = parseVkey(discovery.vkey);
   if (!key.ok) return refuse(`its vkey is ${key.reason}`);
-  if (key.value.name !== discovery.origin) return refuse(`its vkey is for ${key.value.name}, not for ${discovery.origin}`);
+  if (key.value.name !== discovery.origin)
+    return refuse(`its vkey is for ${key.value.name}, not for ${discovery.origin}`);
   return ok(`log ${discovery.vkey} ${url}/log\nquorum none\n`);
 }

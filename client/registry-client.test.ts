@@ -217,7 +217,10 @@ describe('answers', () => {
 
 test('a registry is pinned only under its own name', async () => {
   const { discovery } = registry;
-  expect(pinOf(discovery, URL_OF_TESTS)).toEqual({ ok: true, value: `log ${discovery.vkey} ${URL_OF_TESTS}/log\nquorum none\n` });
+  expect(pinOf(discovery, URL_OF_TESTS)).toEqual({
+    ok: true,
+    value: `log ${discovery.vkey} ${URL_OF_TESTS}/log\nquorum none\n`,
+  });
   expect(pinOf({ ...discovery, origin: 'other.test/log' }, URL_OF_TESTS).ok).toBe(false);
   expect(pinOf({ ...discovery, vkey: 'nonsense' }, URL_OF_TESTS).ok).toBe(false);
 });

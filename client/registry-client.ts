@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import {
   ChangesPage,
   Dataset,
@@ -93,7 +93,12 @@ export class RegistryClient {
     const answer = await this.#transport.call({ path, maxBytes: limits.statementBytes, accept: [410] });
     if (answer.status === 410) {
       const tombstone = readJson(answer.bytes, Tombstone, `GET ${path}`);
-      throw new RegistryError({ code: 'erased', status: 410, detail: `${id} was erased: ${tombstone.revocation}`, tombstone });
+      throw new RegistryError({
+        code: 'erased',
+        status: 410,
+        detail: `${id} was erased: ${tombstone.revocation}`,
+        tombstone,
+      });
     }
     return textOf(withDigest(answer.bytes, id), path);
   }

@@ -30,8 +30,10 @@ afterEach(async () => {
   await new Promise<void>((resolve) => (open === null ? resolve() : open.close(() => resolve())));
 });
 
-const say = (status: number, body = '', headers: Record<string, string> = {}): Answer => (_request, response) =>
-  void response.writeHead(status, headers).end(body);
+const say =
+  (status: number, body = '', headers: Record<string, string> = {}): Answer =>
+  (_request, response) =>
+    void response.writeHead(status, headers).end(body);
 const hangUp: Answer = (request) => void request.socket.destroy();
 const breakOff: Answer = (request, response) => {
   response.writeHead(200, { 'content-length': '100' }).write('part');
@@ -55,13 +57,11 @@ describe('what failed in passing is tried again', () => {
 
   test('a POST with its body, too', async () => {
     const bodies: string[] = [];
-    const { transport } = await script(
-      (request, response) => {
-        bodies.push(request.headers['content-length'] ?? '');
-        if (bodies.length === 1) request.socket.destroy();
-        else response.writeHead(201).end();
-      },
-    );
+    const { transport } = await script((request, response) => {
+      bodies.push(request.headers['content-length'] ?? '');
+      if (bodies.length === 1) request.socket.destroy();
+      else response.writeHead(201).end();
+    });
     expect((await transport.call({ ...CALL, method: 'POST', body: 'hello' })).status).toBe(201);
     expect(bodies).toEqual(['5', '5']);
   });
@@ -121,27 +121,38 @@ describe('errors', () => {
 
   test('say what a proxy answered instead', async () => {
     const { transport } = await script(say(404, '<h1>nginx</h1>'));
-    await expect(transport.call(CALL)).rejects.toMatchObject({ code: 'not-found', message: 'GET /x was answered 404', requestId: null });
+    await expect(transport.call(CALL)).rejects.toMatchObject({
+      code: 'not-found',
+      message: 'GET /x was answered 404',
+      requestId: null,
+    });
   });
 
   test('say that nobody listens', async () => {
     const { transport } = await script(say(200));
     const url = transport.url;
     server?.close();
-    await expect(new Transport({ url, retries: 0 }).call(CALL)).rejects.toThrow(`cannot reach ${url}: connection refused`);
+    await expect(new Transport({ url, retries: 0 }).call(CALL)).rejects.toThrow(
+      `cannot reach ${url}: connection refused`,
+    );
   });
 
   test('say that the registry is silent', async () => {
     const { transport } = await script(() => undefined);
-    await expect(new Transport({ url: transport.url, retries: 0, timeout: 50 }).call(CALL)).rejects.toThrow(/no answer in time/);
+    await expect(new Transport({ url: transport.url, retries: 0, timeout: 50 }).call(CALL)).rejects.toThrow(
+      /no answer in time/,
+    );
   });
 
   test('an answer that stalls midway times out, one that trickles does not', async () => {
-    const { transport } = await script((_request, response) => {
-      response.writeHead(200);
-      for (let i = 0; i < 5; i++) setTimeout(() => response.write('.'), i * 40);
-      setTimeout(() => response.end(), 200);
-    }, (_request, response) => void response.writeHead(200).write('.'));
+    const { transport } = await script(
+      (_request, response) => {
+        response.writeHead(200);
+        for (let i = 0; i < 5; i++) setTimeout(() => response.write('.'), i * 40);
+        setTimeout(() => response.end(), 200);
+      },
+      (_request, response) => void response.writeHead(200).write('.'),
+    );
     const impatient = new Transport({ url: transport.url, retries: 0, timeout: 120 });
     expect((await impatient.call(CALL)).bytes).toHaveLength(5);
     await expect(impatient.call(CALL)).rejects.toThrow(/no answer in time/);

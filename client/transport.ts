@@ -48,7 +48,13 @@ export class Transport {
 
   constructor(options: TransportOptions) {
     const url = URL.parse(options.url);
-    if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '' || url.hash !== '') {
+    if (
+      url === null ||
+      !/^https?:$/.test(url.protocol) ||
+      url.username !== '' ||
+      url.search !== '' ||
+      url.hash !== ''
+    ) {
       throw new TypeError('url: expected http(s)://host[:port][/path]');
     }
     this.url = url.href.replace(/\/+$/, '');

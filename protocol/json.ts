@@ -36,7 +36,8 @@ export function parseCanonical(text: string): Result<{ value: Json; canonical: s
     return fault(`not JSON: ${error instanceof Error ? error.message.slice(0, 200) : 'syntax error'}`);
   }
   const bad = inspect(value, 0);
-  if (bad !== null) return fault(`${bad.what} at ${bad.path || '/'}`);
+  // The path may hold a hostile key.
+  if (bad !== null) return fault(`${bad.what} at ${bad.path.slice(0, 200) || '/'}`);
   // A canonical text has no duplicate keys and only faithful numbers, so the scan is for the others alone.
   const canonical = canonicalJson(value);
   const unfaithful = canonical === text ? null : scan(text);

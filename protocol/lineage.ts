@@ -75,3 +75,16 @@ export function effectiveAssistance(lineage: Lineage): Map<StatementId, Assistan
   }
   return levels;
 }
+
+/** The subject and what it composes, parts of parts included, sources left out. */
+export function composedRecords(lineage: Lineage): Present<'DatasetRecord'>[] {
+  const byId = new Map(lineage.records.map((record) => [record.id, record]));
+  const reached = new Set<Present<'DatasetRecord'>>(lineage.records.slice(0, 1));
+  for (const record of reached) {
+    for (const part of record.document.credentialSubject.parts ?? []) {
+      const next = byId.get(part);
+      if (next !== undefined) reached.add(next);
+    }
+  }
+  return [...reached];
+}

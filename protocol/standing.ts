@@ -30,7 +30,7 @@ export function standingAt(evidence: Evidence, logged: Logged, at: number): Stan
   const { document } = logged;
   if (document === null) return standing('erased', 'its body was erased', revocation?.id ?? null);
   if (revocation !== undefined) {
-    return standing('revoked', `revoked: ${revocation.document.credentialSubject.reason}`, revocation.id);
+    return standing('revoked', revocation.document.credentialSubject.reason, revocation.id);
   }
   if (Date.parse(document.validFrom) > at) return standing('pending', `valid only from ${document.validFrom}`);
   if (document.validUntil !== undefined && Date.parse(document.validUntil) <= at) {

@@ -31,7 +31,10 @@ export function readClaims(text: string): CertificateClaims | null {
     const record = document?.['credentialSubject'] as { content?: unknown; parts?: unknown } | undefined;
     const content = record?.content as { manifest?: unknown; manifestBytes?: unknown } | undefined;
     if (typeof content?.manifest === 'string' && typeof content.manifestBytes === 'number') {
-      manifests.push({ digest: content.manifest as Digest, bytes: Math.min(content.manifestBytes, limits.manifestBytes) });
+      manifests.push({
+        digest: content.manifest as Digest,
+        bytes: Math.min(content.manifestBytes, limits.manifestBytes),
+      });
     }
     if (entry.includes(`"id":"${subject}"`)) composesOnly = content === undefined && Array.isArray(record?.parts);
   }
@@ -46,7 +49,10 @@ export async function readCertificateFile(file: string): Promise<string> {
 }
 
 /** What publishing saved with the data: inside the folder, or beside the file or in the folder that it is in. */
-export async function savedWith(path: string, isFolder: boolean): Promise<{ certificate: string | null; manifests: string[] }> {
+export async function savedWith(
+  path: string,
+  isFolder: boolean,
+): Promise<{ certificate: string | null; manifests: string[] }> {
   const places = isFolder ? [datasetFiles(path, true)] : [datasetFiles(path, false), enclosingFiles(path)];
   for (const place of places) {
     const certificate = await readTextIfThere(place.certificate, limits.certificateBytes);

@@ -13,7 +13,11 @@ interface WriteOptions {
  * Writes a file that is there whole or not at all, whenever the machine stops: a temporary file, fsync, rename. Replaces
  * what was there.
  */
-export async function writeDurably(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
+export async function writeDurably(
+  path: string,
+  content: string | Uint8Array,
+  options: WriteOptions = {},
+): Promise<void> {
   await viaTemporary(path, content, options, (temporary) => rename(temporary, path));
 }
 

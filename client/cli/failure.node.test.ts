@@ -35,7 +35,13 @@ test('every problem of the registry has an exit code', () => {
 });
 
 test('errors of the system are put into words, with the file and what to do', () => {
-  expect(describeError(system('ENOSPC'))).toMatchObject({ message: 'the disk is full: /data/x', hint: expect.stringMatching(/free some space/) as string });
+  expect(describeError(system('ENOSPC'))).toMatchObject({
+    message: 'the disk is full: /data/x',
+    hint: expect.stringMatching(/free some space/) as string,
+  });
   expect(describeError(system('EACCES'))).toMatchObject({ message: 'permission denied: /data/x' });
-  expect(describeError(new TypeError('a bug'))).toMatchObject({ message: 'unexpected error: TypeError: a bug', hint: expect.stringMatching(/FIRSTHAND_DEBUG/) as string });
+  expect(describeError(new TypeError('a bug'))).toMatchObject({
+    message: 'unexpected error: TypeError: a bug',
+    hint: expect.stringMatching(/FIRSTHAND_DEBUG/) as string,
+  });
 });

@@ -88,7 +88,9 @@ export function describe(error: unknown): Failure {
 function hintFor(code: ProblemCode): { hint?: string } {
   switch (code) {
     case 'no-credential':
-      return { hint: 'ask an accredited issuer for a credential: firsthand attest-human DID … (firsthand key show prints your DID)' };
+      return {
+        hint: 'ask an accredited issuer for a credential: firsthand attest-human DID … (firsthand key show prints your DID)',
+      };
     case 'not-accredited':
       return { hint: 'the operator of the registry accredits issuers and publishers: firsthand accredit DID …' };
     case 'not-yet-valid':
@@ -128,7 +130,11 @@ function describeSystemError(error: unknown): Failure {
       return { code: 'failed', message: message };
     default: {
       const name = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      return { code: 'failed', message: `unexpected error: ${name}`, hint: 'FIRSTHAND_DEBUG=1 shows where; please report it' };
+      return {
+        code: 'failed',
+        message: `unexpected error: ${name}`,
+        hint: 'FIRSTHAND_DEBUG=1 shows where; please report it',
+      };
     }
   }
 }

@@ -16,7 +16,10 @@ export const readOptional = <S extends z.ZodType>(schema: S, value: unknown, nam
 /** Collects an option that may be repeated, or hold several values after commas. */
 export const collect = (value: string, previous: readonly string[] = []): string[] => [
   ...previous,
-  ...value.split(',').map((item) => item.trim()).filter((item) => item !== ''),
+  ...value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
 ];
 
 /** `nist-800-63-4=IAL2` in two. */

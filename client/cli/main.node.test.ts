@@ -5,7 +5,19 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { cliIn, temporaryFolder } from './testing/run-cli.ts';
 
 const NO_REGISTRY = 'http://127.0.0.1:9';
-const INIT = ['--name', 'N', '--task-type', 'evaluation', '--license', 'CC0-1.0', '--assistance', 'none', '--role', 'author', '--yes'];
+const INIT = [
+  '--name',
+  'N',
+  '--task-type',
+  'evaluation',
+  '--license',
+  'CC0-1.0',
+  '--assistance',
+  'none',
+  '--role',
+  'author',
+  '--yes',
+];
 
 describe('usage', () => {
   test.each([
@@ -33,7 +45,11 @@ describe('usage', () => {
 
   test('help and version end with 0, on stdout', async () => {
     const run = cliIn(temporaryFolder());
-    expect(await run('--help')).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/Exit codes/) as string });
+    expect(await run('--help')).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/Exit codes/) as string,
+    });
     expect((await run('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect((await run('publish', '--help')).code).toBe(0);
   });
@@ -60,7 +76,16 @@ describe('usage', () => {
   test('what a registry says is printed without its control characters', async () => {
     const server = createServer((_request, response) => {
       response.writeHead(403, { 'content-type': 'application/problem+json' });
-      response.end(JSON.stringify({ type: 'x', title: 'x', status: 403, code: 'not-entitled', detail: '\u001b[2Jbad\r', requestId: 'r' }));
+      response.end(
+        JSON.stringify({
+          type: 'x',
+          title: 'x',
+          status: 403,
+          code: 'not-entitled',
+          detail: '\u001b[2Jbad\r',
+          requestId: 'r',
+        }),
+      );
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
@@ -154,7 +179,8 @@ rights:
 });
 
 describe('serve', () => {
-  const failing = (code: string | undefined, message: string) => () => Promise.reject(Object.assign(new Error(message), { code }));
+  const failing = (code: string | undefined, message: string) => () =>
+    Promise.reject(Object.assign(new Error(message), { code }));
 
   test('a taken port is told, with what to do', async () => {
     const run = cliIn(temporaryFolder(), { startRegistry: failing('EADDRINUSE', 'listen EADDRINUSE') });

@@ -20,7 +20,9 @@ export async function main(argv: readonly string[], parts: { startRegistry: Star
   // A reader that went away (| head) is no failure: the verdict is in the exit code. A full disk is one.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') process.exit(1);
+      if (error.code === 'EPIPE') return;
+      if (stream === process.stdout) report(describe(error), process, false);
+      process.exit(1);
     });
   }
   process.exitCode = await runCommand(argv.slice(2), {
@@ -76,17 +78,20 @@ function cliFor(command: Command, context: Context): Cli {
 
 /** Routes commander's own output through the context, for the program and every command below it. */
 function configure(command: Command, context: Context, json: boolean): void {
-  command.exitOverride().showHelpAfterError(json ? false : '(--help says more)').configureOutput({
-    writeOut: (output) => context.stdout.write(output),
-    writeErr: (output) => context.stderr.write(output),
-    outputError: (output, write) => {
-      if (!json) write(`firsthand: ${sanitize(output.replace(/^error: /, ''))}`);
-    },
-  });
+  command
+    .exitOverride()
+    .showHelpAfterError(json ? false : '(--help says more)')
+    .configureOutput({
+      writeOut: (output) => context.stdout.write(output),
+      writeErr: (output) => context.stderr.write(output),
+      outputError: (output, write) => {
+        if (!json) write(`firsthand: ${sanitize(output.replace(/^error: /, ''))}`);
+      },
+    });
   for (const child of command.commands) configure(child, context, json);
 }
 
-function report(failure: Failure, { stderr, env }: Context, json: boolean): void {
+function report(failure: Failure, { stderr, env }: Pick<Context, 'stderr' | 'env'>, json: boolean): void {
   if (json) {
     stderr.write(`${jsonLine({ error: failure })}\n`);
     return;
@@ -102,5 +107,4 @@ function report(failure: Failure, { stderr, env }: Context, json: boolean): void
   stderr.write(`${lines.join('\n')}\n`);
 }
 
-const version = (): string =>
-  (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
+const version = (): string => (createRequire(import.meta.url)('../../package.json') as { version: string }).version;

@@ -45,7 +45,11 @@ export type Metadata = z.infer<typeof Metadata>;
 export async function readMetadata(file: string, path: string): Promise<YamlFile<Metadata>> {
   const source = await readTextIfThere(file, limits.statementBytes);
   if (source === null) {
-    throw new CliError('not-found', `there is no ${file}, which describes the dataset`, `make one: firsthand init ${path}`);
+    throw new CliError(
+      'not-found',
+      `there is no ${file}, which describes the dataset`,
+      `make one: firsthand init ${path}`,
+    );
   }
   return readYaml(source, Metadata, file);
 }
@@ -59,9 +63,7 @@ export function recordSubject(
   const { visibility, registry: _registry, key: _key, rights, ...described } = metadata;
   const subject = {
     ...described,
-    ...('content' in of
-      ? { id: of.content.root, content: { ...of.content, visibility } }
-      : { id: of.composition }),
+    ...('content' in of ? { id: of.content.root, content: { ...of.content, visibility } } : { id: of.composition }),
     rights: { ...rights, holder: rights.holder ?? signer },
   };
   return withoutUndefined(subject) as z.input<typeof DatasetRecordSubject>;

@@ -33,7 +33,10 @@ export function createOutput(
     },
     raw(content) {
       if (stdout.isTTY !== true) stdout.write(content);
-      else stdout.write(`${sanitize(typeof content === 'string' ? content : new TextDecoder().decode(content)).trimEnd()}\n`);
+      else
+        stdout.write(
+          `${sanitize(typeof content === 'string' ? content : new TextDecoder().decode(content)).trimEnd()}\n`,
+        );
     },
     note(remark) {
       stderr.write(`${remark.text}\n`);

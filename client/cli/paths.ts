@@ -11,7 +11,8 @@ function xdg(env: NodeJS.ProcessEnv, variable: string, fallback: string): string
 export const configDir = (env: NodeJS.ProcessEnv): string => join(xdg(env, 'XDG_CONFIG_HOME', '.config'), 'firsthand');
 
 /** `$XDG_STATE_HOME/firsthand`: the log heads seen. */
-export const stateDir = (env: NodeJS.ProcessEnv): string => join(xdg(env, 'XDG_STATE_HOME', '.local/state'), 'firsthand');
+export const stateDir = (env: NodeJS.ProcessEnv): string =>
+  join(xdg(env, 'XDG_STATE_HOME', '.local/state'), 'firsthand');
 
 /** A file name for a registry or a log: `127.0.0.1_8787`. */
 export const slugOf = (name: string): string => name.replace(/[^A-Za-z0-9.-]+/g, '_').slice(0, 200);

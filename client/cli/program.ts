@@ -26,19 +26,31 @@ export function createProgram(version: string, run: Run): Command {
   leaf(key, 'new', 'make a key; its passphrase is asked for, or FIRSTHAND_PASSPHRASE')
     .option('--name <name>', 'what to call it', 'default')
     .option('--insecure-no-passphrase', 'leave it unprotected on disk')
-    .action((options, command: Command) => run(command, async (cli) => (await import('./commands/key.ts')).keyNew(cli, options)));
+    .action((options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/key.ts')).keyNew(cli, options)),
+    );
   leaf(key, 'list', 'list the keys of this machine').action((_options, command: Command) =>
     run(command, async (cli) => (await import('./commands/key.ts')).keyList(cli)),
   );
   leaf(key, 'show', 'print a key’s DID')
     .option('--name <name>', 'which key')
-    .action((options, command: Command) => run(command, async (cli) => (await import('./commands/key.ts')).keyShow(cli, options)));
+    .action((options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/key.ts')).keyShow(cli, options)),
+    );
 
   leaf(program, 'accredit', 'as operator: let a DID verify people or publish compositions')
     .argument('<did>')
-    .addOption(new Option('--role <role>', 'identity-issuer, publisher or status-service; repeatable').argParser(collect).makeOptionMandatory())
+    .addOption(
+      new Option('--role <role>', 'identity-issuer, publisher or status-service; repeatable')
+        .argParser(collect)
+        .makeOptionMandatory(),
+    )
     .requiredOption('--name <name>', 'who that is')
-    .addOption(new Option('--framework <framework=level>', 'up to which level, e.g. nist-800-63-4=IAL2; repeatable').argParser(collect))
+    .addOption(
+      new Option('--framework <framework=level>', 'up to which level, e.g. nist-800-63-4=IAL2; repeatable').argParser(
+        collect,
+      ),
+    )
     .option('--url <url>', 'where to read about them')
     .option('--valid-until <time>', 'UTC, as 2028-11-21T08:00:00Z')
     .action((did, options, command: Command) =>
@@ -50,9 +62,14 @@ export function createProgram(version: string, run: Run): Command {
     .requiredOption('--framework <framework>', 'nist-800-63-4, eidas, in-person or oidc')
     .requiredOption('--level <level>', 'e.g. IAL2')
     .requiredOption('--method <method>', 'e.g. remote-document+liveness')
-    .requiredOption('--person <ref>', 'how you know the person; never leaves this machine; - reads it from stdin, out of the shell’s history')
+    .requiredOption(
+      '--person <ref>',
+      'how you know the person; never leaves this machine; - reads it from stdin, out of the shell’s history',
+    )
     .option('--verified-at <time>', 'when the person was verified; now unless given')
-    .addOption(new Option('--expertise <field=basis>', 'e.g. radiology=professional-licence; repeatable').argParser(collect))
+    .addOption(
+      new Option('--expertise <field=basis>', 'e.g. radiology=professional-licence; repeatable').argParser(collect),
+    )
     .option('--valid-until <time>', 'UTC, as 2028-11-21T08:00:00Z')
     .action((did, options, command: Command) =>
       run(command, async (cli) => (await import('./commands/attest-human.ts')).attestHuman(cli, did, options)),
@@ -123,7 +140,10 @@ export function createProgram(version: string, run: Run): Command {
 
   leaf(program, 'revoke', 'withdraw a statement that you signed')
     .argument('<id>')
-    .requiredOption('--reason <reason>', 'withdrawn, key-compromise, credential-expired-early, superseded, legal or fraud')
+    .requiredOption(
+      '--reason <reason>',
+      'withdrawn, key-compromise, credential-expired-early, superseded, legal or fraud',
+    )
     .option('--invalid-since <time>', 'distrust what it covers since then')
     .option('--erase', 'have the registry delete its text; the log entry stays')
     .action((id, options, command: Command) =>
@@ -156,8 +176,8 @@ export function createProgram(version: string, run: Run): Command {
       run(command, async (cli) => (await import('./commands/serve.ts')).serve(cli, options)),
     );
 
-  leaf(program, 'demo', 'the whole story on real commands, in a temporary folder').action((_options, command: Command) =>
-    run(command, async (cli) => (await import('./demo/demo.ts')).demo(cli)),
+  leaf(program, 'demo', 'the whole story on real commands, in a temporary folder').action(
+    (_options, command: Command) => run(command, async (cli) => (await import('./demo/demo.ts')).demo(cli)),
   );
   return program;
 }

@@ -8,9 +8,7 @@ export function renderReport(report: Report, style: Style): Rendered {
   const verdict = report.verdict === 'pass' ? style.green('PASS') : style.red('FAIL');
   const paint = { pass: style.green, fail: style.red, warn: style.yellow, skipped: style.dim };
   const rows = table(report.checks.map((check) => [check.id, check.detail]));
-  const checks = report.checks.map(
-    (check, i) => text`${paint[check.outcome](MARK[check.outcome])} ${rows[i] ?? ''}`,
-  );
+  const checks = report.checks.map((check, i) => text`${paint[check.outcome](MARK[check.outcome])} ${rows[i] ?? ''}`);
   return join([
     text`${verdict}  ${report.subject ?? 'no record'}`,
     style.dim(`as of ${sanitizeLine(report.asOf)}`),
@@ -28,7 +26,10 @@ function summary({ humans, assistance, coverage }: Report): Rendered[] {
   }
   if (assistance !== null) {
     const shares = Object.entries(assistance.shares).map(([level, share]) => `${level} ${percent(share)}`);
-    rows.push(['assistance', shares.length === 0 ? `worst: ${assistance.worst}` : `${shares.join(', ')}; worst: ${assistance.worst}`]);
+    rows.push([
+      'assistance',
+      shares.length === 0 ? `worst: ${assistance.worst}` : `${shares.join(', ')}; worst: ${assistance.worst}`,
+    ]);
   }
   if (coverage !== null) {
     rows.push(['files certified', `${coverage.matched} of ${coverage.files}`]);

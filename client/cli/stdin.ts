@@ -11,5 +11,7 @@ export async function readStdin(cli: Cli, max: number): Promise<string> {
     if (length > max) throw new CliError('usage', `more than ${max} bytes on stdin`);
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString('utf8').replace(/\r?\n$/, '');
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
 }

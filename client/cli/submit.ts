@@ -19,8 +19,5 @@ export async function signAndSubmit<K extends StatementKind>(
   const signed = await signStatement({ ...draft, validFrom: timestampOf(cli.now()) } as Draft<K>, signer);
   if (!signed.ok) throw new CliError('usage', signed.reason.detail);
   const { id, index, loggedAt, receipt } = await client.submit(signed.value.canonical);
-  cli.out.result(
-    { id, index, loggedAt, receipt },
-    () => text`${done}\n${id}\nlogged as entry ${index} at ${loggedAt}`,
-  );
+  cli.out.result({ id, index, loggedAt, receipt }, () => text`${done}\n${id}\nlogged as entry ${index} at ${loggedAt}`);
 }

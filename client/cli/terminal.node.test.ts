@@ -25,7 +25,12 @@ test('a value in a template is sanitised, the template’s own words and styles 
 });
 
 test('a cell cannot start a row of its own', () => {
-  expect(table([['a', 'x\n✓ log.checkpoint'], ['long', 'y']])).toEqual(['a     x\\n✓ log.checkpoint', 'long  y']);
+  expect(
+    table([
+      ['a', 'x\n✓ log.checkpoint'],
+      ['long', 'y'],
+    ]),
+  ).toEqual(['a     x\\n✓ log.checkpoint', 'long  y']);
   expect(sanitizeLine('a\tb\nc')).toBe('a b\\nc');
 });
 

@@ -64,7 +64,9 @@ export async function offlineTrust(cli: Cli, origin: string): Promise<TrustPolic
   if (cli.options.trust !== undefined) return readTrust(cli.options.trust);
   const dir = trustDir(cli.env);
   const files = (await readdir(dir).catch(() => [])).filter((file) => file.endsWith('.policy'));
-  const pins = await Promise.all(files.map(async (file) => parse(await readText(join(dir, file), limits.policyBytes), file)));
+  const pins = await Promise.all(
+    files.map(async (file) => parse(await readText(join(dir, file), limits.policyBytes), file)),
+  );
   const matching = pins.filter((pin) => pin.logs.some((log) => log.key.name === origin));
   const [trust] = matching;
   if (trust === undefined) {
@@ -75,12 +77,16 @@ export async function offlineTrust(cli: Cli, origin: string): Promise<TrustPolic
     );
   }
   if (new Set(matching.map((pin) => keysOf(pin).join())).size > 1) {
-    throw new CliError('verification-failed', `several keys are pinned for the log ${origin}`, 'say which with --trust FILE');
+    throw new CliError(
+      'verification-failed',
+      `several keys are pinned for the log ${origin}`,
+      'say which with --trust FILE',
+    );
   }
   return trust;
 }
 
-export async function readTrust(file: string): Promise<TrustPolicy> {
+async function readTrust(file: string): Promise<TrustPolicy> {
   return parse(await readText(file, limits.policyBytes), file);
 }
 

@@ -69,7 +69,8 @@ export class MemoryRegistry {
     return encodeReceipt({ entry: this.entries[index]?.text ?? '', index, proof: proof ?? [], checkpoint });
   }
 
-  readonly tiles: ReadTiles = async (tiles) => tiles.map((tile) => this.#tile(Number(tile.level), tile.index, tile.width));
+  readonly tiles: ReadTiles = async (tiles) =>
+    tiles.map((tile) => this.#tile(Number(tile.level), tile.index, tile.width));
 
   readonly fetch: typeof fetch = async (input, init) => {
     const url = new URL(String(input));
@@ -84,11 +85,13 @@ export class MemoryRegistry {
     if (path === '/log/checkpoint') return new Response(await this.checkpoint());
     if (path.startsWith('/log/tile/')) return this.#serveTile(path.slice('/log/'.length));
     if (path === '/v1/statements' && method === 'POST') {
-      const lines = String(body).split('\n').filter((line) => line !== '');
+      const lines = String(body)
+        .split('\n')
+        .filter((line) => line !== '');
       const answers: Submitted[] = [];
       for (const line of lines) answers.push(await this.#submit(line));
       return lines.length === 1 && !String(body).endsWith('\n')
-        ? Response.json(without(answers[0] as Submitted), { status: (answers[0] as Submitted).status })
+        ? Response.json({ ...answers[0], status: undefined }, { status: answers[0]?.status ?? 500 })
         : new Response(answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''));
     }
     if (path.startsWith('/v1/blobs/')) {
@@ -117,7 +120,9 @@ export class MemoryRegistry {
     const { level, index, width } = parsed.value;
     if (width < TILE_WIDTH && this.dropsPartialTiles) return problem(404, 'not-found', 'no such tile');
     if (level === 'entries') {
-      return new Response(encodeBundle(this.entries.slice(index * 256, index * 256 + width).map((entry) => entry.text)));
+      return new Response(
+        encodeBundle(this.entries.slice(index * 256, index * 256 + width).map((entry) => entry.text)),
+      );
     }
     return new Response(this.#tile(level, index, width));
   }
@@ -148,15 +153,13 @@ interface Submitted {
   receipt: string;
 }
 
-const without = ({ status: _, ...submitted }: Submitted): Omit<Submitted, 'status'> => submitted;
-
-export const problem = (status: number, code: string, detail: string, headers: Record<string, string> = {}): Response =>
+const problem = (status: number, code: string, detail: string, headers: Record<string, string> = {}): Response =>
   Response.json(
     { type: 'about:blank', title: code, status, detail, code, requestId: 'r-1' },
     { status, headers: { 'content-type': 'application/problem+json', ...headers } },
   );
 
-export const signerOf = (seed: number): Promise<Signer> => signerFromSeed(new Uint8Array(32).fill(seed));
+const signerOf = (seed: number): Promise<Signer> => signerFromSeed(new Uint8Array(32).fill(seed));
 
 /** A signed statement, any kind will do. */
 export async function statementOf(signer: Signer, number: number): Promise<string> {
@@ -171,4 +174,3 @@ export async function statementOf(signer: Signer, number: number): Promise<strin
   if (!signed.ok) throw new Error(signed.reason.detail);
   return signed.value.canonical;
 }
-

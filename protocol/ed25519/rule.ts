@@ -45,7 +45,6 @@ export function isAcceptableSignature(signature: Uint8Array): boolean {
   const y = signature.slice(0, 32);
   y[31] = (y[31] as number) & 0x7f;
   if (!isBelow(y, P)) return false;
-  // Only these end in such a byte; the others need no look-up.
   return !SMALL_ORDER_Y.has(toHex(y));
 }
 

@@ -1,7 +1,7 @@
 import { hashes, Point, verify as nobleVerify } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 import type { Bytes } from '../bytes.ts';
-import { BoundedCache } from './bounded-cache.ts';
+import { BoundedCache } from '../bounded-cache.ts';
 import { isAcceptableSignature, isValidPublicKey } from './rule.ts';
 
 hashes.sha512 = sha512 as typeof hashes.sha512;

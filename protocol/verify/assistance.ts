@@ -2,8 +2,7 @@ import { ASSISTANCE_LEVELS, type AssistanceLevel } from '../../schemas/dataset-r
 import type { Policy } from '../../schemas/policy.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
 import type { AssistanceSummary } from '../../schemas/report.ts';
-import type { Present } from '../evidence.ts';
-import { worse, type Lineage } from '../lineage.ts';
+import { composedRecords, worse, type Lineage } from '../lineage.ts';
 import type { Findings } from './findings.ts';
 
 /**
@@ -27,19 +26,6 @@ export function summarizeAssistance(lineage: Lineage, levels: ReadonlyMap<Statem
     return weight === undefined || total === 0 ? [] : [[level, weight / total] as const];
   });
   return { worst: [...levels.values()].reduce(worse, 'none'), shares: Object.fromEntries(shares) };
-}
-
-/** The subject and what it composes, parts of parts included, sources left out. */
-function composedRecords(lineage: Lineage): Present<'DatasetRecord'>[] {
-  const byId = new Map(lineage.records.map((record) => [record.id, record]));
-  const reached = new Set<Present<'DatasetRecord'>>(lineage.records.slice(0, 1));
-  for (const record of reached) {
-    for (const part of record.document.credentialSubject.parts ?? []) {
-      const next = byId.get(part);
-      if (next !== undefined) reached.add(next);
-    }
-  }
-  return [...reached];
 }
 
 /** Holds the declared levels against the policy. What was declared is a claim of the signers, and is called one. */

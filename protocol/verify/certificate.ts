@@ -73,9 +73,9 @@ export async function openCertificate(
     else findings.fail(result.reason.check, result.reason.detail, result.reason.id);
   }
   const count = opened.statements.length;
-  findings.passUnlessFailed('statement.digest', `${count} statements have the ids that the log holds`);
-  findings.passUnlessFailed('statement.signature', `${count} statements are signed by their issuers`);
-  findings.passUnlessFailed('log.inclusion', `${count} entries are in the log`);
+  findings.passUnlessFailed('statement.digest', `statements with the id that the log holds: ${count}`);
+  findings.passUnlessFailed('statement.signature', `statements signed by their issuers: ${count}`);
+  findings.passUnlessFailed('log.inclusion', `entries in the log: ${count}`);
 
   const first = opened.statements.find((logged) => logged.index === 0);
   if (first !== undefined && has(first, 'Accreditation') && first.document.issuer === first.document.credentialSubject.id) {

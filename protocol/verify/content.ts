@@ -35,7 +35,7 @@ export function coverContent(
     }
   }
   if (missing.length === 0) {
-    findings.add('content.root', 'pass', `${withContent.length} manifests match their records`);
+    findings.add('content.root', 'pass', `manifests that match their records: ${withContent.length}`);
   } else {
     const detail = `the manifest is not at hand, and the files here are not its whole content unchanged`;
     for (const record of missing) {

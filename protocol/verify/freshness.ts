@@ -42,7 +42,7 @@ export function checkFreshness(
     if (maxAge === undefined) findings.add('freshness', 'warn', problem);
     else findings.fail('freshness', `${problem}; the policy allows ${maxAge}`);
   };
-  if (uncovered > 0) return outcome(`${uncovered} statements are covered by no status list, so their status is indeterminate`);
+  if (uncovered > 0) return outcome(`statements that no status list covers, so that their status is indeterminate: ${uncovered}`);
   const from = logTimeOf(oldest);
   if (maxAge !== undefined && asOf - oldest > durationMs(maxAge)) return outcome(`the status is as of ${from}`);
   if (asOf > until) return outcome(`the status is as of ${from} and past its validity, so it is indeterminate`);

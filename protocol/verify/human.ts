@@ -21,6 +21,7 @@ export function checkHumans(
   const demands = policy.human ?? {};
   const required = demands.required !== false && policy.human !== undefined;
   const counted: Credential[] = [];
+  let signedByHumans = 0;
   const authored = lineage.records.filter((record) => record.document.credentialSubject.content !== undefined);
   for (const record of authored) {
     const held = signingCredentials(evidence, record, asOf);
@@ -46,17 +47,18 @@ export function checkHumans(
       findings.fail('human.expertise', `the signer of ${name} is not certified in ${missing.join(', ')}`, record.id);
     }
     counted.push(...adequate);
+    if (adequate.length > 0) signedByHumans++;
   }
   const humans = distinctHumans([...new Set(counted)]);
   const issuers = new Set(counted.map(({ document }) => document.issuer));
   if (required && authored.length === 0) {
     findings.fail('human.credential', 'no record of the lineage has content that a human could have made');
   }
-  findings.passUnlessFailed('issuer.accredited', `${issuers.size} identity issuers, accredited by the operator when they signed`);
-  findings.passUnlessFailed(
-    'human.credential',
-    `${authored.length} records with content, signed by verified humans (who they are, not how they worked)`,
-  );
+  findings.passUnlessFailed('issuer.accredited', `identity issuers, accredited by the operator when they signed: ${issuers.size}`);
+  if (counted.length > 0) {
+    const detail = 'records with content whose signers are verified humans (who they are, not how they worked)';
+    findings.passUnlessFailed('human.credential', `${detail}: ${signedByHumans} of ${authored.length}`);
+  }
   if (demands.minLevel !== undefined || demands.maxCredentialAge !== undefined) {
     findings.passUnlessFailed('human.level', 'every signer was verified at the level, and as recently, as the policy demands');
   }
@@ -64,7 +66,7 @@ export function checkHumans(
     findings.passUnlessFailed('human.expertise', `every signer is certified in ${demands.expertise.join(', ')}`);
   }
   if (demands.minDistinct !== undefined) {
-    const detail = `${humans.min} to ${humans.max} distinct humans`;
+    const detail = `distinct humans: ${humans.min === humans.max ? humans.min : `${humans.min} to ${humans.max}`}`;
     if (humans.min >= demands.minDistinct) findings.add('human.distinct', 'pass', detail);
     else findings.fail('human.distinct', `${detail}, and at least ${demands.minDistinct} must be certain`);
   }

@@ -32,7 +32,7 @@ export function checkReviews(
       ),
     ),
   ).max;
-  const detail = `${reviewers} accepting reviewers`;
+  const detail = `accepting reviewers: ${reviewers}`;
   if (reviewers >= policy.review.min) findings.add('review.count', 'pass', detail);
   else findings.fail('review.count', `${detail}, ${policy.review.min} are required`);
   if (policy.review.independent === true) {
@@ -40,7 +40,7 @@ export function checkReviews(
     findings.add(
       'review.independence',
       reviewers >= policy.review.min ? 'pass' : 'fail',
-      `${independent.length} reviews by people who authored none of it, ${dependent} by authors`,
+      `accepting reviews by people who authored none of it: ${independent.length}; by authors: ${dependent}`,
     );
   }
 }

@@ -5,8 +5,9 @@ import type { StatementId } from '../../schemas/primitives.ts';
 import type { Report, StandingState } from '../../schemas/report.ts';
 import { verifySignature, type VerifySignature } from '../ed25519/verify.ts';
 import { Evidence } from '../evidence.ts';
-import { effectiveAssistance, lineageOf, type Lineage } from '../lineage.ts';
+import { composedRecords, effectiveAssistance, lineageOf, type Lineage } from '../lineage.ts';
 import type { TrustPolicy } from '../log/trust.ts';
+import { compositionRoot } from '../manifest.ts';
 import { standingAt } from '../standing.ts';
 import { logTimeOf } from '../time.ts';
 import { checkAssistance, summarizeAssistance } from './assistance.ts';
@@ -73,7 +74,13 @@ export async function verifyCertificate(input: VerifyInput): Promise<Report> {
 
   const lineage = lineageOf(evidence, subject);
   for (const fault of lineage.faults) findings.fail('lineage.complete', fault.detail, fault.statement);
-  findings.passUnlessFailed('lineage.complete', `${lineage.records.length} records, down to the last ancestor`);
+  for (const { id, document } of lineage.records) {
+    const { id: root, content, parts = [] } = document.credentialSubject;
+    if (content === undefined && root !== compositionRoot(parts)) {
+      findings.fail('lineage.complete', 'a composition whose id is not the root over its parts', id);
+    }
+  }
+  findings.passUnlessFailed('lineage.complete', `records, down to the last ancestor: ${lineage.records.length}`);
 
   const standing = checkStanding(evidence, lineage, asOf, findings);
   checkFreshness(opened, evidence, policy, asOf, findings);
@@ -105,7 +112,7 @@ function checkStanding(
       findings.add('standing', 'warn', `${name} is superseded by ${standing.supersededBy}`, record.id);
     }
   }
-  findings.passUnlessFailed('standing', `all ${lineage.records.length} records are active as of ${logTimeOf(asOf)}`);
+  findings.passUnlessFailed('standing', `records active as of ${logTimeOf(asOf)}: ${lineage.records.length}, which is all`);
   return states;
 }
 
@@ -124,7 +131,7 @@ function checkContent(
     }
     return null;
   }
-  const { coverage, unmatched } = coverContent(input.content, lineage.records, levels, standing, findings);
+  const { coverage, unmatched } = coverContent(input.content, composedRecords(lineage), levels, standing, findings);
   const needed = input.policy.content?.minCoverage ?? 1;
   const share = coverage.rows === 0 ? 0 : coverage.matched / coverage.rows;
   const detail = `${coverage.matched} of ${coverage.files} files here are certified`;

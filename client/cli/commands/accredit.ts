@@ -27,7 +27,11 @@ export async function accredit(cli: Cli, did: string, options: AccreditOptions):
     'the accreditation',
   );
   const validUntil = readOptional(Timestamp, options.validUntil, '--valid-until');
-  await signAndSubmit(cli, { kind: 'Accreditation', subject, validUntil }, text`accredited ${options.name} as ${roles.join(', ')}`);
+  await signAndSubmit(
+    cli,
+    { kind: 'Accreditation', subject, validUntil },
+    text`accredited ${options.name} as ${roles.join(', ')}`,
+  );
 }
 
 function frameworkOf(pair: string): { framework: string; maxLevel: string } {

@@ -30,7 +30,8 @@ export async function certificate(cli: Cli, id: string, options: SaveOptions): P
   const content = await client.certificate(record);
   const opened = await openCertificate(content, trust, verifySignature);
   const fault = opened.findings.list().find((check) => check.outcome === 'fail');
-  if (fault !== undefined) throw new CliError('verification-failed', `the certificate does not hold: ${fault.id}: ${fault.detail}`);
+  if (fault !== undefined)
+    throw new CliError('verification-failed', `the certificate does not hold: ${fault.id}: ${fault.detail}`);
   if (opened.subject !== record) throw new CliError('verification-failed', `the certificate is for ${opened.subject}`);
   await deliver(cli, record, content, options);
 }

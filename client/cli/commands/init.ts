@@ -32,7 +32,11 @@ export interface InitOptions {
 export async function init(cli: Cli, path: string, options: InitOptions): Promise<void> {
   const kind = await kindOfPath(path);
   if (kind === 'nothing' && options.part === undefined) {
-    throw new CliError('not-found', `no such file or folder: ${path}`, 'a dataset that only composes others needs none: give --part ID');
+    throw new CliError(
+      'not-found',
+      `no such file or folder: ${path}`,
+      'a dataset that only composes others needs none: give --part ID',
+    );
   }
   const { metadata: file } = datasetFiles(path, kind !== 'file');
   const answers = await complete(cli, path, options);
@@ -44,21 +48,34 @@ export async function init(cli: Cli, path: string, options: InitOptions): Promis
   } else if (!(await createDurably(file, source))) {
     throw new CliError('conflict', `${file} exists already`, 'edit it, or replace it with --force');
   }
-  cli.out.result({ file, metadata: answers }, () => text`wrote ${file}\nnext: look it over, then firsthand publish ${path}`);
+  cli.out.result(
+    { file, metadata: answers },
+    () => text`wrote ${file}\nnext: look it over, then firsthand publish ${path}`,
+  );
 }
 
 type Answers = z.input<typeof Metadata>;
 
 async function complete(cli: Cli, path: string, options: InitOptions): Promise<Answers> {
   const { part: parts } = options;
-  const question = questioner(cli, options.yes !== true && canAsk(cli));
+  const interactive = options.yes !== true && canAsk(cli);
+  const question = questioner(cli, interactive);
   const one = async <T>(
     schema: z.ZodType<T>,
     given: string | undefined,
     flag: string,
     prompt: string,
     fallback?: string,
-  ): Promise<T> => readFlag(schema, given ?? (await question(prompt, flag, fallback)), flag);
+  ): Promise<T> => {
+    for (;;) {
+      const value = given ?? (await question(prompt, flag, fallback));
+      const parsed = schema.safeParse(value);
+      if (parsed.success) return parsed.data;
+      // A slip of the keyboard must not cost the answers before it.
+      if (given !== undefined || !interactive) return readFlag(schema, value, flag);
+      cli.out.note(text`${parsed.error.issues[0]?.message ?? 'invalid'}`);
+    }
+  };
 
   const name = await one(Metadata.shape.name, options.name, '--name', 'Name', nameFor(path));
   const description = options.description ?? (await question('Description (may be empty)', '--description', ''));
@@ -109,7 +126,14 @@ function check(answers: object): Answers {
   if (parsed.success) return answers as Answers;
   const issue = parsed.error.issues[0];
   const field = String(issue?.path[0]);
-  const flag = field === 'parts' ? 'part' : field === 'rights' ? (issue?.path[1] === 'holder' ? 'rights-holder' : 'license') : field;
+  const flag =
+    field === 'parts'
+      ? 'part'
+      : field === 'rights'
+        ? issue?.path[1] === 'holder'
+          ? 'rights-holder'
+          : 'license'
+        : field;
   throw new CliError('usage', `--${flag}: ${issue?.message}`);
 }
 

@@ -28,6 +28,8 @@ export async function keyList(cli: Cli): Promise<void> {
 
 export async function keyShow(cli: Cli, options: { name?: string }): Promise<void> {
   const named = options.name ?? cli.options.key;
-  const { key, file } = await selectKey(named === undefined ? cli : { ...cli, options: { ...cli.options, key: named } });
+  const { key, file } = await selectKey(
+    named === undefined ? cli : { ...cli, options: { ...cli.options, key: named } },
+  );
   cli.out.result({ name: key.name, did: key.did, file }, () => text`${key.did}`);
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../../schemas/limits.ts';
 import { toBase64 } from '../../../protocol/bytes.ts';
 import { durationMs } from '../../../protocol/time.ts';
@@ -28,14 +29,10 @@ export async function logMonitor(cli: Cli, options: MonitorOptions): Promise<voi
   const interval = durationMs(readFlag(Duration, options.interval, '--interval'));
   const connection = await connect(cli);
   if (options.once === true) return checkOnce(cli, connection);
-  let stopped = false;
-  let wake = (): void => undefined;
-  const release = cli.onStop(() => {
-    stopped = true;
-    wake();
-  });
+  const stop = new AbortController();
+  const release = cli.onStop(() => stop.abort());
   try {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       try {
         await checkOnce(cli, connection);
       } catch (error) {
@@ -43,14 +40,7 @@ export async function logMonitor(cli: Cli, options: MonitorOptions): Promise<voi
         if (!(error instanceof NetworkError) && !(error instanceof RegistryError)) throw error;
         cli.out.note(text`note: ${error.message}`);
       }
-      if (stopped) break;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, interval);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      await sleep(interval, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   } finally {
     release();
@@ -78,11 +68,24 @@ async function checkOnce(cli: Cli, { client, trust }: Connection): Promise<void>
 async function openKept(kept: string, file: string, trust: Connection['trust']): Promise<TrustedCheckpoint> {
   const opened = await openCheckpoint(kept, trust);
   if (opened.ok) return opened.value;
-  throw new CliError('verification-failed', `the head kept in ${file} does not hold: ${opened.reason}`, 'if the trusted keys changed for a good reason, move that file away');
+  throw new CliError(
+    'verification-failed',
+    `the head kept in ${file} does not hold: ${opened.reason}`,
+    'if the trusted keys changed for a good reason, move that file away',
+  );
 }
 
 async function misbehaved(file: string, head: TrustedCheckpoint, reason: string): Promise<CliError> {
-  const evidence = file.replace(/checkpoint$/, `${toBase64(head.root).replace(/[^A-Za-z0-9]/g, '').slice(0, 12)}.conflict`);
+  const evidence = file.replace(
+    /checkpoint$/,
+    `${toBase64(head.root)
+      .replace(/[^A-Za-z0-9]/g, '')
+      .slice(0, 12)}.conflict`,
+  );
   await writeDurably(evidence, head.checkpoint);
-  return new CliError('verification-failed', reason, `both heads are kept as evidence: ${file} and ${evidence}; tell others who use this registry`);
+  return new CliError(
+    'verification-failed',
+    reason,
+    `both heads are kept as evidence: ${file} and ${evidence}; tell others who use this registry`,
+  );
 }

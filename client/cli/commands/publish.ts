@@ -73,12 +73,20 @@ certificate saved in ${files.certificate}`,
 async function buildManifest(cli: Cli, path: string, files: DatasetFiles, metadata: Metadata): Promise<string> {
   const content = await readContent(cli, path);
   if (content.files.length === 0) {
-    throw new CliError('not-found', `there are no files in ${path}`, 'to compose published records, list them as parts in firsthand.yaml');
+    throw new CliError(
+      'not-found',
+      `there are no files in ${path}`,
+      'to compose published records, list them as parts in firsthand.yaml',
+    );
   }
   const salt = metadata.visibility === 'withheld' ? await saltFor(files) : undefined;
   const manifest = encodeManifest({ files: content.files, salt });
   if (utf8(manifest).length > limits.manifestBytes) {
-    throw new CliError('failed', `the manifest is larger than ${limits.manifestBytes} bytes`, 'publish several datasets and compose them with parts');
+    throw new CliError(
+      'failed',
+      `the manifest is larger than ${limits.manifestBytes} bytes`,
+      'publish several datasets and compose them with parts',
+    );
   }
   return manifest;
 }
@@ -92,7 +100,9 @@ async function saltFor(files: DatasetFiles): Promise<string> {
 async function noteUncounted(cli: Cli, path: string): Promise<void> {
   const { files } = await findContent(path);
   if (files.length > 0) {
-    cli.out.note(text`note: this record composes its parts; the ${files.length} files in ${path} are not content of its own`);
+    cli.out.note(
+      text`note: this record composes its parts; the ${files.length} files in ${path} are not content of its own`,
+    );
   }
 }
 
@@ -105,13 +115,19 @@ async function sign(
   manifest: string | null,
 ): Promise<Record> {
   const { parts } = metadata.value;
-  const subject = recordSubject(metadata.value, signer.did, manifest === null ? { composition: compositionRoot(parts ?? []) } : { content: contentOf(manifest) });
+  const subject = recordSubject(
+    metadata.value,
+    signer.did,
+    manifest === null ? { composition: compositionRoot(parts ?? []) } : { content: contentOf(manifest) },
+  );
   const saved = parseStatement((await readTextIfThere(files.statement, limits.statementBytes)) ?? '');
   if (saved.ok && isRecord(saved.value)) {
     const { issuer, credentialSubject } = saved.value.document;
     if (issuer === signer.did && canonicalJson(credentialSubject) === canonicalJson(subject)) return saved.value;
     if (metadata.value.replaces !== saved.value.id) {
-      cli.out.note(text`note: this differs from ${saved.value.id}; if it replaces that, say so: "replaces: ${saved.value.id}"`);
+      cli.out.note(
+        text`note: this differs from ${saved.value.id}; if it replaces that, say so: "replaces: ${saved.value.id}"`,
+      );
     }
   }
   const signed = await signStatement({ kind: 'DatasetRecord', subject, validFrom: timestampOf(cli.now()) }, signer);

@@ -12,7 +12,11 @@ export interface ServeOptions {
   origin?: string;
 }
 
-const Port = z.string().regex(/^\d{1,5}$/, 'expected a port from 0 to 65535').transform(Number).pipe(z.int().max(65_535, 'expected a port from 0 to 65535'));
+const Port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'expected a port from 0 to 65535')
+  .transform(Number)
+  .pipe(z.int().max(65_535, 'expected a port from 0 to 65535'));
 
 /** Runs a registry on this machine until SIGTERM or SIGINT, then stops it cleanly. */
 export async function serve(cli: Cli, options: ServeOptions): Promise<void> {
@@ -49,13 +53,24 @@ async function start(cli: Cli, { data, host, origin }: ServeOptions, port: numbe
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
-      throw new CliError('failed', `port ${port} is in use`, 'stop the program that has it, or choose another with --port N (0 takes any free one)');
+      throw new CliError(
+        'failed',
+        `port ${port} is in use`,
+        'stop the program that has it, or choose another with --port N (0 takes any free one)',
+      );
     }
     if (code === 'EACCES' && port > 0 && port < 1024) {
-      throw new CliError('failed', `port ${port} needs more rights than you have`, 'choose one above 1023 with --port N');
+      throw new CliError(
+        'failed',
+        `port ${port} needs more rights than you have`,
+        'choose one above 1023 with --port N',
+      );
     }
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new CliError('usage', `--host: this machine has no address ${host}`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new CliError('usage', `--host: this machine has no address ${host}`);
     // The registry's own refusals are written for whoever runs it; what the system says is put into words later.
-    throw code === undefined && error instanceof Error && error.name === 'Error' ? new CliError('failed', message) : error;
+    throw code === undefined && error instanceof Error && error.name === 'Error'
+      ? new CliError('failed', message)
+      : error;
   }
 }

@@ -13,7 +13,13 @@ import { DEFAULT_POLICY, verifyCertificate } from '../../../protocol/verify/veri
 import { RegistryError, NetworkError } from '../../errors.ts';
 import type { RegistryClient } from '../../registry-client.ts';
 import { readText } from '../bounded-file.ts';
-import { findRecord, readCertificateFile, readClaims, savedWith, type CertificateClaims } from '../certificate-source.ts';
+import {
+  findRecord,
+  readCertificateFile,
+  readClaims,
+  savedWith,
+  type CertificateClaims,
+} from '../certificate-source.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { readContent, type Content } from '../content/read-content.ts';
@@ -85,7 +91,11 @@ async function readPolicy({ policy: file, asOf }: VerifyOptions): Promise<Policy
 
 async function evidenceOffline(cli: Cli, certificate: string | null): Promise<Evidence> {
   if (certificate === null) {
-    throw new CliError('not-found', 'there is no certificate beside the data', 'give --certificate FILE; going online could find it, too');
+    throw new CliError(
+      'not-found',
+      'there is no certificate beside the data',
+      'give --certificate FILE; going online could find it, too',
+    );
   }
   const claims = readClaims(certificate);
   const trust = claims === null ? TRUST_NOBODY : await offlineTrust(cli, claims.origin);
@@ -110,7 +120,10 @@ async function evidenceOnline(
     // Fetched anew: what was saved cannot know of a later revocation.
     const fresh = await opened(await client.certificate(subject));
     if (fresh.claims !== null && fresh.claims.subject !== subject) {
-      throw new CliError('verification-failed', `the registry answered with a certificate for ${fresh.claims.subject}, not for ${subject}`);
+      throw new CliError(
+        'verification-failed',
+        `the registry answered with a certificate for ${fresh.claims.subject}, not for ${subject}`,
+      );
     }
     return fresh;
   } catch (error) {
@@ -127,11 +140,17 @@ const TRUST_NOBODY: TrustPolicy = { logs: [], witnesses: [], quorum: () => false
 
 async function lookUp(cli: Cli, client: RegistryClient, content: Content | null): Promise<StatementId | null> {
   if (content === null || content.files.length === 0) {
-    throw new CliError('not-found', 'there is nothing here to verify: neither files nor a certificate', 'name the record: firsthand verify sha256:…');
+    throw new CliError(
+      'not-found',
+      'there is nothing here to verify: neither files nor a certificate',
+      'name the record: firsthand verify sha256:…',
+    );
   }
   const { best, others } = await findRecord(client, content.files);
   if (others.length > 0) {
-    cli.out.note(text`note: verifying ${best ?? ''}; ${others.length} other records hold some of these files, too: ${others.slice(0, 5).join(', ')}${others.length > 5 ? ', …' : ''} (--record ID checks another)`);
+    cli.out.note(
+      text`note: verifying ${best ?? ''}; ${others.length} other records hold some of these files, too: ${others.slice(0, 5).join(', ')}${others.length > 5 ? ', …' : ''} (--record ID checks another)`,
+    );
   }
   return best;
 }
@@ -149,7 +168,9 @@ async function fetchManifests(
   for (const { digest, bytes } of new Map(claims.manifests.map((manifest) => [manifest.digest, manifest])).values()) {
     left -= bytes;
     if (left < 0) {
-      cli.out.note(text`note: not all manifests of this lineage fit into memory; files of the rest count as uncertified`);
+      cli.out.note(
+        text`note: not all manifests of this lineage fit into memory; files of the rest count as uncertified`,
+      );
       break;
     }
     try {
@@ -163,7 +184,11 @@ async function fetchManifests(
   return manifests;
 }
 
-function localContent(content: Content | null, { claims, manifests }: Evidence, saved: string[]): LocalContent | undefined {
+function localContent(
+  content: Content | null,
+  { claims, manifests }: Evidence,
+  saved: string[],
+): LocalContent | undefined {
   // A folder that holds no data yet can stand for a composition; for anything else, no files means none certified.
   if (content === null || (content.files.length === 0 && claims?.composesOnly === true)) return undefined;
   const rebuilt = content.files.length === 0 ? [] : [encodeManifest({ files: content.files })];

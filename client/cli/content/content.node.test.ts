@@ -19,7 +19,16 @@ const write = (folder: string, path: string, content: string | Uint8Array = path
 describe('what counts as content', () => {
   test('every file, dotfiles too, but not what Firsthand wrote', async () => {
     const folder = temporaryFolder();
-    for (const path of ['a.jsonl', 'sub/b.txt', '.env', 'sub/.hidden', 'firsthand.yaml', '.firsthand/statement.json', '.git/HEAD', 'sub/.DS_Store']) {
+    for (const path of [
+      'a.jsonl',
+      'sub/b.txt',
+      '.env',
+      'sub/.hidden',
+      'firsthand.yaml',
+      '.firsthand/statement.json',
+      '.git/HEAD',
+      'sub/.DS_Store',
+    ]) {
       write(folder, path);
     }
     write(folder, 'a.jsonl.firsthand.yaml');
@@ -51,7 +60,10 @@ describe('what is refused, by name', () => {
   ])('%s', async (_name, make) => {
     const folder = temporaryFolder();
     make(folder);
-    await expect(findContent(folder)).rejects.toMatchObject({ code: 'invalid-file', message: expect.stringMatching(/link is a symbolic link/) as string });
+    await expect(findContent(folder)).rejects.toMatchObject({
+      code: 'invalid-file',
+      message: expect.stringMatching(/link is a symbolic link/) as string,
+    });
   });
 
   test('a link given as the path itself', async () => {
@@ -145,7 +157,11 @@ describe('hashing', () => {
   test('on threads answers in the order asked, and passes failures on', async () => {
     const folder = temporaryFolder();
     const contents = [20, 3, 17].map((megabytes, i) => Buffer.alloc(megabytes * 1024 * 1024, i));
-    const files = contents.map((content, i) => ({ path: `${i}`, location: write(folder, `${i}`, content), bytes: content.length }));
+    const files = contents.map((content, i) => ({
+      path: `${i}`,
+      location: write(folder, `${i}`, content),
+      bytes: content.length,
+    }));
     let progress = 0;
     const hashed = await hashContent(files, (bytes) => (progress += bytes));
     expect(hashed.map((file) => file.sha256)).toEqual(

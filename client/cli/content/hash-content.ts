@@ -58,6 +58,7 @@ function hashOn(thread: Worker, location: string, onBytes: (bytes: number) => vo
     };
     thread.on('message', hear);
     thread.on('error', fail);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     thread.postMessage(location);
   });
 }
@@ -65,8 +66,14 @@ function hashOn(thread: Worker, location: string, onBytes: (bytes: number) => vo
 function explain(error: unknown): unknown {
   const { name, code, path, message } = error as NodeJS.ErrnoException;
   // By name, since errors from a thread are copies.
-  if (name === ChangedFileError.name) return new CliError('conflict', message, 'wait until nothing writes to it, then run again');
+  if (name === ChangedFileError.name)
+    return new CliError('conflict', message, 'wait until nothing writes to it, then run again');
   if (code === 'ELOOP') return new CliError('invalid-file', `${path} became a symbolic link`);
-  if (code === 'EACCES') return new CliError('failed', `cannot read ${path}: permission denied`, 'make it readable, or move it out of the folder');
+  if (code === 'EACCES')
+    return new CliError(
+      'failed',
+      `cannot read ${path}: permission denied`,
+      'make it readable, or move it out of the folder',
+    );
   return error;
 }

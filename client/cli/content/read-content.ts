@@ -25,7 +25,11 @@ export async function readContent(cli: Cli, path: string): Promise<Content> {
     const hashed = await hashContent(files, (bytes) => bar?.increment(bytes));
     return {
       isFolder,
-      files: files.map(({ path: name }, i) => ({ path: name, mediaType: mediaTypeOf(name), ...(hashed[i] as (typeof hashed)[number]) })),
+      files: files.map(({ path: name }, i) => ({
+        path: name,
+        mediaType: mediaTypeOf(name),
+        ...(hashed[i] as (typeof hashed)[number]),
+      })),
     };
   } finally {
     bar?.stop();

@@ -50,14 +50,15 @@ async function walk(folder: string, prefix: string, found: Found): Promise<void>
   const names = new Map<string, Dirent<Buffer>>();
   for (const entry of entries) {
     const name = fromUtf8(entry.name);
-    if (name === null) throw new CliError('invalid-file', `a file name in ${folder} is not UTF-8: ${entry.name.toString('latin1')}`);
+    if (name === null)
+      throw new CliError('invalid-file', `a file name in ${folder} is not UTF-8: ${entry.name.toString('latin1')}`);
     names.set(name, entry);
   }
   for (const [name, entry] of names) {
     const path = `${prefix}${name}`;
     const location = join(folder, name);
     if (isOurs(name, names)) {
-      if (!RESERVED.includes(path)) found.skipped.push(path);
+      if (!RESERVED.has(path)) found.skipped.push(path);
     } else if (entry.isSymbolicLink()) {
       throw linkRefused(location);
     } else if (entry.isDirectory()) {
@@ -80,11 +81,11 @@ async function walk(folder: string, prefix: string, found: Found): Promise<void>
 }
 
 /** Firsthand’s own, in the folder of a dataset. */
-const RESERVED: readonly string[] = ['.firsthand', 'firsthand.yaml'];
+const RESERVED: ReadonlySet<string> = new Set(['.firsthand', 'firsthand.yaml']);
 
 /** What is never content. `x.firsthand` counts only beside an `x`, so that a name alone hides no data. */
 function isOurs(name: string, siblings: ReadonlyMap<string, unknown>): boolean {
-  if (RESERVED.includes(name) || name === '.git' || name === '.DS_Store') return true;
+  if (RESERVED.has(name) || name === '.git' || name === '.DS_Store') return true;
   const match = /^(.+)\.firsthand(?:\.yaml)?$/.exec(name);
   return match !== null && siblings.has(match[1] as string);
 }
@@ -95,4 +96,8 @@ function requirePath(path: string): void {
 }
 
 const linkRefused = (path: string): CliError =>
-  new CliError('invalid-file', `${path} is a symbolic link`, 'put the file itself there, or move the link out of the folder');
+  new CliError(
+    'invalid-file',
+    `${path} is a symbolic link`,
+    'put the file itself there, or move the link out of the folder',
+  );

@@ -30,14 +30,17 @@ export async function demo(cli: Cli): Promise<void> {
     await stage.close();
   }
   const seconds = Math.round((cli.now() - started) / 1000);
-  cli.out.result({ ok: true, seconds, steps: stage.steps }, () => text`
+  cli.out.result(
+    { ok: true, seconds, steps: stage.steps },
+    () => text`
 ${cli.out.style.green('Done')}: ${stage.steps.length} commands in ${seconds} s, every one ended as it should. Nothing is left running.
 
 Where to go next
   README.md                  guides for contributors, labs and operators
   firsthand serve            a registry of your own, on this machine
   firsthand init --help      describe a dataset of yours, then publish it
-  firsthand verify --help    gate a training run on a policy`);
+  firsthand verify --help    gate a training run on a policy`,
+  );
 }
 
 async function tell(stage: Stage): Promise<void> {
@@ -49,14 +52,36 @@ async function tell(stage: Stage): Promise<void> {
   stage.say('2. The operator accredits an identity issuer, up to a level.');
   const issuer = await makeKey(stage, 'issuer');
   await stage.run(
-    ['accredit', issuer, '--role', 'identity-issuer', '--name', 'Example Identity', '--framework', 'nist-800-63-4=IAL2'],
+    [
+      'accredit',
+      issuer,
+      '--role',
+      'identity-issuer',
+      '--name',
+      'Example Identity',
+      '--framework',
+      'nist-800-63-4=IAL2',
+    ],
     { expect: 0, env: { FIRSTHAND_KEY_FILE: registry.operatorKeyFile } },
   );
 
   stage.say('3. The issuer verified Ada. It attests her key; how it knows her never leaves its machine.');
   const ada = await makeKey(stage, 'ada');
   await stage.run(
-    ['attest-human', ada, '--framework', 'nist-800-63-4', '--level', 'IAL2', '--method', 'remote-document+liveness', '--person', 'case 2026/117', '--key', 'issuer'],
+    [
+      'attest-human',
+      ada,
+      '--framework',
+      'nist-800-63-4',
+      '--level',
+      'IAL2',
+      '--method',
+      'remote-document+liveness',
+      '--person',
+      'case 2026/117',
+      '--key',
+      'issuer',
+    ],
     { expect: 0 },
   );
 
@@ -102,7 +127,27 @@ async function makeKey(stage: Stage, name: string): Promise<string> {
 
 const describe = (stage: Stage, folder: string, name: string, assistance: string): Promise<string> =>
   stage.run(
-    ['init', folder, '--name', name, '--description', 'Sample of the Firsthand demo', '--task-type', 'sft-demonstration', '--license', 'CC0-1.0', '--assistance', assistance, '--role', 'author', '--language', 'en', '--domain', 'mathematics', '--yes'],
+    [
+      'init',
+      folder,
+      '--name',
+      name,
+      '--description',
+      'Sample of the Firsthand demo',
+      '--task-type',
+      'sft-demonstration',
+      '--license',
+      'CC0-1.0',
+      '--assistance',
+      assistance,
+      '--role',
+      'author',
+      '--language',
+      'en',
+      '--domain',
+      'mathematics',
+      '--yes',
+    ],
     { expect: 0 },
   );
 

@@ -90,8 +90,10 @@ export class Stage {
     this.#print(sanitize(all).replace(/^(?=.)/gm, '  '));
     if (exitCode !== 0) this.#print(`  (exit code ${exitCode})\n`);
     this.steps.push({ command, exitCode });
-    if (exitCode !== expect) throw new CliError('failed', `the demo broke: "${command}" ended with ${exitCode}, not ${expect}`);
-    if (says !== undefined && !all.includes(says)) throw new CliError('failed', `the demo broke: "${command}" does not say "${says}"`);
+    if (exitCode !== expect)
+      throw new CliError('failed', `the demo broke: "${command}" ended with ${exitCode}, not ${expect}`);
+    if (says !== undefined && !all.includes(says))
+      throw new CliError('failed', `the demo broke: "${command}" does not say "${says}"`);
     return stdout;
   }
 

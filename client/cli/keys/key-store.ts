@@ -84,7 +84,8 @@ export async function openSigner(cli: Cli, { key, file }: StoredKey): Promise<Si
     if (seed === null) throw new CliError('not-authorised', `wrong passphrase for "${key.name}" (${file})`);
   }
   const signer = seed?.length === 32 ? await signerFromSeed(seed) : null;
-  if (signer?.did !== key.did) throw new CliError('invalid-file', `the key file ${file} was altered: its seed is not ${key.did}’s`);
+  if (signer?.did !== key.did)
+    throw new CliError('invalid-file', `the key file ${file} was altered: its seed is not ${key.did}’s`);
   return signer;
 }
 

@@ -101,14 +101,18 @@ export class Persona {
 
   /** Runs a command and answers how it ended. */
   run(...args: string[]): Promise<Ran> {
-    const env = { FIRSTHAND_REGISTRY: this.registry, ...(this.#keyFile === '' ? {} : { FIRSTHAND_KEY_FILE: this.#keyFile }) };
+    const env = {
+      FIRSTHAND_REGISTRY: this.registry,
+      ...(this.#keyFile === '' ? {} : { FIRSTHAND_KEY_FILE: this.#keyFile }),
+    };
     return firsthand(this.home, [...args, '--json'], { env });
   }
 
   /** Runs a command that must succeed and answers its result. */
   async do(...args: string[]): Promise<Record<string, unknown>> {
     const ran = await this.run(...args);
-    if (ran.code !== 0) throw new Error(`firsthand ${args.join(' ')} ended with ${ran.code}: ${ran.stderr}${ran.stdout}`);
+    if (ran.code !== 0)
+      throw new Error(`firsthand ${args.join(' ')} ended with ${ran.code}: ${ran.stderr}${ran.stdout}`);
     return this.read(ran);
   }
 
@@ -120,17 +124,64 @@ export class Persona {
 }
 
 /** An issuer whom the operator accredited, and a person whom the issuer verified. */
-export async function foundRegistry(home: string, registry: ServedRegistry): Promise<{ operator: Persona; issuer: Persona; ada: Persona }> {
+export async function foundRegistry(
+  home: string,
+  registry: ServedRegistry,
+): Promise<{ operator: Persona; issuer: Persona; ada: Persona }> {
   const operator = new Persona(home, 'operator', registry.url).withKeyFile(registry.operatorKeyFile);
   const issuer = await new Persona(home, 'issuer', registry.url).withNewKey();
   const ada = await new Persona(home, 'ada', registry.url).withNewKey();
-  await operator.do('accredit', issuer.did, '--role', 'identity-issuer', '--name', 'Issuer', '--framework', 'nist-800-63-4=IAL2');
+  await operator.do(
+    'accredit',
+    issuer.did,
+    '--role',
+    'identity-issuer',
+    '--name',
+    'Issuer',
+    '--framework',
+    'nist-800-63-4=IAL2',
+  );
   await attest(issuer, ada.did, 'person 1');
   return { operator, issuer, ada };
 }
 
 export const attest = (issuer: Persona, did: string, person: string): Promise<Record<string, unknown>> =>
-  issuer.do('attest-human', did, '--framework', 'nist-800-63-4', '--level', 'IAL2', '--method', 'in-person', '--person', person);
+  issuer.do(
+    'attest-human',
+    did,
+    '--framework',
+    'nist-800-63-4',
+    '--level',
+    'IAL2',
+    '--method',
+    'in-person',
+    '--person',
+    person,
+  );
 
-export const describeDataset = (who: Persona, path: string, name: string, ...more: string[]): Promise<Record<string, unknown>> =>
-  who.do('init', path, '--name', name, '--description', 'A test', '--task-type', 'sft-demonstration', '--license', 'CC0-1.0', '--role', 'author', '--language', 'en', '--domain', 'mathematics', '--yes', ...(more.includes('--assistance') ? more : ['--assistance', 'none', ...more]));
+export const describeDataset = (
+  who: Persona,
+  path: string,
+  name: string,
+  ...more: string[]
+): Promise<Record<string, unknown>> =>
+  who.do(
+    'init',
+    path,
+    '--name',
+    name,
+    '--description',
+    'A test',
+    '--task-type',
+    'sft-demonstration',
+    '--license',
+    'CC0-1.0',
+    '--role',
+    'author',
+    '--language',
+    'en',
+    '--domain',
+    'mathematics',
+    '--yes',
+    ...(more.includes('--assistance') ? more : ['--assistance', 'none', ...more]),
+  );

@@ -23,7 +23,11 @@ export function temporaryFolder(): string {
 /** Runs commands in this process, with a home of their own and no terminal. */
 export function cliIn(
   home: string,
-  { env = {}, stdin = '', startRegistry }: { env?: Record<string, string>; stdin?: string; startRegistry?: StartRegistry } = {},
+  {
+    env = {},
+    stdin = '',
+    startRegistry,
+  }: { env?: Record<string, string>; stdin?: string; startRegistry?: StartRegistry } = {},
 ): (...args: string[]) => Promise<Ran> {
   return async (...args) => {
     const [stdout, stderr, input] = [new PassThrough(), new PassThrough(), new PassThrough()];

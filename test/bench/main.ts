@@ -1,0 +1,20 @@
+// `npm run bench [-- part …]`: figures of one run, to be compared with each other and not across machines.
+import { benchCertificate } from './certificate.ts';
+import { benchHashing } from './hashing.ts';
+import { machine } from './report.ts';
+import { benchMemory, benchSubmit } from './submit.ts';
+import { benchWorkerd } from './workerd.ts';
+
+const PARTS: Record<string, () => Promise<void>> = {
+  submit: () => benchSubmit(30_000),
+  certificate: benchCertificate,
+  hashing: benchHashing,
+  workerd: () => benchWorkerd(6000),
+  memory: () => benchMemory(200_000),
+};
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((part) => !(part in PARTS));
+if (unknown.length > 0) throw new Error(`unknown part ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}`);
+process.stdout.write(`${machine()}\n`);
+for (const [part, run] of Object.entries(PARTS)) if (chosen.length === 0 || chosen.includes(part)) await run();
