@@ -168,7 +168,7 @@ export class RegistryClient {
     return withDigest((await this.#transport.call({ path: `/v1/blobs/${digest}`, maxBytes })).bytes, digest);
   }
 
-  /** Status list `list`, as served; `openStatusList` judges it. */
+  /** Status list `list`, as served; `verifyStatusList` judges it. */
   status(list: number): Promise<StatusListCredential> {
     return this.#get(`/v1/status/${list}`, StatusListCredential);
   }

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { StatusListCredential } from '../schemas/status-list.ts';
 import { signerOf, VALID_FROM } from '../test/support/statements.ts';
 import { fromBase64, fromBase64Url, toBase64Url, utf8, type Bytes } from './bytes.ts';
 import { verifySignature } from './ed25519/verify.ts';
 import { gunzip, gzip } from './gzip.ts';
 import { signDocument } from './statement.ts';
-import { decodeStatusBits, encodeStatusBits, openStatusList, signStatusList, statusBits, statusListOf } from './status-list.ts';
+import { decodeStatusBits, encodeStatusBits, openStatusList, signStatusList, statusBits, statusListOf, verifyStatusList } from './status-list.ts';
 
 const ENTRIES = 131_072;
 const service = await signerOf('service');
@@ -81,7 +82,9 @@ describe('untrusted encodings are refused', () => {
 
 describe('signed lists', () => {
   test('open, and answer for their own indices only', async () => {
-    const opened = await openStatusList(list, verifySignature);
+    const verified = await verifyStatusList(list, verifySignature);
+    if (!verified.ok) throw new Error(verified.reason);
+    const opened = openStatusList(verified.value);
     if (!opened.ok) throw new Error(opened.reason);
     const { isRevoked } = opened.value;
     expect(draft.revoked.map((index) => isRevoked(index))).toEqual([true, true, true]);
@@ -90,7 +93,7 @@ describe('signed lists', () => {
   });
 
   test('survive their own JSON', async () => {
-    expect((await openStatusList(JSON.parse(JSON.stringify(list)), verifySignature)).ok).toBe(true);
+    expect((await verifyStatusList(JSON.parse(JSON.stringify(list)), verifySignature)).ok).toBe(true);
   });
 
   test.for<[string, (copy: typeof list) => void]>([
@@ -103,20 +106,20 @@ describe('signed lists', () => {
   ])('%s breaks the signature', async ([, change]) => {
     const copy = structuredClone(list);
     change(copy);
-    expect(await openStatusList(copy, verifySignature)).toEqual({ ok: false, reason: 'has a wrong signature' });
+    expect(await verifyStatusList(copy, verifySignature)).toEqual({ ok: false, reason: 'has a wrong signature' });
   });
 
   test('another issuer, or its key, is foreign', async () => {
     const stranger = await signerOf('stranger');
     const foreign = { ok: false, reason: 'names a foreign key in its proof' };
-    expect(await openStatusList({ ...list, issuer: stranger.did }, verifySignature)).toEqual(foreign);
+    expect(await verifyStatusList({ ...list, issuer: stranger.did }, verifySignature)).toEqual(foreign);
     const method = { ...list, proof: { ...list.proof, verificationMethod: `${stranger.did}#${stranger.did.slice(8)}` } };
-    expect(await openStatusList(method, verifySignature)).toEqual(foreign);
+    expect(await verifyStatusList(method, verifySignature)).toEqual(foreign);
   });
 
   test('well signed, but not of our form, or not of our size', async () => {
     const bits = { encodedList: encodeStatusBits(new Uint8Array(8) as Bytes) };
-    expect(await openStatusList(await resign({}, bits), verifySignature)).toMatchObject({ reason: /does not inflate to 131072 bits/ });
+    expect(openStatusList(StatusListCredential.parse(await resign({}, bits)))).toMatchObject({ reason: /does not inflate to 131072 bits/ });
     const malformed: [object, object][] = [
       [{}, { statusPurpose: 'suspension' }],
       [{}, { statusSize: 2 }],
@@ -127,9 +130,9 @@ describe('signed lists', () => {
     ];
     for (const [change, subject] of malformed) {
       const value: unknown = JSON.parse(JSON.stringify(await resign(change, subject)));
-      expect(await openStatusList(value, verifySignature), JSON.stringify([change, subject]).slice(0, 80)).toMatchObject({ reason: /^is malformed/ });
+      expect(await verifyStatusList(value, verifySignature), JSON.stringify([change, subject]).slice(0, 80)).toMatchObject({ reason: /^is malformed/ });
     }
-    for (const value of [null, 1, 'x', [], {}]) expect(await openStatusList(value, verifySignature)).toMatchObject({ ok: false });
+    for (const value of [null, 1, 'x', [], {}]) expect(await verifyStatusList(value, verifySignature)).toMatchObject({ ok: false });
   });
 });
 

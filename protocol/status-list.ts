@@ -2,6 +2,7 @@ import { limits } from '../schemas/limits.ts';
 import { CONTEXT } from '../schemas/statement.ts';
 import { StatusListCredential } from '../schemas/status-list.ts';
 import { fromBase64Url, toBase64Url, type Bytes } from './bytes.ts';
+import { verificationMethodOf } from './did-key.ts';
 import type { Signer } from './ed25519/signer.ts';
 import type { VerifySignature } from './ed25519/verify.ts';
 import { gunzip, gzip } from './gzip.ts';
@@ -34,7 +35,7 @@ export function decodeStatusBits(encoded: string): Bytes | null {
   return bits?.length === LIST_BYTES ? bits : null;
 }
 
-/** A status list whose signature is good and whose bits are at hand. Whether its signer may sign is judged apart. */
+/** A status list with its bits at hand. */
 export interface StatusList {
   document: StatusListCredential;
   isRevoked(index: number): boolean;
@@ -67,8 +68,11 @@ export async function signStatusList(draft: StatusListDraft, signer: Signer): Pr
   return StatusListCredential.parse(await signDocument(document, signer, draft.validFrom));
 }
 
-/** Reads an untrusted status list and judges its signature. */
-export async function openStatusList(value: unknown, verify: VerifySignature): Promise<Result<StatusList, string>> {
+/** Reads an untrusted status list and judges its signature. Its bits stay packed: its signer may be anyone. */
+export async function verifyStatusList(
+  value: unknown,
+  verify: VerifySignature,
+): Promise<Result<StatusListCredential, string>> {
   const parsed = StatusListCredential.safeParse(value);
   if (!parsed.success) {
     const issue = issuesOf(parsed.error)[0];
@@ -76,19 +80,23 @@ export async function openStatusList(value: unknown, verify: VerifySignature): P
   }
   const { proof, ...document } = parsed.data;
   const { proofValue, ...options } = proof;
-  if (proof.verificationMethod !== `${document.issuer}#${document.issuer.slice('did:key:'.length)}`) {
+  if (proof.verificationMethod !== verificationMethodOf(document.issuer)) {
     return refuse('names a foreign key in its proof');
   }
   const signed = await verifyProof(document.issuer, proofValue, hashDataOf(document, options), verify);
-  if (!signed.ok) return refuse('has a wrong signature');
-  const bits = decodeStatusBits(document.credentialSubject.encodedList);
+  return signed.ok ? ok(parsed.data) : refuse('has a wrong signature');
+}
+
+/** Unpacks a list whose signer is known to be the right one. */
+export function openStatusList(document: StatusListCredential): Result<StatusList, string> {
+  const { encodedList, log } = document.credentialSubject;
+  const bits = decodeStatusBits(encodedList);
   if (bits === null) return refuse(`does not inflate to ${limits.statusListEntries} bits`);
-  const { list } = document.credentialSubject.log;
   return ok({
-    document: parsed.data,
+    document,
     isRevoked(index) {
       const at = index % limits.statusListEntries;
-      return statusListOf(index) === list && ((bits[at >> 3] as number) & (0x80 >> (at & 7))) !== 0;
+      return statusListOf(index) === log.list && ((bits[at >> 3] as number) & (0x80 >> (at & 7))) !== 0;
     },
   });
 }

@@ -10,13 +10,18 @@ import { toHex } from '../bytes.ts';
  *   the cofactor.
  */
 export function isValidPublicKey(publicKey: Uint8Array): boolean {
-  if (publicKey.length !== 32) return false;
+  return decodePublicKey(publicKey)?.isTorsionFree() ?? false;
+}
+
+/** The point of a canonically encoded key that is not of small order; null for any other. Mixed order is left to judge. */
+export function decodePublicKey(publicKey: Uint8Array): Point | null {
+  if (publicKey.length !== 32) return null;
   try {
     // Refuses y ≥ p and x = 0 with the sign bit set.
     const point = Point.fromBytes(publicKey, false);
-    return !point.isSmallOrder() && point.isTorsionFree();
+    return point.isSmallOrder() ? null : point;
   } catch {
-    return false;
+    return null;
   }
 }
 

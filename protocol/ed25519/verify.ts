@@ -2,7 +2,8 @@ import { hashes, Point, verify as nobleVerify } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 import type { Bytes } from '../bytes.ts';
 import { BoundedCache } from '../bounded-cache.ts';
-import { isAcceptableSignature, isValidPublicKey } from './rule.ts';
+import { decodePublicKey, isAcceptableSignature, isValidPublicKey } from './rule.ts';
+import { hasNativeX25519, isTorsionFreeNatively } from './torsion.ts';
 
 hashes.sha512 = sha512 as typeof hashes.sha512;
 
@@ -21,18 +22,36 @@ export const verifyWithNoble: VerifySignature = async (signature, message, publi
   }
 };
 
-/** Imported keys that have passed {@link isValidPublicKey}; null for those that have not. */
-const keys = new BoundedCache<string, Promise<CryptoKey | null>>(4096);
+/** A platform's own Ed25519: how it holds a key, and its cofactorless equation. */
+export interface NativeEd25519<Key> {
+  importKey(publicKey: Bytes): Key | Promise<Key>;
+  verify(key: Key, signature: Bytes, message: Bytes): boolean | Promise<boolean>;
+}
+
+/** The rule around a platform's equation. A key is judged once and then remembered; null stands for one that failed. */
+export function verifyWith<Key>(platform: NativeEd25519<Key>): VerifySignature {
+  const keys = new BoundedCache<string, Promise<Key | null>>(4096);
+  return async (signature, message, publicKey) => {
+    if (!isAcceptableSignature(signature) || publicKey.length !== 32) return false;
+    const key = await keys.get(String.fromCharCode(...publicKey), async () =>
+      (await isValidKey(publicKey)) ? platform.importKey(publicKey) : null,
+    );
+    return key !== null && platform.verify(key, signature, message);
+  };
+}
+
+/** The verdict of {@link isValidPublicKey}, by the quickest way there is. */
+async function isValidKey(publicKey: Bytes): Promise<boolean> {
+  if (!(await hasNativeX25519())) return isValidPublicKey(publicKey);
+  const point = decodePublicKey(publicKey);
+  return point !== null && isTorsionFreeNatively(point);
+}
 
 /** With the platform's WebCrypto: some twenty times faster, and off the main thread where the platform can. */
-export const verifyNatively: VerifySignature = async (signature, message, publicKey) => {
-  if (!isAcceptableSignature(signature) || publicKey.length !== 32) return false;
-  const key = await keys.get(String.fromCharCode(...publicKey), () => importKey(publicKey));
-  return key !== null && crypto.subtle.verify('Ed25519', key, signature, message);
-};
-
-const importKey = async (publicKey: Bytes): Promise<CryptoKey | null> =>
-  isValidPublicKey(publicKey) ? crypto.subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify']) : null;
+export const verifyNatively: VerifySignature = verifyWith<CryptoKey>({
+  importKey: (publicKey) => crypto.subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify']),
+  verify: (key, signature, message) => crypto.subtle.verify('Ed25519', key, signature, message),
+});
 
 /** Whether this platform's WebCrypto knows Ed25519. */
 export async function hasNativeEd25519(): Promise<boolean> {

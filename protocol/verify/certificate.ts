@@ -13,7 +13,8 @@ import { judgeCheckpoint, type TrustPolicy } from '../log/trust.ts';
 import { ok, refuse, type Result } from '../result.ts';
 import { roleAt } from '../standing.ts';
 import { issuesOf, readStatement, verifyStatement } from '../statement.ts';
-import { openStatusList, type StatusList } from '../status-list.ts';
+import { openStatusList, verifyStatusList, type StatusList } from '../status-list.ts';
+import type { StatusListCredential } from '../../schemas/status-list.ts';
 import { Findings } from './findings.ts';
 
 /** A certificate whose contents have been found authentic, or not: what did not pass is in the findings, and left out. */
@@ -61,7 +62,7 @@ export async function openCertificate(
   const [judged, results, lists] = await Promise.all([
     judgeCheckpoint(checkpoint.value, trust, verify),
     Promise.all(certificate.value.statements.map((statement) => openStatement(statement, checkpoint.value, verify))),
-    Promise.all(certificate.value.status.map((list) => openStatusList(list, verify))),
+    Promise.all(certificate.value.status.map((list) => verifyStatusList(list, verify))),
   ]);
   findings.settle('log.checkpoint', judged.log, `size ${checkpoint.value.size} of ${checkpoint.value.origin}, signed by its log`);
   if (trust.quorumName === 'none') findings.add('log.witnesses', 'skipped', 'the trust policy asks for no witnesses');
@@ -130,7 +131,10 @@ async function openStatement(
 }
 
 /** The status lists whose signature is good and whose signer the operator had accredited for it. */
-function acceptStatusLists(results: Result<StatusList, string>[], opened: OpenedCertificate): StatusList[] {
+function acceptStatusLists(
+  results: Result<StatusListCredential, string>[],
+  opened: OpenedCertificate,
+): StatusList[] {
   const evidence = new Evidence(opened.operator, opened.statements);
   const lists: StatusList[] = [];
   for (const result of results) {
@@ -138,14 +142,16 @@ function acceptStatusLists(results: Result<StatusList, string>[], opened: Opened
       opened.findings.fail('freshness', `a status list ${result.reason}`);
       continue;
     }
-    const { issuer, validFrom, credentialSubject } = result.value.document;
+    const { issuer, validFrom, credentialSubject } = result.value;
     const moment = { index: Infinity, loggedAt: Date.parse(validFrom) };
     if (credentialSubject.log.origin !== opened.checkpoint?.origin) {
       opened.findings.fail('freshness', `a status list is of another log, ${credentialSubject.log.origin}`);
     } else if (roleAt(evidence, issuer, 'status-service', moment, Infinity) === null) {
       opened.findings.fail('freshness', `a status list is signed by ${issuer}, which the operator did not accredit for it`);
     } else {
-      lists.push(result.value);
+      const list = openStatusList(result.value);
+      if (list.ok) lists.push(list.value);
+      else opened.findings.fail('freshness', `a status list ${list.reason}`);
     }
   }
   return lists;
