@@ -6,7 +6,7 @@ import type { Deps } from './deps.ts';
 import { discoveryRoutes } from './discovery/routes.ts';
 import type { Env } from './http/env.ts';
 import { envelope, onError } from './http/middleware.ts';
-import { problem } from './http/problem.ts';
+import { onNotFound } from './http/not-found.ts';
 import type { App } from './http/route.ts';
 import { logRoutes } from './log/routes.ts';
 import { statementRoutes } from './statements/routes.ts';
@@ -19,7 +19,7 @@ export function createApp(deps: Deps): App {
   app.use(envelope(deps));
   app.options('*', cors({ origin: '*', maxAge: 86_400 }));
   app.onError(onError(deps));
-  app.notFound((c) => problem(c, { code: 'not-found', detail: `there is no ${c.req.path} here; see /openapi.json` }));
+  app.notFound(onNotFound(app));
 
   const statusLists = createStatusLists(deps);
   statementRoutes(app, deps);

@@ -2,6 +2,7 @@ import type { Did, Digest } from '../schemas/primitives.ts';
 import type { Signer } from '../protocol/ed25519/signer.ts';
 import type { VerifySignature } from '../protocol/ed25519/verify.ts';
 import type { VerifierKey } from '../protocol/log/note.ts';
+import type { CheckStatements } from './admission/check.ts';
 import type { Database } from './database/port.ts';
 import type { Sequencer } from './log/sequencer.ts';
 
@@ -49,6 +50,7 @@ export interface Deps {
   service: Signer;
   logKey: VerifierKey;
   verify: VerifySignature;
+  check: CheckStatements;
   limiter: Limiter;
   /** Milliseconds since the epoch. */
   now(): number;

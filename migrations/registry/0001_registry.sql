@@ -11,6 +11,13 @@ CREATE TABLE statements (
   body TEXT
 ) STRICT;
 
+CREATE TRIGGER statements_insert BEFORE INSERT ON statements
+WHEN new.log_index <> (SELECT coalesce(max(log_index) + 1, 0) FROM statements)
+  OR EXISTS (SELECT 1 FROM statements WHERE id = new.id)
+BEGIN
+  SELECT RAISE(ABORT, 'a statement is logged once, at the end of the log');
+END;
+
 CREATE TRIGGER statements_change BEFORE UPDATE ON statements
 WHEN new.body IS NOT NULL OR new.log_index <> old.log_index OR new.id <> old.id OR new.kind <> old.kind
   OR new.issuer <> old.issuer OR new.logged_at <> old.logged_at
@@ -101,7 +108,7 @@ CREATE TABLE checkpoints (
 ) STRICT;
 
 CREATE TRIGGER checkpoints_cover BEFORE INSERT ON checkpoints
-WHEN new.size <> (SELECT max(log_index) + 1 FROM statements)
+WHEN new.size <> (SELECT coalesce(max(log_index) + 1, 0) FROM statements)
   OR new.previous_size <> coalesce((SELECT max(size) FROM checkpoints), 0)
 BEGIN
   SELECT RAISE(ABORT, 'a checkpoint covers the whole log and follows the newest one');

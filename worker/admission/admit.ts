@@ -18,11 +18,8 @@ export interface Refusal {
 /** A statement whose form and signature were found good. */
 export type Submission = Pick<ParsedStatement, 'id' | 'kind' | 'document' | 'canonical'>;
 
-/**
- * What needs no look at the log: a statement that is ahead of the registry's clock, and its own arithmetic. Whether it
- * has expired is for {@link admit}, because one that was logged in time is answered with its receipt for ever.
- */
-export function checkAlone({ document }: Pick<Submission, 'document'>, now: number): Result<true, Refusal> {
+/** A statement's own times against the registry's clock, and its own arithmetic. */
+function admitAlone({ document }: Submission, now: number): Result<true, Refusal> {
   for (const [field, time] of [
     ['validFrom', document.validFrom],
     ['proof.created', document.proof.created],
@@ -33,6 +30,9 @@ export function checkAlone({ document }: Pick<Submission, 'document'>, now: numb
         detail: `${field} ${time} is more than ${limits.clockSkew / 60_000} minutes ahead of this registry’s clock; check yours`,
       });
     }
+  }
+  if (document.validUntil !== undefined && Date.parse(document.validUntil) <= now) {
+    return refuse({ code: 'expired', detail: `validUntil ${document.validUntil} has passed; sign it anew with a later one` });
   }
   const subject = document.credentialSubject;
   if (document.type[1] === 'DatasetRecord' && 'rights' in subject && subject.content === undefined) {
@@ -73,10 +73,8 @@ export function referencesOf(statement: Pick<Submission, 'document'>): { path: s
 
 /** Decides whether a statement may be logged now, by what the log holds (statements.md, "admission demands"). */
 export function admit(submission: Submission, evidence: Evidence, now: number): Result<true, Refusal> {
-  const { validUntil } = submission.document;
-  if (validUntil !== undefined && Date.parse(validUntil) <= now) {
-    return refuse({ code: 'expired', detail: `validUntil ${validUntil} has passed; sign it anew with a later one` });
-  }
+  const alone = admitAlone(submission, now);
+  if (!alone.ok) return alone;
   const candidate = {
     id: submission.id,
     kind: submission.kind,

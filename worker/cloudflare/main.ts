@@ -1,6 +1,7 @@
 import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-types';
 import type { Did } from '../../schemas/primitives.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
+import { checkWith } from '../admission/check.ts';
 import { createApp } from '../app.ts';
 import { createContentIndex } from '../content/content-index.ts';
 import type { Deps } from '../deps.ts';
@@ -60,6 +61,7 @@ async function openDeps(bindings: Bindings): Promise<Deps> {
     service: keys.service,
     logKey: keys.logKey,
     verify: verifySignature,
+    check: checkWith(verifySignature),
     limiter: async (key) => (await bindings.WRITE_LIMIT.limit({ key })).success,
     now: Date.now,
     log: (event) => console.log(JSON.stringify(event)),

@@ -8,19 +8,36 @@ export const createR2Blobs = (bucket: R2Bucket): Blobs => ({
   },
   async put(digest, body, length) {
     const sized = new FixedLengthStream(length);
-    // Awaited below: a stream of another length breaks the pipe, and the put with it.
-    const piped = body.pipeTo(sized.writable).catch(() => 'broken' as const);
+    const writer = sized.writable.getWriter();
+    const reader = body.getReader();
+    // Set before the stream is broken off, so before R2 can complain of it: a put that fails otherwise is R2's failure.
+    let isBroken = false;
+    const feed = async (): Promise<void> => {
+      for (let rest = length; ; ) {
+        const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }) as const);
+        rest -= value?.length ?? 0;
+        isBroken = done ? rest > 0 : rest < 0;
+        if (isBroken) return writer.abort(new Error('the blob is not of the length it was said to be'));
+        if (done) return writer.close();
+        await writer.write(value);
+      }
+    };
     try {
+      const feeding = feed().catch(() => {});
       await bucket.put(digest, sized.readable as unknown as WorkersStream, {
         sha256: digest.slice('sha256:'.length),
         onlyIf: { etagDoesNotMatch: '*' },
       });
+      await feeding;
     } catch (error) {
-      // R2 refuses a checksum that does not match with an error; anything that is there must still be told apart.
-      if ((await piped) === 'broken' || /checksum|sha-?256|digest/i.test(String(error))) return 'mismatch';
-      throw error;
+      // R2 refuses a checksum that does not match with an error of this text, and nothing else to tell it by.
+      if (!isBroken && !/checksum|sha-?256|digest/i.test(String(error))) throw error;
+      isBroken = true;
+    } finally {
+      // Where R2 did not take all of it, nobody is left to wait for the rest.
+      await Promise.allSettled([writer.abort(), reader.cancel()]);
     }
-    return (await piped) === 'broken' ? 'mismatch' : 'stored';
+    return isBroken ? 'mismatch' : 'stored';
   },
   async get(digest, range) {
     const object = await bucket.get(digest, range === undefined ? {} : { range });

@@ -6,7 +6,7 @@ import { Digest, type StatementId } from '../../schemas/primitives.ts';
 import type { Statement } from '../../schemas/statement.ts';
 import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
 import { digestOf } from '../../protocol/digest.ts';
-import { contentFault, parseManifest } from '../../protocol/manifest.ts';
+import { parseManifest, summarizeContent } from '../../protocol/manifest.ts';
 import { refuse } from '../../protocol/result.ts';
 import { db } from '../database/port.ts';
 import type { Deps } from '../deps.ts';
@@ -174,12 +174,14 @@ export function contentRoutes(app: App, deps: Deps): void {
   async function idsOf(indices: readonly number[]): Promise<Map<number, StatementId>> {
     if (indices.length === 0) return new Map();
     const rows = await database.all(
-      sql<{ log_index: number; id: StatementId }>`SELECT log_index, id FROM json_each(${JSON.stringify(indices)}) AS wanted
+      sql<{ log_index: number; id: StatementId }>`SELECT log_index, statements.id FROM json_each(${JSON.stringify(indices)}) AS wanted
         JOIN statements ON log_index = wanted.value`.compile(db),
     );
     return new Map(rows.map((row) => [row.log_index, row.id]));
   }
 }
+
+const SUMMARY_FIELDS = ['root', 'manifestBytes', 'files', 'rows', 'bytes'] as const;
 
 /** A record that names a manifest. */
 interface Over {
@@ -192,11 +194,14 @@ function filesOf(bytes: Bytes, records: readonly Over[]): { digests: string[]; f
   const text = fromUtf8(bytes);
   const manifest = text === null ? refuse('not UTF-8') : parseManifest(text);
   if (!manifest.ok) throw new ProblemError('invalid-manifest', `not a manifest: ${manifest.reason}`);
-  const faults = records.map(({ document: { credentialSubject: { content } } }) =>
-    content === undefined ? 'it has no content' : contentFault(content, text as string),
-  );
-  const fitting = records.filter((_, i) => faults[i] === null);
-  if (fitting.length === 0) throw new ProblemError('invalid-manifest', `not the manifest of its record: ${faults[0]}`);
+  const summary = summarizeContent(text as string, manifest.value);
+  const faultOf = ({ document }: Over) =>
+    SUMMARY_FIELDS.find((field) => document.credentialSubject.content?.[field] !== summary[field]);
+  const fitting = records.filter((record) => faultOf(record) === undefined);
+  if (fitting.length === 0) {
+    const field = faultOf(records[0] as Over) as (typeof SUMMARY_FIELDS)[number];
+    throw new ProblemError('invalid-manifest', `not the manifest of its record: content.${field} must be ${summary[field]}`);
+  }
   return { digests: [...new Set(manifest.value.files.map((file) => file.sha256))], fitting };
 }
 

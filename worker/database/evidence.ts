@@ -9,6 +9,10 @@ import type { StatementRow } from './tables.ts';
 
 export type EvidenceRow = Pick<StatementRow, 'log_index' | 'id' | 'kind' | 'logged_at' | 'body'>;
 
+// Every join here is a CROSS JOIN, which SQLite makes in the order written: from the few rows that were asked about to
+// those they refer to. Left to choose, it begins with all references of one relation, and a commit then costs as much
+// as the log is long.
+
 /**
  * What decides whether new statements may be logged, in one query: the statements they name (`ids`), the credentials
  * and accreditations of their signers (`dids`) with the accreditations of those credentials' issuers, and every
@@ -18,17 +22,17 @@ export const admissionEvidence = (dids: readonly Did[], ids: readonly StatementI
   sql<EvidenceRow>`WITH
     held AS (
       SELECT refs.log_index FROM json_each(${JSON.stringify(dids)}) AS did
-      JOIN refs ON refs.relation IN ('attests', 'accredits') AND refs.target = did.value
+      CROSS JOIN refs ON refs.relation IN ('attests', 'accredits') AND refs.target = did.value
     ),
     vouching AS (
       SELECT DISTINCT refs.log_index FROM held
-      JOIN statements ON statements.log_index = held.log_index AND statements.kind = 'HumanCredential'
-      JOIN refs ON refs.relation = 'accredits' AND refs.target = statements.issuer
+      CROSS JOIN statements ON statements.log_index = held.log_index AND statements.kind = 'HumanCredential'
+      CROSS JOIN refs ON refs.relation = 'accredits' AND refs.target = statements.issuer
     ),
     base AS (
       SELECT log_index FROM held UNION SELECT log_index FROM vouching
       UNION SELECT statements.log_index FROM json_each(${JSON.stringify(ids)}) AS named
-        JOIN statements ON statements.id = named.value
+        CROSS JOIN statements ON statements.id = named.value
     )
     ${withRevocations('base')}`.compile(db);
 
@@ -43,27 +47,27 @@ export const certificateEvidence = (subject: StatementId, service: Did, size: nu
       SELECT log_index FROM statements WHERE id = ${subject} AND kind = 'DatasetRecord'
       UNION
       SELECT statements.log_index FROM lineage
-        JOIN refs ON refs.log_index = lineage.log_index AND refs.relation IN ('part', 'source')
-        JOIN statements ON statements.id = refs.target
+        CROSS JOIN refs ON refs.log_index = lineage.log_index AND refs.relation IN ('part', 'source')
+        CROSS JOIN statements ON statements.id = refs.target
       LIMIT ${limits.lineageRecords + 1}
     ),
     records AS (
       SELECT log_index FROM lineage
       UNION SELECT log_index FROM refs WHERE relation IN ('reviews', 'grants') AND target = ${subject}
       UNION SELECT next.log_index FROM lineage
-        JOIN statements AS old ON old.log_index = lineage.log_index
-        JOIN refs ON refs.relation = 'replaces' AND refs.target = old.id
-        JOIN statements AS next ON next.log_index = refs.log_index AND next.issuer = old.issuer
+        CROSS JOIN statements AS old ON old.log_index = lineage.log_index
+        CROSS JOIN refs ON refs.relation = 'replaces' AND refs.target = old.id
+        CROSS JOIN statements AS next ON next.log_index = refs.log_index AND next.issuer = old.issuer
     ),
-    signers AS (SELECT DISTINCT issuer AS did FROM records JOIN statements USING (log_index)),
+    signers AS (SELECT DISTINCT issuer AS did FROM records CROSS JOIN statements USING (log_index)),
     credentials AS (
-      SELECT refs.log_index FROM signers JOIN refs ON refs.relation = 'attests' AND refs.target = did
+      SELECT refs.log_index FROM signers CROSS JOIN refs ON refs.relation = 'attests' AND refs.target = did
     ),
     accreditations AS (
       SELECT refs.log_index FROM (
-        SELECT issuer AS did FROM credentials JOIN statements USING (log_index)
+        SELECT issuer AS did FROM credentials CROSS JOIN statements USING (log_index)
         UNION SELECT did FROM signers UNION SELECT ${service}
-      ) JOIN refs ON refs.relation = 'accredits' AND refs.target = did
+      ) CROSS JOIN refs ON refs.relation = 'accredits' AND refs.target = did
     ),
     base AS (
       SELECT 0 AS log_index UNION SELECT log_index FROM records UNION SELECT log_index FROM credentials
@@ -77,8 +81,8 @@ const withRevocations = (base: string) => sql`
   WHERE statements.log_index IN (
     SELECT log_index FROM ${sql.ref(base)}
     UNION SELECT refs.log_index FROM ${sql.ref(base)} AS touched
-      JOIN statements AS target ON target.log_index = touched.log_index
-      JOIN refs ON refs.relation = 'revokes' AND refs.target = target.id
+      CROSS JOIN statements AS target ON target.log_index = touched.log_index
+      CROSS JOIN refs ON refs.relation = 'revokes' AND refs.target = target.id
   )`;
 
 /** Documents never change, so a parsed one may be kept; large ones are not, which bounds the cache to a few MiB. */

@@ -98,13 +98,18 @@ function textRow({ index, document }: RecordInserted) {
 /** Places the revocations logged at `from` and after, and takes the bodies that they erase out of everything. */
 function revocationQueries(from: number): CompiledQuery<unknown>[] {
   const target = sql`FROM statements AS revocation
-    JOIN statements AS target ON target.id = revocation.body ->> '$.credentialSubject.id'
+    CROSS JOIN statements AS target ON target.id = revocation.body ->> '$.credentialSubject.id'
     WHERE revocation.log_index >= ${from} AND revocation.kind = 'Revocation'`;
   const erased = sql`(SELECT target.log_index ${target} AND revocation.body ->> '$.credentialSubject.erase' = 1)`;
   return [
     sql`INSERT INTO revocations (target_index, log_index) SELECT target.log_index, revocation.log_index ${target}`,
     sql`DELETE FROM dataset_text WHERE rowid IN ${erased}`,
-    sql`DELETE FROM dataset_terms WHERE log_index IN ${erased}`,
+    // By their whole key, read from the body while it is there: they are not indexed by place.
+    sql`DELETE FROM dataset_terms WHERE (facet, term, log_index) IN (
+      SELECT facet.value, term.value, log_index FROM statements
+      CROSS JOIN json_each('["domain","language"]') AS facet
+      CROSS JOIN json_each(body, '$.credentialSubject.' || facet.value) AS term
+      WHERE log_index IN ${erased})`,
     sql`DELETE FROM datasets WHERE log_index IN ${erased}`,
     sql`UPDATE statements SET body = NULL WHERE log_index IN ${erased}`,
   ].map((query) => query.compile(db));

@@ -7,6 +7,8 @@ import { db, type Database } from '../database/port.ts';
 /** Words as FTS5 phrases, so that nothing in them is query syntax; the last one also matches what it begins. */
 const ftsQuery = (text: string): string =>
   text
+    // SQLite ends a query text at its first NUL, in the middle of a phrase.
+    .replaceAll('\0', ' ')
     .split(/\s+/)
     .filter((word) => /[\p{L}\p{N}]/u.test(word))
     .map((word) => `"${word.replaceAll('"', '""')}"*`)

@@ -58,6 +58,10 @@ const COMMIT = { statements: 2000, bytes: 8 * 1024 * 1024 };
 const POOL = { statements: 20_000, bytes: 64 * 1024 * 1024 };
 /** Failures in a row before a group is refused, and races lost to another sequencer. */
 const ATTEMPTS = 4;
+/** Milliseconds before the first retry; each later one waits twice as long. */
+const PAUSE = 10;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const RACES = 100;
 
 const OVERLOADED: Refusal = { code: 'overloaded', detail: 'the registry is busy; try again in a second' };
@@ -95,20 +99,29 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
 
   async function run(): Promise<void> {
     isRunning = true;
-    while (pool.length > 0) {
-      await deps.gather?.();
-      const group = take();
-      const submissions = group.flatMap((waiting) => waiting.submissions);
-      let outcomes: Outcome[];
-      try {
-        outcomes = await commit(submissions);
-      } catch (error) {
-        deps.report?.('commit-failed', error instanceof Error ? error.message : String(error));
-        outcomes = submissions.map(() => refuse(UNAVAILABLE));
+    try {
+      while (pool.length > 0) {
+        await deps.gather?.();
+        const group = take();
+        const outcomes = await commitOrRefuse(group.flatMap((waiting) => waiting.submissions));
+        for (const waiting of group) waiting.settle(outcomes.splice(0, waiting.submissions.length));
       }
-      for (const waiting of group) waiting.settle(outcomes.splice(0, waiting.submissions.length));
+    } finally {
+      isRunning = false;
     }
-    isRunning = false;
+  }
+
+  async function commitOrRefuse(submissions: readonly Submission[]): Promise<Outcome[]> {
+    try {
+      return await commit(submissions);
+    } catch (error) {
+      report('commit-failed', error);
+      return submissions.map(() => refuse(UNAVAILABLE));
+    }
+  }
+
+  function report(event: string, error: unknown): void {
+    deps.report?.(event, error instanceof Error ? error.message : String(error));
   }
 
   function take(): Waiting[] {
@@ -145,7 +158,8 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
         state = null;
         failures++;
         failure = error;
-        deps.report?.('commit-retried', error instanceof Error ? error.message : String(error));
+        report('commit-retried', error);
+        if (failures < ATTEMPTS) await pause(PAUSE * 2 ** failures);
       }
     }
     throw failure;

@@ -29,16 +29,23 @@ export function createFileBlobs(folder: string): Blobs {
     async put(digest, body, length) {
       const path = pathOf(digest);
       const temporary = `${path}.${randomUUID()}.tmp`;
-      await mkdir(dirname(path), { recursive: true });
+      if ((await mkdir(dirname(path), { recursive: true })) !== undefined) await syncFolder(folder);
       const file = await open(temporary, 'wx', 0o644);
       try {
         const hash = createHash('sha256');
         let written = 0;
-        for await (const chunk of body as AsyncIterable<Uint8Array>) {
-          written += chunk.length;
-          if (written > length) break;
-          hash.update(chunk);
-          await file.writeFile(chunk);
+        const reader = body.getReader();
+        for (;;) {
+          // A sender that goes away is no fault of this disk: what came is not what was promised.
+          const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }) as const);
+          if (done) break;
+          written += value.length;
+          if (written > length) {
+            void reader.cancel().catch(() => {});
+            break;
+          }
+          hash.update(value);
+          await file.writeFile(value);
         }
         if (written !== length || `sha256:${hash.digest('hex')}` !== digest) return 'mismatch';
         await file.sync();

@@ -4,7 +4,8 @@ import type { Limiter } from '../deps.ts';
 export function createLimiter(perMinute: number, now: () => number): Limiter {
   const buckets = new Map<string, { tokens: number; at: number }>();
   const refilled = (bucket: { tokens: number; at: number }, at: number): number =>
-    Math.min(perMinute, bucket.tokens + ((at - bucket.at) * perMinute) / 60_000);
+    // A clock that goes back takes nothing away.
+    Math.min(perMinute, bucket.tokens + (Math.max(0, at - bucket.at) * perMinute) / 60_000);
   let swept = now();
   return async (key, cost) => {
     const at = now();

@@ -15,6 +15,8 @@ export function openSqlite(file: string, migrations: string): SqliteDatabase {
   sqlite.pragma('synchronous = FULL');
   sqlite.pragma('foreign_keys = ON');
   sqlite.pragma('busy_timeout = 5000');
+  // REPLACE deletes what it replaces; with this the triggers against deleting hear of it.
+  sqlite.pragma('recursive_triggers = ON');
   migrate(sqlite, migrations);
 
   const statements = new Map<string, Sqlite.Statement<unknown[]>>();

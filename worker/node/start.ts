@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { mkdirSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { setImmediate as nextTick } from 'node:timers/promises';
@@ -15,6 +16,7 @@ import type { Deps, Log } from '../deps.ts';
 import { ensureIdentity } from '../log/identity.ts';
 import { loadLog } from '../log/log-state.ts';
 import { createSequencer } from '../log/sequencer.ts';
+import { startCheckThreads } from './check-threads.ts';
 import { createFileBlobs } from './file-blobs.ts';
 import { loadOrCreateKey } from './key-file.ts';
 import { createLimiter } from './limiter.ts';
@@ -58,13 +60,19 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     for (const close of closers.toReversed()) close();
   };
   const server = createServer();
+  // The address is known, and so taken, before there is an app to answer at it.
+  let answer: RequestListener | null = null;
+  const early: Parameters<RequestListener>[] = [];
+  server.on('request', (...exchange) => (answer === null ? early.push(exchange) : answer(...exchange)));
   try {
     await listen(server, port, host);
     const address = server.address() as AddressInfo;
     const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
     const { deps, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
     const app = createApp(deps);
-    server.on('request', getRequestListener(app.fetch));
+    const listener: RequestListener = getRequestListener(app.fetch);
+    answer = listener;
+    for (const exchange of early.splice(0)) listener(...exchange);
     return {
       url: `http://${authority}`,
       origin: deps.logKey.name,
@@ -77,6 +85,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
       },
     };
   } catch (error) {
+    server.closeAllConnections();
     await stop(server);
     closeAll();
     throw error;
@@ -99,6 +108,8 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     const isNotable = event['event'] !== 'request' || Number(event['status']) >= 500;
     if (isNotable || options.verbose === true) options.log(JSON.stringify({ time: new Date().toISOString(), ...event }));
   };
+  const checker = startCheckThreads(availableParallelism());
+  closers.push(() => void checker.close());
   const sequencer = createSequencer({
     database,
     origin,
@@ -119,6 +130,7 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     service,
     logKey: verifierKey(origin, ED25519, logSigner.publicKey),
     verify: verifySignature,
+    check: checker.check,
     limiter: createLimiter(options.rateLimit ?? RATE_LIMIT, Date.now),
     now: Date.now,
     log,

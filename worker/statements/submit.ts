@@ -2,22 +2,20 @@ import { limits } from '../../schemas/limits.ts';
 import type { Did } from '../../schemas/primitives.ts';
 import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
-import { parseStatement, verifyStatement, type ParsedStatement } from '../../protocol/statement.ts';
-import { checkAlone, type Refusal } from '../admission/admit.ts';
+import type { Refusal, Submission } from '../admission/admit.ts';
 import type { Deps } from '../deps.ts';
 import type { Outcome } from '../log/sequencer.ts';
 
-type Ports = Pick<Deps, 'verify' | 'limiter' | 'now' | 'sequencer'>;
+type Ports = Pick<Deps, 'check' | 'limiter' | 'sequencer'>;
 
 const RATE_LIMITED: Refusal = {
   code: 'rate-limited',
   detail: 'this key submits faster than the registry allows; try again in a minute',
 };
 
-/** Takes statements from strangers: form, signature, times, the signer's rate; then the sequencer judges and logs. */
+/** Takes statements from strangers: form, signature, the signer's rate; then the sequencer judges and logs. */
 export async function submit(inputs: readonly (string | Bytes)[], ports: Ports): Promise<Outcome[]> {
-  const checked = await Promise.all(inputs.map((input) => checkStatement(input, ports)));
-  const allowed = await limitByKey(checked, ports);
+  const allowed = await limitByKey(await ports.check(inputs), ports);
   const accepted = allowed.filter((result) => result.ok).map((result) => result.value);
   const outcomes = accepted.length === 0 ? [] : await ports.sequencer.append(accepted);
   return allowed.map((result) => (result.ok ? (outcomes.shift() as Outcome) : result));
@@ -35,20 +33,11 @@ export function splitBatch(body: Bytes): Result<string[], Refusal> {
   return lines.length === 0 ? refuse({ code: 'invalid-request', detail: 'the batch is empty' }) : ok(lines);
 }
 
-async function checkStatement(input: string | Bytes, { verify, now }: Ports): Promise<Result<ParsedStatement, Refusal>> {
-  const parsed = parseStatement(input);
-  if (!parsed.ok) return parsed;
-  const alone = checkAlone(parsed.value, now());
-  if (!alone.ok) return alone;
-  const signed = await verifyStatement(parsed.value, verify);
-  return signed.ok ? parsed : signed;
-}
-
 /** Charges each key for what it signed, so only once the signatures are known to be its own. */
 async function limitByKey(
-  checked: readonly Result<ParsedStatement, Refusal>[],
+  checked: readonly Result<Submission, Refusal>[],
   { limiter }: Ports,
-): Promise<Result<ParsedStatement, Refusal>[]> {
+): Promise<Result<Submission, Refusal>[]> {
   const costs = new Map<Did, number>();
   for (const result of checked) {
     if (!result.ok) continue;

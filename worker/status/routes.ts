@@ -7,7 +7,8 @@ import { json, problems, read, route, type App } from '../http/route.ts';
 import { newestCheckpoint } from '../log/routes.ts';
 import type { StatusLists } from './status.ts';
 
-const ListParam = z.object({ n: z.coerce.number().int().min(0).max(68_719_476_735) });
+/** The last list that a log of 2^53 entries could have has 11 digits. */
+const ListParam = z.object({ n: z.string().regex(/^(0|[1-9]\d{0,10})$/, 'expected the number of a list').transform(Number) });
 
 export function statusRoutes(app: App, deps: Deps, statusLists: StatusLists): void {
   route(

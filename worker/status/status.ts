@@ -17,23 +17,31 @@ export type StatusLists = (lists: readonly number[], size: number) => Promise<St
  * A list never shows a revocation that its checkpoint does not cover.
  */
 export function createStatusLists({ database, service, logKey, now }: Pick<Deps, 'database' | 'service' | 'logKey' | 'now'>): StatusLists {
-  const signed = new BoundedCache<string, Promise<StatusListCredential>>(64);
+  const signed = new BoundedCache<string, { list: Promise<StatusListCredential> | null }>(64);
   return (lists, size) =>
     Promise.all(
-      lists.map((list) =>
-        signed.get(`${list} ${size} ${Math.floor(now() / REFRESH)}`, async () => {
-          const draft = {
-            origin: logKey.name,
-            list,
-            size,
-            revoked: await revokedIn(database, list, size),
-            validFrom: timestampOf(now()),
-            validUntil: timestampOf(now() + VALIDITY),
-          };
-          return signStatusList(draft, service);
-        }),
-      ),
+      lists.map((list) => {
+        const cached = signed.get(`${list} ${size} ${Math.floor(now() / REFRESH)}`, () => ({ list: null }));
+        // A list is remembered, a failure to make one is not.
+        cached.list ??= sign(list, size).catch((error: unknown) => {
+          cached.list = null;
+          throw error;
+        });
+        return cached.list;
+      }),
     );
+
+  async function sign(list: number, size: number): Promise<StatusListCredential> {
+    const draft = {
+      origin: logKey.name,
+      list,
+      size,
+      revoked: await revokedIn(database, list, size),
+      validFrom: timestampOf(now()),
+      validUntil: timestampOf(now() + VALIDITY),
+    };
+    return signStatusList(draft, service);
+  }
 }
 
 async function revokedIn(database: Database, list: number, size: number): Promise<number[]> {

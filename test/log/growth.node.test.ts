@@ -1,0 +1,246 @@
+import { checkWith } from '../../worker/admission/check.ts';
+import { hash } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { StatementId } from '../../schemas/primitives.ts';
+import { entryText } from '../../protocol/log/entry.ts';
+import { ED25519, verifierKey } from '../../protocol/log/note.ts';
+import { verifySignature } from '../../protocol/ed25519/verify.ts';
+import { logTimeOf } from '../../protocol/time.ts';
+import { createApp } from '../../worker/app.ts';
+import { createContentIndex } from '../../worker/content/content-index.ts';
+import { db, type Database } from '../../worker/database/port.ts';
+import type { App } from '../../worker/http/route.ts';
+import { extendLog, extensionQueries, loadLog } from '../../worker/log/log-state.ts';
+import type { Sequencer } from '../../worker/log/sequencer.ts';
+import { assemble, growTo, logAll, ORIGIN, sequencerOver, START, type Cast } from '../faults/cast.ts';
+import { nodeShell } from '../faults/node-shell.ts';
+import type { Storage } from '../faults/shell.ts';
+import { CountingDatabase, type Cost } from '../support/counting-database.ts';
+import { drafts, signed, signerOf } from '../support/statements.ts';
+import {
+  checkHashTiles,
+  checkRoot,
+  openCheckpoint,
+  openProof,
+  readEntries,
+  Tree,
+  type ReadTile,
+} from '../support/tlog-client.ts';
+
+// What the log costs must not depend on how long it is. Both sizes are 232 past a multiple of 256, so that the tiles at
+// the right edge are equally wide, and a small group completes none.
+const SMALL = 1_000;
+const LARGE = 1_000_168;
+const GROUP = 10;
+
+interface Log {
+  size: number;
+  storage: Storage;
+  database: CountingDatabase;
+  sequencer: Sequencer;
+  app: App;
+  costs: Record<string, Cost>;
+}
+
+let cast: Cast;
+const logs: Log[] = [];
+beforeAll(async () => {
+  cast = await assemble();
+}, 120_000);
+afterAll(async () => {
+  for (const { storage } of logs) await storage.close();
+});
+
+/** A log of `size` entries: a true beginning, then rows in bulk, and the tiles and the checkpoint by the registry's code. */
+async function build(size: number): Promise<Log> {
+  const storage = await nodeShell.open();
+  const database = new CountingDatabase(storage.database);
+  await growTo(4, sequencerOver(storage.database, cast), cast);
+  await fill(storage.database, 4, size);
+  const sequencer = sequencerOver(database, cast);
+  const app = createApp({
+    database,
+    blobs: storage.blobs,
+    contentIndex: createContentIndex(storage.content),
+    sequencer,
+    service: await signerOf('service'),
+    logKey: verifierKey(ORIGIN, ED25519, cast.logSigner.publicKey),
+    verify: verifySignature,
+    check: checkWith(verifySignature),
+    limiter: async () => true,
+    now: () => START,
+    log: () => {},
+    assets: async () => null,
+    operator: async () => cast.operator.did,
+  });
+  const log = { size, storage, database, sequencer, app, costs: {} };
+  logs.push(log);
+  return log;
+}
+
+/** Credentials of people that nobody asks about, whose bodies were erased; their ids count up, which builds indices fast. */
+async function fill(database: Database, from: number, size: number): Promise<void> {
+  const state = await loadLog(database, ORIGIN, cast.logSigner.publicKey);
+  await database.batch(
+    [
+      sql`WITH RECURSIVE filler (n) AS (SELECT ${from} UNION ALL SELECT n + 1 FROM filler WHERE n < ${size - 1})
+        INSERT INTO statements (log_index, id, kind, issuer, logged_at, body)
+        SELECT n, printf('sha256:%064x', n), 'HumanCredential', ${cast.issuer.did}, ${START}, NULL FROM filler`,
+      sql`INSERT INTO refs (relation, target, log_index)
+        SELECT 'attests', printf('did:key:%08x', log_index), log_index FROM statements WHERE log_index >= ${from}`,
+    ].map((query) => query.compile(db)),
+  );
+  const leaves = Array.from({ length: size - from }, (_, i) => {
+    const entry = { id: fillerId(from + i), kind: 'HumanCredential', loggedAt: logTimeOf(START) } as const;
+    return new Uint8Array(hash('sha256', `\0${entryText(entry)}`, 'buffer'));
+  });
+  await database.batch(extensionQueries(await extendLog(state, leaves, START, ORIGIN, cast.logSigner)));
+}
+
+const fillerId = (index: number): StatementId => `sha256:${index.toString(16).padStart(64, '0')}` as StatementId;
+const levelsOf = (size: number): number => Math.ceil(Math.log(size) / Math.log(256));
+
+describe.each([SMALL, LARGE])('a log of %i entries', (size) => {
+  let log: Log;
+  beforeAll(async () => {
+    const start = performance.now();
+    log = await build(size);
+    console.log(`built ${size} entries in ${Math.round(performance.now() - start)} ms`);
+  }, 120_000);
+  const measure = async (name: string, work: () => Promise<unknown>): Promise<Cost> => {
+    const cost = await log.database.costOf(work);
+    log.costs[name] = cost;
+    console.log(`${size} entries, ${name}: ${JSON.stringify(cost)}`);
+    return cost;
+  };
+
+  test('starts from its right edge', async () => {
+    const cost = await measure('start', () => loadLog(log.database, ORIGIN, cast.logSigner.publicKey));
+    expect(cost.queries).toBe(4);
+    expect(cost.tiles).toBeLessThanOrEqual(3 * levelsOf(size));
+  });
+
+  test('appends a group in a constant number of queries, and writes the right-most tile alone', async () => {
+    await logAll(log.sequencer, [await cast.another()]);
+    const cost = await measure('append', async () => logAll(log.sequencer, await cast.several(GROUP)));
+    expect(cost.tileBytes).toBe(((size % 256) + 1 + GROUP) * 32);
+    const single = await measure('append one', async () => logAll(log.sequencer, [await cast.another()]));
+    expect(single.queries).toBe(cost.queries);
+  });
+
+  test.each([0.3, 0.5, 0.999])(
+    'makes a receipt from O(log n) tiles in a constant number of queries (at %d of it)',
+    async (share) => {
+      const index = Math.floor(size * share);
+      let receipt = '';
+      const cost = await measure(`receipt ${share}`, async () => {
+        receipt = await (await log.app.request(`/v1/statements/${fillerId(index)}/receipt`)).text();
+      });
+      expect(cost.queries, 'the statement, its checkpoint, the tiles').toBe(3);
+      expect(cost.tiles).toBeLessThanOrEqual(2 * levelsOf(size));
+      expect((await openProof(receipt, cast.logKey)).index).toBe(index);
+    },
+  );
+
+  test('appends every kind in queries that do not depend on the size', async () => {
+    const { operator, issuer, alice } = cast;
+    const carol = await signerOf(`carol of ${size}`);
+    const [first, second] = [
+      await signed(drafts.record(alice.did, `first of ${size}`), alice),
+      await signed(
+        drafts.record(alice.did, `second of ${size}`, { domain: ['mathematics'], keywords: ['sums'] }),
+        alice,
+      ),
+    ];
+    await logAll(log.sequencer, [first, second]);
+    const group = [
+      await signed(drafts.identityIssuer(carol.did), operator),
+      await signed(drafts.credential(carol.did, 'Carol'), issuer),
+      await signed(drafts.composition(alice.did, [first.id, second.id]), alice),
+      await signed(drafts.review(first.id), alice),
+      await signed(drafts.grant(carol.did, first.id), alice),
+      await signed(drafts.revocation(second.id, { erase: true }), alice),
+    ];
+    await measure('every kind', () => logAll(log.sequencer, group));
+    // Read too: the plans of these are judged below.
+    for (const path of [
+      `/v1/statements/${second.id}`,
+      '/v1/datasets?q=first',
+      '/v1/changes',
+      '/v1/status/0',
+      '/log/tile/entries/000',
+    ]) {
+      expect((await log.app.request(path)).status, `${path}`).toBeLessThan(500);
+    }
+  });
+
+  test('makes a certificate in a constant number of queries', async () => {
+    const record = await signed(drafts.record(cast.alice.did, `record at ${size}`), cast.alice);
+    await logAll(log.sequencer, [record]);
+    let certificate = { statements: [] as { index: number }[] };
+    const cost = await measure('certificate', async () => {
+      certificate = (await (
+        await log.app.request(`/v1/datasets/${record.id}/certificate`)
+      ).json()) as typeof certificate;
+    });
+    const { length } = certificate.statements;
+    expect(length, 'operator, issuer, Alice, the record').toBe(4);
+    expect(cost.tiles).toBeLessThanOrEqual(2 * levelsOf(size) * length);
+    const lists = new Set(certificate.statements.map(({ index }) => Math.floor(index / 131_072))).size;
+    expect(cost.queries, 'the checkpoint, the closure, the tiles, and one for each status list').toBe(3 + lists);
+  });
+
+  test('answers a statement that is logged already in a constant number of queries', async () => {
+    const cost = await measure('replay', async () => logAll(log.sequencer, cast.opening.slice(1)));
+    expect(cost.queries).toBeLessThanOrEqual(3);
+  });
+
+  test('no query of these reads a whole table', async () => {
+    const plans = await log.database.plans();
+    const scans = plans.flatMap(({ sql: text, steps }) =>
+      steps.filter((step) => !isBounded(step, text)).map((step) => `${step}: ${text}`),
+    );
+    expect(scans).toEqual([]);
+  });
+});
+
+/** Whether a step of a query plan reads no more rows than the request names, or than belong to what it names. */
+function isBounded(step: string, text: string): boolean {
+  // All statements of a kind, or all references of one relation, grow with the log.
+  if (/^SEARCH .*\((relation|facet)=\?\)$/.test(step)) return false;
+  if (!step.startsWith('SCAN ')) return true;
+  // What came with the request, and what was found of it so far.
+  if (
+    /^SCAN (CONSTANT ROW|.* VIRTUAL TABLE|base|touched|held|vouching|lineage|records|signers|credentials|\(subquery)/.test(
+      step,
+    )
+  )
+    return true;
+  // One row, or a page of them, by key.
+  if (/ order by "(size|log_index)"( desc)? limit \?$/.test(text)) return true;
+  // SQLite looks for orphans of a new parent only while a deferred foreign key is violated; none of ours is deferred.
+  return text.startsWith('INSERT INTO statements ') && /^SCAN (dataset_terms|blob_refs|revocations)$/.test(step);
+}
+
+test('costs what it costs, whatever the size', () => {
+  const [small, large] = logs as [Log, Log];
+  for (const name of ['start', 'append', 'append one', 'every kind', 'replay']) {
+    expect(large.costs[name]?.queries, `queries: ${name}`).toBe(small.costs[name]?.queries);
+    expect(large.costs[name]?.tileBytes, `bytes: ${name}`).toBe(small.costs[name]?.tileBytes);
+  }
+});
+
+test('a log of 70,000 entries has the tiles of the standard’s own example', async () => {
+  const { app } = await build(70_000);
+  const bytesOf = async (path: string) => new Uint8Array(await (await app.request(path)).arrayBuffer());
+  const read: ReadTile = async (path) => bytesOf(`/log/${path}`);
+  const checkpoint = await openCheckpoint(new TextDecoder().decode(await bytesOf('/log/checkpoint')), cast.logKey);
+  const tree = new Tree(await readEntries(read, checkpoint.size));
+  checkRoot(tree, checkpoint);
+  // 273 full and one 112 wide at level 0; one full and one 17 wide at level 1; one 1 wide at level 2.
+  expect(await checkHashTiles(read, tree, 70_000)).toBe(274 + 2 + 1);
+  expect((await app.request('/log/tile/2/000.p/2')).status).toBe(404);
+  const receipt = await (await app.request(`/v1/statements/${fillerId(69_938)}/receipt`)).text();
+  expect((await openProof(receipt, cast.logKey)).index).toBe(69_938);
+});

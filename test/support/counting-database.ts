@@ -1,0 +1,66 @@
+import type { CompiledQuery } from 'kysely';
+import type { Database } from '../../worker/database/port.ts';
+
+/** What some work cost its database. */
+export interface Cost {
+  queries: number;
+  /** Rows that came back, and those of them that are tiles. */
+  rows: number;
+  tiles: number;
+  /** Bytes of tiles written. */
+  tileBytes: number;
+  milliseconds: number;
+}
+
+/** A real database that counts what is asked of it, and remembers the queries. */
+export class CountingDatabase implements Database {
+  readonly #real: Database;
+  readonly seen = new Map<string, CompiledQuery<unknown>>();
+  #cost: Cost = { queries: 0, rows: 0, tiles: 0, tileBytes: 0, milliseconds: 0 };
+
+  constructor(real: Database) {
+    this.#real = real;
+  }
+
+  /** Does some work and answers what it cost. */
+  async costOf(work: () => Promise<unknown>): Promise<Cost> {
+    this.#cost = { queries: 0, rows: 0, tiles: 0, tileBytes: 0, milliseconds: 0 };
+    const start = performance.now();
+    await work();
+    return { ...this.#cost, milliseconds: Math.round((performance.now() - start) * 10) / 10 };
+  }
+
+  all: Database['all'] = async <R>(query: CompiledQuery<R>) => {
+    this.#count(query);
+    const rows = await this.#real.all(query);
+    this.#cost.rows += rows.length;
+    this.#cost.tiles += rows.filter((row) => 'hashes' in (row as object)).length;
+    return rows;
+  };
+
+  batch: Database['batch'] = (queries) => {
+    for (const query of queries) this.#count(query);
+    return this.#real.batch(queries);
+  };
+
+  /** How SQLite goes about every query seen so far, one line a step. */
+  async plans(): Promise<{ sql: string; steps: string[] }[]> {
+    const explained = [...this.seen.values()].map(async (query) => {
+      const rows = await this.#real.all<{ detail: string }>({
+        ...query,
+        sql: `EXPLAIN QUERY PLAN ${query.sql}`,
+      } as never);
+      return { sql: query.sql, steps: rows.map(({ detail }) => detail) };
+    });
+    return Promise.all(explained);
+  }
+
+  #count(query: CompiledQuery<unknown>): void {
+    this.seen.set(query.sql, query);
+    this.#cost.queries++;
+    if (!/^insert into "tiles"/i.test(query.sql)) return;
+    // Each tile is bound twice: to be inserted, or to take its narrower self's place.
+    const hashes = query.parameters.find((parameter) => parameter instanceof Uint8Array);
+    this.#cost.tileBytes += hashes?.length ?? 0;
+  }
+}

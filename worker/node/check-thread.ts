@@ -1,0 +1,18 @@
+// Checks statements in a thread of its own, many a message.
+import { parentPort } from 'node:worker_threads';
+import { ok } from '../../protocol/result.ts';
+import { checkWith } from '../admission/check.ts';
+import type { CheckRequest, CheckResponse } from './check-threads.ts';
+import { verifyInThread } from './ed25519.ts';
+
+const check = checkWith(verifyInThread);
+
+parentPort?.on('message', ({ message, inputs }: CheckRequest) => {
+  void check(inputs).then((results) => {
+    // The document is parsed again over there: that costs less than its structured clone.
+    const answers = results.map((result) =>
+      result.ok ? ok({ id: result.value.id, canonical: result.value.canonical }) : result,
+    );
+    parentPort?.postMessage({ message, answers } satisfies CheckResponse);
+  });
+});
