@@ -125,7 +125,7 @@ export class RegistryClient {
 
   search(query: Search = {}): Promise<SearchPage> {
     const parameters = Object.entries(query).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, String(value)] as [string, string]],
+      value === undefined ? [] : [[name, `${value as string | number}`] as [string, string]],
     );
     return this.#get(`/v1/datasets?${new URLSearchParams(parameters)}`, SearchPage);
   }

@@ -149,7 +149,7 @@ async function readBounded(response: Response, max: number, alive: () => void): 
     }
     chunks.push(value);
   }
-  return concatBytes(...chunks) as Bytes;
+  return concatBytes(...chunks);
 }
 
 /** The problem that an answer carries, or one made up from its status where a proxy answered in between. */

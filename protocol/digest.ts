@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import type { Digest } from '../schemas/primitives.ts';
 import { fromHex, toHex, utf8, type Bytes } from './bytes.ts';
 
-export const sha256Bytes = (data: Uint8Array): Bytes => sha256(data) as Bytes;
+export const sha256Bytes = (data: Uint8Array): Bytes => sha256(data);
 
 /** `sha256:<hex>` of bytes, or of a text's UTF-8. */
 export const digestOf = (data: Uint8Array | string): Digest =>

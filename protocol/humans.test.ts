@@ -12,7 +12,9 @@ interface Claim {
 
 /** distinctHumans reads these three fields only. */
 const credential = ({ issuer, nullifier, key }: Claim): Present<'HumanCredential'> =>
-  ({ document: { issuer: issuer as Did, credentialSubject: { id: key as Did, nullifier } } }) as Present<'HumanCredential'>;
+  ({
+    document: { issuer: issuer as Did, credentialSubject: { id: key as Did, nullifier } },
+  }) as Present<'HumanCredential'>;
 const interval = (claims: readonly Claim[]): { min: number; max: number } => distinctHumans(claims.map(credential));
 const claims = (text: string): Claim[] =>
   text.split(' ').map((word) => {
@@ -62,7 +64,11 @@ function bruteForce(list: readonly Claim[]): { min: number; max: number } | null
 }
 
 const someClaims = fc.array(
-  fc.record({ issuer: fc.constantFrom('A', 'B', 'C'), nullifier: fc.constantFrom('x', 'y', 'z'), key: fc.constantFrom('1', '2', '3', '4', '5') }),
+  fc.record({
+    issuer: fc.constantFrom('A', 'B', 'C'),
+    nullifier: fc.constantFrom('x', 'y', 'z'),
+    key: fc.constantFrom('1', '2', '3', '4', '5'),
+  }),
   { maxLength: 7 },
 );
 

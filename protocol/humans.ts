@@ -23,7 +23,7 @@ export function distinctHumans(credentials: readonly Present<'HumanCredential'>[
   const find = (node: string): string => {
     let root = node;
     while (parent.get(root) !== root) root = parent.get(root) as string;
-    for (let at = node; at !== root; ) {
+    for (let at = node; at !== root;) {
       const next = parent.get(at) as string;
       parent.set(at, root);
       at = next;

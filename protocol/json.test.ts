@@ -16,42 +16,47 @@ describe('canonicalJson (RFC 8785)', () => {
     [{ toJSON: 'x', constructor: 1 }, '{"constructor":1,"toJSON":"x"}', 'names of methods are only keys'],
   ] as const)('%j → %s: %s', ([value, text]) => expect(canonicalJson(value)).toBe(text));
 
-  test.for([[undefined], [NaN], [Infinity], ['\ud800'], [{ '\udc00': 1 }]])('case %#: no JSON form, a bug that throws', ([value]) => {
-    expect(() => canonicalJson(value)).toThrow();
-  });
+  test.for([[undefined], [NaN], [Infinity], ['\ud800'], [{ '\udc00': 1 }]])(
+    'case %#: no JSON form, a bug that throws',
+    ([value]) => {
+      expect(() => canonicalJson(value)).toThrow();
+    },
+  );
 });
 
 describe('parseJson refuses', () => {
   test.for(
-    ([
-    ['', /not JSON/, 'nothing at all'],
-    ['{"a":1}x', /not JSON/, 'trailing garbage'],
-    ['{"a":1} {"a":1}', /not JSON/, 'two values'],
-    ['\ufeff{}', /not JSON/, 'a byte-order mark'],
-    ['{"a":1,}', /not JSON/, 'a trailing comma'],
-    ['{"a":01}', /not JSON/, 'a leading zero'],
-    ["{'a':1}", /not JSON/, 'single quotes'],
-    ['NaN', /not JSON/, 'NaN'],
-    ['{"a":1,"a":1}', /"a" given twice/, 'a key given twice, even with one value'],
-    ['{"a":1,"\\u0061":2}', /"a" given twice/, 'the same key in another spelling'],
-    ['[{"x":{"b":[{"c":1}],"b":2}}]', /"b" given twice/, 'deep inside'],
-    ['{"a":{"k":1},"b":{"k":1},"a":0}', /"a" given twice/, 'after nested objects'],
-    ['{"__proto__":{"admin":true}}', /__proto__/, 'a prototype'],
-    ['[{"\\u005f_proto__":1}]', /__proto__/, 'a prototype in another spelling'],
-    ['"\\ud800"', /lone surrogate/, 'an escaped lone surrogate'],
-    ['"\ud800"', /lone surrogate/, 'a raw lone surrogate'],
-    ['"\\udc00\\ud800"', /lone surrogate/, 'surrogates in the wrong order'],
-    ['{"\\ud83d":1}', /lone surrogate in a key/, 'one in a key'],
-    ['9007199254740993', /too large/, 'an integer past 2^53 that JSON.parse rounds'],
-    ['-9007199254740993', /too large/, 'a negative one'],
-    ['9007199254740992', /too large/, 'the first unsafe integer'],
-    ['1e400', /too large/, 'a number past every double'],
-    ['1e-400', /round trip/, 'a number that underflows to zero'],
-    ['0.1234567890123456789', /round trip/, 'more digits than a double has'],
-    [`[1.${'0'.repeat(500)}]`, /round trip/, 'a literal of absurd length'],
-    [`${'['.repeat(34)}${']'.repeat(34)}`, /nested deeper/, 'nesting past the bound'],
-    [`${'['.repeat(100_000)}${']'.repeat(100_000)}`, /nested deeper|not JSON/, 'nesting far past it'],
-    ] as [string, RegExp, string][]).map(([text, reason, why]) => [why, text, reason] as const),
+    (
+      [
+        ['', /not JSON/, 'nothing at all'],
+        ['{"a":1}x', /not JSON/, 'trailing garbage'],
+        ['{"a":1} {"a":1}', /not JSON/, 'two values'],
+        ['\ufeff{}', /not JSON/, 'a byte-order mark'],
+        ['{"a":1,}', /not JSON/, 'a trailing comma'],
+        ['{"a":01}', /not JSON/, 'a leading zero'],
+        ["{'a':1}", /not JSON/, 'single quotes'],
+        ['NaN', /not JSON/, 'NaN'],
+        ['{"a":1,"a":1}', /"a" given twice/, 'a key given twice, even with one value'],
+        ['{"a":1,"\\u0061":2}', /"a" given twice/, 'the same key in another spelling'],
+        ['[{"x":{"b":[{"c":1}],"b":2}}]', /"b" given twice/, 'deep inside'],
+        ['{"a":{"k":1},"b":{"k":1},"a":0}', /"a" given twice/, 'after nested objects'],
+        ['{"__proto__":{"admin":true}}', /__proto__/, 'a prototype'],
+        ['[{"\\u005f_proto__":1}]', /__proto__/, 'a prototype in another spelling'],
+        ['"\\ud800"', /lone surrogate/, 'an escaped lone surrogate'],
+        ['"\ud800"', /lone surrogate/, 'a raw lone surrogate'],
+        ['"\\udc00\\ud800"', /lone surrogate/, 'surrogates in the wrong order'],
+        ['{"\\ud83d":1}', /lone surrogate in a key/, 'one in a key'],
+        ['9007199254740993', /too large/, 'an integer past 2^53 that JSON.parse rounds'],
+        ['-9007199254740993', /too large/, 'a negative one'],
+        ['9007199254740992', /too large/, 'the first unsafe integer'],
+        ['1e400', /too large/, 'a number past every double'],
+        ['1e-400', /round trip/, 'a number that underflows to zero'],
+        ['0.1234567890123456789', /round trip/, 'more digits than a double has'],
+        [`[1.${'0'.repeat(500)}]`, /round trip/, 'a literal of absurd length'],
+        [`${'['.repeat(34)}${']'.repeat(34)}`, /nested deeper/, 'nesting past the bound'],
+        [`${'['.repeat(100_000)}${']'.repeat(100_000)}`, /nested deeper|not JSON/, 'nesting far past it'],
+      ] as [string, RegExp, string][]
+    ).map(([text, reason, why]) => [why, text, reason] as const),
   )('%s', ([, text, reason]) => expect(detailOf(text)).toMatch(reason));
 
   test('and says where, in few words, however long the key', () => {

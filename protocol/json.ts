@@ -88,7 +88,7 @@ function scan(text: string): string | null {
   const open: (Set<string> | null)[] = [];
   let previous = '';
   let key: string | null = null;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const char = text[at] as string;
     let end = at + 1;
     if (char === '{') open.push(new Set());
@@ -129,7 +129,11 @@ function isRounded(literal: string): boolean {
   // No faithful literal is so long, and what follows is quadratic.
   if (literal.length > 400) return true;
   const value = Number(literal);
-  const digits = literal.replace(/[eE].*$/, '').replace(/[-.]/g, '').replace(/^0+/, '').replace(/0+$/, '');
+  const digits = literal
+    .replace(/[eE].*$/, '')
+    .replace(/[-.]/g, '')
+    .replace(/^0+/, '')
+    .replace(/0+$/, '');
   if (digits.length > 17) return true;
   return value === 0 && digits !== '';
 }

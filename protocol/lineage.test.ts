@@ -25,11 +25,19 @@ function evidenceOf(graph: Record<string, Node>): Evidence {
     const subject = {
       ...template.credentialSubject,
       ...(parts === undefined ? {} : { parts: parts.map(idOf) }),
-      ...(sources === undefined ? {} : { derivedFrom: sources.map((source) => ({ id: idOf(source), relation: 'filtered' as const })) }),
+      ...(sources === undefined
+        ? {}
+        : { derivedFrom: sources.map((source) => ({ id: idOf(source), relation: 'filtered' as const })) }),
       authorship: { role: 'author' as const, assistance: { level: level ?? ('none' as const) } },
     };
     const document: Present<'DatasetRecord'>['document'] = { ...template, credentialSubject: subject };
-    return { id: idOf(name), kind: 'DatasetRecord', index, loggedAt: index, document: erased === true ? null : document };
+    return {
+      id: idOf(name),
+      kind: 'DatasetRecord',
+      index,
+      loggedAt: index,
+      document: erased === true ? null : document,
+    };
   });
   return new Evidence(alice.did, statements);
 }
@@ -37,12 +45,20 @@ function evidenceOf(graph: Record<string, Node>): Evidence {
 const walk = (graph: Record<string, Node>, subject = 'top') => {
   const { records, faults } = lineageOf(evidenceOf(graph), idOf(subject));
   const names = new Map<StatementId, string>(Object.keys(graph).map((name) => [idOf(name), name]));
-  return { names: records.map(({ id }) => names.get(id)), faults: faults.map(({ detail }) => detail.replace(/sha256:\S+/g, '#')) };
+  return {
+    names: records.map(({ id }) => names.get(id)),
+    faults: faults.map(({ detail }) => detail.replace(/sha256:\S+/g, '#')),
+  };
 };
 
 describe('lineageOf', () => {
   test('walks parts and sources, the subject first, each record once', () => {
-    const graph = { base: {}, left: { sources: ['base'] }, right: { parts: ['base'] }, top: { parts: ['left', 'right', 'base'] } };
+    const graph = {
+      base: {},
+      left: { sources: ['base'] },
+      right: { parts: ['base'] },
+      top: { parts: ['left', 'right', 'base'] },
+    };
     const { names, faults } = walk(graph);
     expect(names[0]).toBe('top');
     expect([...names].sort()).toEqual(['base', 'left', 'right', 'top']);
@@ -50,7 +66,11 @@ describe('lineageOf', () => {
   });
 
   test('names what is missing or erased, once, and goes on', () => {
-    const { names, faults } = walk({ gone: { erased: true }, here: { parts: ['lost'] }, top: { parts: ['lost', 'gone', 'here'] } });
+    const { names, faults } = walk({
+      gone: { erased: true },
+      here: { parts: ['lost'] },
+      top: { parts: ['lost', 'gone', 'here'] },
+    });
     expect(names).toEqual(['top', 'here']);
     expect([...faults].sort()).toEqual(['# is missing', '# was erased']);
     expect(walk({}).faults).toEqual(['# is missing']);
@@ -64,7 +84,9 @@ describe('lineageOf', () => {
   });
 
   test('a diamond is no cycle', () => {
-    expect(walk({ base: {}, l: { parts: ['base'] }, r: { parts: ['base', 'l'] }, top: { parts: ['l', 'r'] } }).faults).toEqual([]);
+    expect(
+      walk({ base: {}, l: { parts: ['base'] }, r: { parts: ['base', 'l'] }, top: { parts: ['l', 'r'] } }).faults,
+    ).toEqual([]);
   });
 
   test('refuses an ancestor that was logged after its descendant: no honest log has one', () => {
@@ -75,7 +97,10 @@ describe('lineageOf', () => {
   test('goes as deep as the bound, and refuses to go deeper', () => {
     const chain = (depth: number): Record<string, Node> =>
       Object.fromEntries(
-        Array.from({ length: depth + 1 }, (_, i) => [i === depth ? 'top' : `n${i}`, i === 0 ? {} : { parts: [`n${i - 1}`] }]),
+        Array.from({ length: depth + 1 }, (_, i) => [
+          i === depth ? 'top' : `n${i}`,
+          i === 0 ? {} : { parts: [`n${i - 1}`] },
+        ]),
       );
     expect(walk(chain(limits.lineageDepth)).faults).toEqual([]);
     expect(walk(chain(limits.lineageDepth + 1)).faults).toEqual([`the lineage is deeper than ${limits.lineageDepth}`]);
@@ -104,7 +129,13 @@ describe('effectiveAssistance', () => {
       curated: { parts: ['human'], level: 'assisted' },
       top: { parts: ['filtered', 'curated'], level: 'none' },
     };
-    expect(levelsOf(graph)).toEqual({ made: 'synthetic', human: 'none', filtered: 'synthetic', curated: 'assisted', top: 'synthetic' });
+    expect(levelsOf(graph)).toEqual({
+      made: 'synthetic',
+      human: 'none',
+      filtered: 'synthetic',
+      curated: 'assisted',
+      top: 'synthetic',
+    });
   });
 
   test('composition never launders, however many steps lie between', () => {

@@ -39,7 +39,8 @@ export function lineageOf(evidence: Evidence, subject: StatementId): Lineage {
       continue;
     }
     if (depth > limits.lineageDepth || records.length >= limits.lineageRecords) {
-      const bound = depth > limits.lineageDepth ? `deeper than ${limits.lineageDepth}` : `over ${limits.lineageRecords} records`;
+      const bound =
+        depth > limits.lineageDepth ? `deeper than ${limits.lineageDepth}` : `over ${limits.lineageRecords} records`;
       faults.push({ detail: `the lineage is ${bound}`, statement: id });
       break;
     }

@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { manifestOf, idOf } from '../test/support/statements.ts';
 import { concatBytes, toHex, utf8 } from './bytes.ts';
 import { digestOf, sha256Bytes } from './digest.ts';
-import { contentFault, contentRoot, compositionRoot, encodeManifest, parseManifest, summarizeContent } from './manifest.ts';
+import {
+  contentFault,
+  contentRoot,
+  compositionRoot,
+  encodeManifest,
+  parseManifest,
+  summarizeContent,
+} from './manifest.ts';
 import { comparePaths, pathFault } from './path.ts';
 
 const file = (path: string) => manifestOf({ [path]: 'text' }).files[0] as ReturnType<typeof manifestOf>['files'][0];
@@ -14,9 +21,21 @@ const ASTRAL = '\u{1f600}';
 const PRIVATE = '\ue000';
 
 describe('paths', () => {
-  test.for(['a', 'a/b.txt', '.hidden', '..a', 'a..', '...', 'é', 'a b', '日本/語', `${'x'.repeat(1024)}`, '~', 'C:x', '%2e%2e/x'])('%j may stand', (path) =>
-    expect(pathFault(path)).toBeNull(),
-  );
+  test.for([
+    'a',
+    'a/b.txt',
+    '.hidden',
+    '..a',
+    'a..',
+    '...',
+    'é',
+    'a b',
+    '日本/語',
+    'x'.repeat(1024),
+    '~',
+    'C:x',
+    '%2e%2e/x',
+  ])('%j may stand', (path) => expect(pathFault(path)).toBeNull());
 
   test.for<[string, string]>([
     ['', 'empty'],
@@ -43,7 +62,15 @@ describe('paths', () => {
   test('are ordered by their UTF-8 bytes, not by UTF-16 units', () => {
     expect(ASTRAL < PRIVATE).toBe(true);
     expect(comparePaths(ASTRAL, PRIVATE)).toBeGreaterThan(0);
-    expect(['b', 'a/b', 'a', 'a.b', 'B', ASTRAL, PRIVATE].sort(comparePaths)).toEqual(['B', 'a', 'a.b', 'a/b', 'b', PRIVATE, ASTRAL]);
+    expect(['b', 'a/b', 'a', 'a.b', 'B', ASTRAL, PRIVATE].sort(comparePaths)).toEqual([
+      'B',
+      'a',
+      'a.b',
+      'a/b',
+      'b',
+      PRIVATE,
+      ASTRAL,
+    ]);
   });
 
   test('comparePaths orders as the hex of the bytes does', () =>
@@ -66,7 +93,11 @@ describe('manifests', () => {
     const text = encodeManifest({ files: [file(ASTRAL), file(PRIVATE), file('a')] });
     const lines = text.split('\n');
     expect([lines[0], lines.at(-1), lines.length]).toEqual([HEADER, '', 5]);
-    expect(lines.slice(1, 4).map((line) => (JSON.parse(line) as { path: string }).path)).toEqual(['a', PRIVATE, ASTRAL]);
+    expect(lines.slice(1, 4).map((line) => (JSON.parse(line) as { path: string }).path)).toEqual([
+      'a',
+      PRIVATE,
+      ASTRAL,
+    ]);
     expect(lines[1]).toBe(`{"bytes":4,"mediaType":"text/plain","path":"a","sha256":"${digestOf('text').slice(7)}"}`);
   });
 
@@ -84,10 +115,13 @@ describe('manifests', () => {
     ));
 
   test('are not made with a path that may not stand in one, or stands twice', () => {
-    for (const paths of [['../a'], ['/a'], ['a', 'b', 'a']]) expect(() => encodeManifest({ files: paths.map(file) })).toThrow(RangeError);
+    for (const paths of [['../a'], ['/a'], ['a', 'b', 'a']])
+      expect(() => encodeManifest({ files: paths.map(file) })).toThrow(RangeError);
   });
 
-  const [a, b] = encodeManifest({ files: [file('a'), file('b')] }).split('\n').slice(1) as [string, string];
+  const [a, b] = encodeManifest({ files: [file('a'), file('b')] })
+    .split('\n')
+    .slice(1) as [string, string];
   test.for<[string, RegExp]>([
     ['', /not ended/],
     ['\n', /line 1/],
@@ -110,7 +144,9 @@ describe('manifests', () => {
     [`${HEADER}\n${a.replace('text/plain', 'text')}\n`, /line 2: \/mediaType/],
     [`${HEADER}\n${a.replace(/[0-9a-f]{64}/, (hex) => hex.toUpperCase())}\n`, /line 2: \/sha256/],
     [`${HEADER}\n${a.replace('{', '{"bytes":4,')}\n`, /line 2: key "bytes" given twice/],
-  ])('case %#: %j is refused: %s', ([text, reason]) => expect(parseManifest(text)).toMatchObject({ ok: false, reason }));
+  ])('case %#: %j is refused: %s', ([text, reason]) =>
+    expect(parseManifest(text)).toMatchObject({ ok: false, reason }),
+  );
 });
 
 describe('what a record says of its content', () => {
@@ -135,7 +171,12 @@ describe('what a record says of its content', () => {
   test('counts rows only where every file has them', () => {
     const rows = { count: 7, digests: idOf('d'), format: 'jsonl' as const, root: idOf('r') };
     const [one, two] = manifest.files as [(typeof manifest.files)[0], (typeof manifest.files)[0]];
-    const withRows = { files: [{ ...one, rows }, { ...two, rows: { ...rows, count: 5 } }] };
+    const withRows = {
+      files: [
+        { ...one, rows },
+        { ...two, rows: { ...rows, count: 5 } },
+      ],
+    };
     expect(summarizeContent(encodeManifest(withRows), withRows).rows).toBe(12);
     const mixed = { files: [{ ...one, rows }, two] };
     expect(summarizeContent(encodeManifest(mixed), mixed).rows).toBeUndefined();

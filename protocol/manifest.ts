@@ -70,7 +70,14 @@ export function summarizeContent(text: string, manifest: Manifest): ContentSumma
 
 /** RFC 6962 root over the manifest's lines, each without its newline. */
 export const contentRoot = (text: string): Digest =>
-  digestFromBytes(rootOf(text.split('\n').slice(0, -1).map((line) => leafHash(utf8(line)))));
+  digestFromBytes(
+    rootOf(
+      text
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => leafHash(utf8(line))),
+    ),
+  );
 
 /** The id of a record that only composes: the RFC 6962 root over its part ids, sorted, each leaf the id's text. */
 export const compositionRoot = (parts: readonly StatementId[]): Digest =>
@@ -83,7 +90,8 @@ export function contentFault(content: ContentSummary, text: string): string | nu
   if (!manifest.ok) return manifest.reason;
   const summary = summarizeContent(text, manifest.value);
   for (const field of ['root', 'manifestBytes', 'files', 'rows', 'bytes'] as const) {
-    if (summary[field] !== content[field]) return `the record’s content.${field} is ${content[field]}, not ${summary[field]}`;
+    if (summary[field] !== content[field])
+      return `the record’s content.${field} is ${content[field]}, not ${summary[field]}`;
   }
   return null;
 }

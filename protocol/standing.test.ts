@@ -12,15 +12,13 @@ type Appended = ParsedStatement & { index: number };
 
 /** What a log holds, as evidence; `erased` are indices whose body is gone. */
 function evidenceOf(log: MemoryLog, erased: number[] = []): Evidence {
-  const logged = log.statements.map(
-    (statement, index): Logged => ({
-      id: statement.id,
-      kind: statement.kind,
-      index,
-      loggedAt: Date.parse(log.entries[index]?.loggedAt as string),
-      document: erased.includes(index) ? null : statement.document,
-    }),
-  );
+  const logged = log.statements.map((statement, index): Logged => ({
+    id: statement.id,
+    kind: statement.kind,
+    index,
+    loggedAt: Date.parse(log.entries[index]?.loggedAt as string),
+    document: erased.includes(index) ? null : statement.document,
+  }));
   const first = log.statements[0]?.document.issuer ?? null;
   return new Evidence(first, logged);
 }
@@ -42,13 +40,22 @@ describe('a record', () => {
   test('is active from the moment it is logged', async () => {
     const { log, record, loggedAt } = await withRecord();
     expect(stateOf(log, record, loggedAt - 1)).toBe('pending');
-    expect(standingOf(log, record, loggedAt)).toEqual({ state: 'active', reason: 'active', because: null, supersededBy: null });
+    expect(standingOf(log, record, loggedAt)).toEqual({
+      state: 'active',
+      reason: 'active',
+      because: null,
+      supersededBy: null,
+    });
   });
 
   test('is pending before validFrom and expired from validUntil on', async () => {
     const { log, alice } = await registry();
     const from = log.now + 10 * HOUR;
-    const draft = { ...drafts.record(alice.did, 'later'), validFrom: timestampOf(from), validUntil: timestampOf(from + HOUR) };
+    const draft = {
+      ...drafts.record(alice.did, 'later'),
+      validFrom: timestampOf(from),
+      validUntil: timestampOf(from + HOUR),
+    };
     const record = log.append(await signed(draft, alice));
     const states = [from - 1, from, from + HOUR - 1, from + HOUR].map((at) => stateOf(log, record, at));
     expect(states).toEqual(['pending', 'active', 'active', 'expired']);
@@ -114,7 +121,11 @@ describe('the signer’s credential', () => {
     const { log, issuer, alice, credential, record } = await withRecord();
     log.append(await signed(drafts.revocation(credential.id), issuer));
     const later = log.append(await signed(drafts.record(alice.did, 'later'), alice));
-    expect([stateOf(log, credential), stateOf(log, record), stateOf(log, later)]).toEqual(['revoked', 'active', 'untrusted']);
+    expect([stateOf(log, credential), stateOf(log, record), stateOf(log, later)]).toEqual([
+      'revoked',
+      'active',
+      'untrusted',
+    ]);
   });
 
   test('revoked with invalidSince: what was logged since then falls, what came before stands', async () => {
@@ -122,7 +133,9 @@ describe('the signer’s credential', () => {
     const after = log.append(await signed(drafts.record(alice.did, 'after the theft'), alice));
     const compromised = timestampOf(loggedAt + HOUR / 2);
     const before = log.now;
-    log.append(await signed(drafts.revocation(credential.id, { reason: 'key-compromise', invalidSince: compromised }), issuer));
+    log.append(
+      await signed(drafts.revocation(credential.id, { reason: 'key-compromise', invalidSince: compromised }), issuer),
+    );
     expect([stateOf(log, record), stateOf(log, after)]).toEqual(['active', 'untrusted']);
     expect(stateOf(log, after, before)).toBe('active');
   });
@@ -156,11 +169,19 @@ describe('the signer’s credential', () => {
   test('above the level that its issuer may vouch for, or in another framework, is untrusted', async () => {
     const { log, issuer, bob, carol } = await registry();
     const verification = { method: 'in-person', verifiedAt: '2026-01-01T00:00:00Z' };
-    const high = drafts.credential(bob.did, 'Bob', { verification: { ...verification, framework: 'nist-800-63-4', level: 'IAL3' } });
-    const other = drafts.credential(carol.did, 'Carol', { verification: { ...verification, framework: 'eidas', level: 'low' } });
+    const high = drafts.credential(bob.did, 'Bob', {
+      verification: { ...verification, framework: 'nist-800-63-4', level: 'IAL3' },
+    });
+    const other = drafts.credential(carol.did, 'Carol', {
+      verification: { ...verification, framework: 'eidas', level: 'low' },
+    });
     const [one, two] = [log.append(await signed(high, issuer)), log.append(await signed(other, issuer))];
     const record = log.append(await signed(drafts.record(bob.did, 'by Bob'), bob));
-    expect([one, two, record].map((statement) => stateOf(log, statement))).toEqual(['untrusted', 'untrusted', 'untrusted']);
+    expect([one, two, record].map((statement) => stateOf(log, statement))).toEqual([
+      'untrusted',
+      'untrusted',
+      'untrusted',
+    ]);
   });
 
   test('by an issuer whom nobody, or only a stranger, accredited is untrusted', async () => {
@@ -176,7 +197,11 @@ describe('de-accreditation', () => {
     const { log, operator, alice, accreditation, credential, record } = await withRecord();
     log.append(await signed(drafts.revocation(accreditation.id), operator));
     const later = log.append(await signed(drafts.record(alice.did, 'later'), alice));
-    expect([credential, record, later].map((statement) => stateOf(log, statement))).toEqual(['active', 'active', 'untrusted']);
+    expect([credential, record, later].map((statement) => stateOf(log, statement))).toEqual([
+      'active',
+      'active',
+      'untrusted',
+    ]);
   });
 
   test('with invalidSince before the credential: the credential and all that rests on it fall', async () => {
@@ -200,9 +225,15 @@ describe('the other kinds', () => {
     const { log, operator, publisher, record } = await withRecord();
     const tooEarly = log.append(await signed(drafts.composition(publisher.did, [record.id]), publisher));
     log.append(await signed(drafts.accreditation(publisher.did, { roles: ['publisher'] }), operator));
-    const composed = log.append(await signed(drafts.composition(publisher.did, [record.id], { version: '2' }), publisher));
+    const composed = log.append(
+      await signed(drafts.composition(publisher.did, [record.id], { version: '2' }), publisher),
+    );
     const authored = log.append(await signed(drafts.record(publisher.did, 'own work'), publisher));
-    expect([tooEarly, composed, authored].map((statement) => stateOf(log, statement))).toEqual(['untrusted', 'active', 'untrusted']);
+    expect([tooEarly, composed, authored].map((statement) => stateOf(log, statement))).toEqual([
+      'untrusted',
+      'active',
+      'untrusted',
+    ]);
   });
 
   test('reviews need a credential, grants the holder’s signature', async () => {
@@ -213,7 +244,12 @@ describe('the other kinds', () => {
       await signed(drafts.grant(stranger.did, record.id), alice),
       await signed(drafts.grant(stranger.did, record.id), stranger),
     ].map((statement) => log.append(statement));
-    expect(statements.map((statement) => stateOf(log, statement))).toEqual(['active', 'untrusted', 'active', 'untrusted']);
+    expect(statements.map((statement) => stateOf(log, statement))).toEqual([
+      'active',
+      'untrusted',
+      'active',
+      'untrusted',
+    ]);
   });
 
   test('a revocation cannot be revoked, even by its signer or the operator', async () => {

@@ -49,7 +49,9 @@ export function authorityFault(evidence: Evidence, logged: Present, knownAt: num
   if (has(logged, 'HumanCredential')) {
     const { framework, level } = logged.document.credentialSubject.verification;
     const accredited = issuerAccreditation(evidence, logged, logged, knownAt);
-    return accredited === null ? `${document.issuer} was not accredited for ${framework} ${level} when it signed` : null;
+    return accredited === null
+      ? `${document.issuer} was not accredited for ${framework} ${level} when it signed`
+      : null;
   }
   if (has(logged, 'DatasetRecord') || has(logged, 'ReviewRecord')) {
     if (signingCredentials(evidence, logged, knownAt).length > 0) return null;
@@ -70,11 +72,7 @@ export function authorityFault(evidence: Evidence, logged: Present, knownAt: num
 }
 
 /** The human credentials that the signer of a record or review held when it was logged, oldest first. */
-export function signingCredentials(
-  evidence: Evidence,
-  logged: Present,
-  knownAt: number,
-): Present<'HumanCredential'>[] {
+export function signingCredentials(evidence: Evidence, logged: Present, knownAt: number): Present<'HumanCredential'>[] {
   return evidence.credentialsOf(logged.document.issuer).filter(
     (credential) =>
       heldWhen(evidence, credential, logged, knownAt) &&

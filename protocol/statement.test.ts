@@ -51,7 +51,8 @@ describe.for(ALL.map((draft) => [draft.kind, draft] as const))('%s', ([kind, dra
     for (const input of [statement.canonical, utf8(statement.canonical)]) {
       expect(parseStatement(input)).toEqual({ ok: true, value: statement });
     }
-    for (const verify of [verifyNatively, verifyWithNoble]) expect((await verifyStatement(statement, verify)).ok).toBe(true);
+    for (const verify of [verifyNatively, verifyWithNoble])
+      expect((await verifyStatement(statement, verify)).ok).toBe(true);
   });
 
   test('any other spelling of it has the same id', async () => {
@@ -92,7 +93,10 @@ describe('unknown fields deep inside are named with their path', () => {
     '/credentialSubject/authorship/assistance',
     '/credentialSubject/rights',
   ])('%s', (path) => {
-    expect(faultOf(edit(record.document, `${path}/extra`, true))?.errors).toContainEqual({ path, message: 'unknown field "extra"' });
+    expect(faultOf(edit(record.document, `${path}/extra`, true))?.errors).toContainEqual({
+      path,
+      message: 'unknown field "extra"',
+    });
   });
 
   test('and a hostile name is cut short', () => {
@@ -119,7 +123,7 @@ describe('signatures', () => {
     ['/proof/type', 'Ed25519Signature2020', 'invalid-statement'],
     ['/proof/cryptosuite', 'eddsa-rdfc-2022', 'invalid-statement'],
     ['/proof/proofPurpose', 'authentication', 'invalid-statement'],
-    ['/proof/@context', [...CONTEXT].reverse(), 'invalid-statement'],
+    ['/proof/@context', [...CONTEXT].toReversed(), 'invalid-statement'],
     ['/proof/@context', [CONTEXT[0]], 'invalid-statement'],
     ['/@context', [...CONTEXT, 'https://more.example'], 'invalid-statement'],
     ['/proof/proofValue', `z${'1'.repeat(64)}`, 'invalid-signature'],
@@ -138,14 +142,20 @@ describe('signatures', () => {
 
   test('made by another key over the same bytes is not the issuer’s', async () => {
     const stolen = await other.sign(record.hashData);
-    expect(await verdictOf(edit(record.document, '/proof/proofValue', `z${toBase58(stolen)}`))).toBe('invalid-signature');
+    expect(await verdictOf(edit(record.document, '/proof/proofValue', `z${toBase58(stolen)}`))).toBe(
+      'invalid-signature',
+    );
   });
 
   test('an issuer whose did holds no valid key is refused, never an exception', async () => {
     // Decodes to more than 34 bytes, so to no Ed25519 key.
     const did = `did:key:z6Mk${'z'.repeat(44)}`;
     const { proof: _, ...document } = record.document;
-    const forged = await signDocument({ ...document, issuer: did }, { ...signer, did: did as typeof signer.did }, VALID_FROM);
+    const forged = await signDocument(
+      { ...document, issuer: did },
+      { ...signer, did: did as typeof signer.did },
+      VALID_FROM,
+    );
     expect(await verdictOf(JSON.stringify(forged))).toMatch(/^invalid-(key|signature)$/);
   });
 });
@@ -171,7 +181,9 @@ describe('hostile input', () => {
 
   test('the bound counts bytes of the canonical form, not characters', async () => {
     const tools = Array.from({ length: 60 }, (_, i) => ({ name: 'é'.repeat(195) + String(i) }));
-    const many = drafts.record(signer.did, 'x', { process: { tools, checks: tools.map((tool) => ({ ...tool, result: 'pass' as const })) } });
+    const many = drafts.record(signer.did, 'x', {
+      process: { tools, checks: tools.map((tool) => ({ ...tool, result: 'pass' as const })) },
+    });
     const draft = { ...many, subject: { ...many.subject, description: 'é'.repeat(10_000) } };
     const characters = canonicalJson(draft.subject).length;
     const result = await signStatement(draft, signer);
@@ -181,7 +193,10 @@ describe('hostile input', () => {
 
   test('a draft that breaks its schema is refused with the field at fault, before anyone sees it', async () => {
     const bad = drafts.record(signer.did, 'x', { name: '' });
-    expect(await signStatement(bad, signer)).toMatchObject({ ok: false, reason: { errors: [{ path: '/credentialSubject/name' }] } });
+    expect(await signStatement(bad, signer)).toMatchObject({
+      ok: false,
+      reason: { errors: [{ path: '/credentialSubject/name' }] },
+    });
     const surrogate = drafts.record(signer.did, 'x', { name: '\ud800' });
     expect(await signStatement(surrogate, signer)).toMatchObject({ ok: false, reason: { code: 'invalid-json' } });
   });

@@ -1,14 +1,7 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { limits } from '../schemas/limits.ts';
 import type { Did, StatementId } from '../schemas/primitives.ts';
-import {
-  CONTEXT,
-
-  STATEMENT_KINDS,
-  StatementKind,
-  type Statement,
-
-} from '../schemas/statement.ts';
+import { CONTEXT, STATEMENT_KINDS, StatementKind, type Statement } from '../schemas/statement.ts';
 import { concatBytes, fromBase58, fromUtf8, toBase58, utf8, type Bytes } from './bytes.ts';
 import { digestOf, sha256Bytes } from './digest.ts';
 import { publicKeyFromDid, verificationMethodOf } from './did-key.ts';
@@ -49,10 +42,7 @@ export interface ProofOptions {
 
 /** W3C vc-di-eddsa 1.0 §3.3.4: the hash of the canonical proof options, then that of the canonical document. */
 export function hashDataOf(document: Unsigned, proof: Unsigned): Bytes {
-  return concatBytes(
-    sha256Bytes(utf8(canonicalJson(proof))),
-    sha256Bytes(utf8(canonicalJson(document))),
-  ) as Bytes;
+  return concatBytes(sha256Bytes(utf8(canonicalJson(proof))), sha256Bytes(utf8(canonicalJson(document))));
 }
 
 /** Signs any credential document whose issuer is the signer (vc-di-eddsa §3.3.1). */
@@ -117,11 +107,13 @@ export function readStatement(
 ): Result<ParsedStatement, StatementFault> {
   const kind = StatementKind.safeParse((value as JsonObject | null)?.['type']?.[1 as never]);
   if (!kind.success) {
-    return refuse(invalid('not a statement', [{ path: '/type/1', message: `expected one of ${StatementKind.options.join(', ')}` }]));
+    return refuse(
+      invalid('not a statement', [{ path: '/type/1', message: `expected one of ${StatementKind.options.join(', ')}` }]),
+    );
   }
   const parsed = STATEMENT_KINDS[kind.data].safeParse(value);
   if (!parsed.success) return refuse(invalid(`not a valid ${kind.data}`, issuesOf(parsed.error)));
-  const document = parsed.data as Statement;
+  const document = parsed.data;
   if (document.proof.verificationMethod !== verificationMethodOf(document.issuer)) {
     return refuse({
       code: 'foreign-key',
@@ -129,7 +121,13 @@ export function readStatement(
     });
   }
   if (utf8(canonical).length > limits.statementBytes) return refuse(TOO_LARGE);
-  return ok({ id: digestOf(canonical) as StatementId, kind: kind.data, document, canonical, hashData: signedHash(document, canonical) });
+  return ok({
+    id: digestOf(canonical) as StatementId,
+    kind: kind.data,
+    document,
+    canonical,
+    hashData: signedHash(document, canonical),
+  });
 }
 
 /** Judges the signature of a parsed statement. */
@@ -160,7 +158,10 @@ export const issuesOf = (error: z.ZodError): { path: string; message: string }[]
     path: issue.path.map((key) => `/${String(key)}`).join('') || '/',
     message:
       issue.code === 'unrecognized_keys'
-        ? `unknown field ${issue.keys.slice(0, 5).map((key) => JSON.stringify(key.slice(0, 40))).join(', ')}`
+        ? `unknown field ${issue.keys
+            .slice(0, 5)
+            .map((key) => JSON.stringify(key.slice(0, 40)))
+            .join(', ')}`
         : issue.message,
   }));
 
@@ -186,5 +187,5 @@ function signedHash({ proof }: Statement, canonical: string): Bytes {
   const at = canonical.indexOf(member);
   if (at < 0) throw new Error('the canonical text does not hold its own proof');
   const unsigned = canonical.slice(0, at) + canonical.slice(at + member.length);
-  return concatBytes(sha256Bytes(utf8(canonicalJson(options))), sha256Bytes(utf8(unsigned))) as Bytes;
+  return concatBytes(sha256Bytes(utf8(canonicalJson(options))), sha256Bytes(utf8(unsigned)));
 }

@@ -6,7 +6,15 @@ import { fromBase64, fromBase64Url, toBase64Url, utf8, type Bytes } from './byte
 import { verifySignature } from './ed25519/verify.ts';
 import { gunzip, gzip } from './gzip.ts';
 import { signDocument } from './statement.ts';
-import { decodeStatusBits, encodeStatusBits, openStatusList, signStatusList, statusBits, statusListOf, verifyStatusList } from './status-list.ts';
+import {
+  decodeStatusBits,
+  encodeStatusBits,
+  openStatusList,
+  signStatusList,
+  statusBits,
+  statusListOf,
+  verifyStatusList,
+} from './status-list.ts';
 
 const ENTRIES = 131_072;
 const service = await signerOf('service');
@@ -88,7 +96,9 @@ describe('signed lists', () => {
     if (!opened.ok) throw new Error(opened.reason);
     const { isRevoked } = opened.value;
     expect(draft.revoked.map((index) => isRevoked(index))).toEqual([true, true, true]);
-    expect([0, 9, ENTRIES - 1, ENTRIES + 1, ENTRIES + 8, 2 * ENTRIES, 3 * ENTRIES - 1].some((index) => isRevoked(index))).toBe(false);
+    expect(
+      [0, 9, ENTRIES - 1, ENTRIES + 1, ENTRIES + 8, 2 * ENTRIES, 3 * ENTRIES - 1].some((index) => isRevoked(index)),
+    ).toBe(false);
     expect(opened.value.document.credentialSubject.log).toEqual({ origin: draft.origin, list: 1, size: 200_000 });
   });
 
@@ -113,13 +123,18 @@ describe('signed lists', () => {
     const stranger = await signerOf('stranger');
     const foreign = { ok: false, reason: 'names a foreign key in its proof' };
     expect(await verifyStatusList({ ...list, issuer: stranger.did }, verifySignature)).toEqual(foreign);
-    const method = { ...list, proof: { ...list.proof, verificationMethod: `${stranger.did}#${stranger.did.slice(8)}` } };
+    const method = {
+      ...list,
+      proof: { ...list.proof, verificationMethod: `${stranger.did}#${stranger.did.slice(8)}` },
+    };
     expect(await verifyStatusList(method, verifySignature)).toEqual(foreign);
   });
 
   test('well signed, but not of our form, or not of our size', async () => {
-    const bits = { encodedList: encodeStatusBits(new Uint8Array(8) as Bytes) };
-    expect(openStatusList(StatusListCredential.parse(await resign({}, bits)))).toMatchObject({ reason: /does not inflate to 131072 bits/ });
+    const bits = { encodedList: encodeStatusBits(new Uint8Array(8)) };
+    expect(openStatusList(StatusListCredential.parse(await resign({}, bits)))).toMatchObject({
+      reason: /does not inflate to 131072 bits/,
+    });
     const malformed: [object, object][] = [
       [{}, { statusPurpose: 'suspension' }],
       [{}, { statusSize: 2 }],
@@ -130,14 +145,20 @@ describe('signed lists', () => {
     ];
     for (const [change, subject] of malformed) {
       const value: unknown = JSON.parse(JSON.stringify(await resign(change, subject)));
-      expect(await verifyStatusList(value, verifySignature), JSON.stringify([change, subject]).slice(0, 80)).toMatchObject({ reason: /^is malformed/ });
+      expect(
+        await verifyStatusList(value, verifySignature),
+        JSON.stringify([change, subject]).slice(0, 80),
+      ).toMatchObject({ reason: /^is malformed/ });
     }
-    for (const value of [null, 1, 'x', [], {}]) expect(await verifyStatusList(value, verifySignature)).toMatchObject({ ok: false });
+    for (const value of [null, 1, 'x', [], {}])
+      expect(await verifyStatusList(value, verifySignature)).toMatchObject({ ok: false });
   });
 });
 
 describe('strict decoders behave alike on every platform', () => {
-  test.for(['A', 'AA', 'AA=', 'AA==\n', ' AA==', 'A A=', 'AB==', 'AAA', '_-==', 'AA==AA=='])('base64 %j', (text) => expect(fromBase64(text)).toBeNull());
+  test.for(['A', 'AA', 'AA=', 'AA==\n', ' AA==', 'A A=', 'AB==', 'AAA', '_-==', 'AA==AA=='])('base64 %j', (text) =>
+    expect(fromBase64(text)).toBeNull(),
+  );
   test.for(['A', 'AA==', 'AB', 'A A', 'AA\n', '+/'])('base64url %j', (text) => expect(fromBase64Url(text)).toBeNull());
   test('what is canonical is read', () => {
     expect(fromBase64('aGk=')).toEqual(utf8('hi'));

@@ -1,6 +1,18 @@
 import * as z from 'zod';
 import { limits } from './limits.ts';
-import { Count, Day, Did, Digest, HttpUrl, Language, line, prose, StatementId, Term, uniqueList } from './primitives.ts';
+import {
+  Count,
+  Day,
+  Did,
+  Digest,
+  HttpUrl,
+  Language,
+  line,
+  prose,
+  StatementId,
+  Term,
+  uniqueList,
+} from './primitives.ts';
 import { RightsRule } from './rights-rule.ts';
 
 /** How much of the work a model did, from least to most. A record is as bad as its worst ancestor. */

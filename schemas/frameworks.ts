@@ -12,7 +12,8 @@ export const FrameworkName = z.enum(Object.keys(FRAMEWORKS) as (keyof typeof FRA
 export type FrameworkName = z.infer<typeof FrameworkName>;
 
 export type LevelName = (typeof FRAMEWORKS)[FrameworkName][number];
-export const LevelName = z.enum(Object.values(FRAMEWORKS).flat() as LevelName[]);
+const levels: readonly LevelName[] = Object.values(FRAMEWORKS).flat();
+export const LevelName = z.enum(levels);
 
 export const isLevelOf = (framework: FrameworkName, level: LevelName): boolean => rank(framework, level) >= 0;
 

@@ -27,7 +27,9 @@ export const HumanCredentialSubject = z.strictObject({
       error: 'not a level of this framework',
     }),
   /** 32 bytes, base64url: what this issuer calls this person, whatever the key. Other issuers' values differ. */
-  nullifier: z.string().regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, 'expected 32 bytes in base64url (43 characters)'),
+  nullifier: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, 'expected 32 bytes in base64url (43 characters)'),
   expertise: z.array(Expertise).max(16).optional(),
 });
 export type HumanCredentialSubject = z.infer<typeof HumanCredentialSubject>;

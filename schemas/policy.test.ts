@@ -9,11 +9,23 @@ const accepts = (demands: object): boolean => Policy.safeParse({ policy: 'firsth
 test('a policy that demands everything', () => {
   const demands = {
     trust: { issuers: [did], operator: did, statusMaxAge: '24h', asOf: '2026-11-21T00:00:00Z' },
-    human: { required: true, minLevel: { 'nist-800-63-4': 'IAL2', eidas: 'low' }, maxCredentialAge: '730d', minDistinct: 10, expertise: ['radiology'] },
+    human: {
+      required: true,
+      minLevel: { 'nist-800-63-4': 'IAL2', eidas: 'low' },
+      maxCredentialAge: '730d',
+      minDistinct: 10,
+      expertise: ['radiology'],
+    },
     assistance: { max: 'editing' },
     content: { minCoverage: 1 },
     review: { min: 1, independent: true },
-    rights: { use: ['train.finetune'], purpose: 'commercial', territory: ['US', 'DE'], modelRelease: 'closed-weights', unknown: 'deny' },
+    rights: {
+      use: ['train.finetune'],
+      purpose: 'commercial',
+      territory: ['US', 'DE'],
+      modelRelease: 'closed-weights',
+      unknown: 'deny',
+    },
   };
   expect(accepts(demands)).toBe(true);
   expect(accepts({})).toBe(true);

@@ -28,7 +28,9 @@ function objection(kind: Kind, change: Record<string, unknown>, envelope: Record
 type Row = [change: Record<string, unknown>, path: string | null, why: string];
 function table(kind: Kind, rows: Row[]): void {
   describe(kind, () => {
-    test.for(rows.map((row) => [row[2], row] as const))('%s', ([, [change, path]]) => expect(objection(kind, change)).toBe(path));
+    test.for(rows.map((row) => [row[2], row] as const))('%s', ([, [change, path]]) =>
+      expect(objection(kind, change)).toBe(path),
+    );
   });
 }
 
@@ -43,7 +45,11 @@ table('Accreditation', [
   [{ roles: ['publisher'] }, '/frameworks', 'frameworks are an issuer’s'],
   [{ frameworks: undefined }, '/frameworks', 'an issuer names its frameworks'],
   [{ frameworks: [] }, '/frameworks', 'an issuer names at least one'],
-  [{ frameworks: [{ framework: 'eidas', maxLevel: 'IAL2' }] }, '/frameworks/0/maxLevel', 'the level of another framework'],
+  [
+    { frameworks: [{ framework: 'eidas', maxLevel: 'IAL2' }] },
+    '/frameworks/0/maxLevel',
+    'the level of another framework',
+  ],
   [{ frameworks: [1, 2].map(() => ({ framework: 'eidas', maxLevel: 'high' })) }, '/frameworks', 'one framework twice'],
   [{ roles: ['publisher', 'publisher'], frameworks: undefined }, '/roles', 'one role twice'],
   [{ roles: ['king'] }, '/roles/0', 'an unknown role'],
@@ -61,7 +67,11 @@ table('HumanCredential', [
   [{ verification: { ...verification, level: 'IAL4' } }, '/verification/level', 'no such level'],
   [{ verification: { ...verification, level: 'high' } }, '/verification/level', 'the level of another framework'],
   [{ verification: { ...verification, framework: 'iso' } }, '/verification/framework', 'an unknown framework'],
-  [{ verification: { ...verification, verifiedAt: '2026-02-30T00:00:00Z' } }, '/verification/verifiedAt', 'a day that does not exist'],
+  [
+    { verification: { ...verification, verifiedAt: '2026-02-30T00:00:00Z' } },
+    '/verification/verifiedAt',
+    'a day that does not exist',
+  ],
   [{ verification: { ...verification, verifiedAt: '2026-01-01' } }, '/verification/verifiedAt', 'a day is no time'],
   [{ verification: { ...verification, method: 'two words' } }, '/verification/method', 'a method is one word'],
   [{ verification: { ...verification, name: 'Alice' } }, '/verification', 'a name has no place'],
@@ -70,9 +80,21 @@ table('HumanCredential', [
   [{ nullifier: `${'A'.repeat(42)}B` }, '/nullifier', 'bits left over: a second spelling of one value'],
   [{ nullifier: `${'+'.repeat(42)}A` }, '/nullifier', 'the standard alphabet'],
   [{ nullifier: undefined }, '/nullifier', 'none'],
-  [{ expertise: [{ field: 'law', basis: 'bar', jurisdiction: 'US-CA', reference: ID, validUntil: VALID_FROM }] }, null, 'an expert'],
-  [{ expertise: [{ field: 'law', basis: 'bar', jurisdiction: 'California' }] }, '/expertise/0/jurisdiction', 'a jurisdiction in words'],
-  [{ expertise: [{ field: 'law', basis: 'bar', reference: '12345' }] }, '/expertise/0/reference', 'a licence number in the clear'],
+  [
+    { expertise: [{ field: 'law', basis: 'bar', jurisdiction: 'US-CA', reference: ID, validUntil: VALID_FROM }] },
+    null,
+    'an expert',
+  ],
+  [
+    { expertise: [{ field: 'law', basis: 'bar', jurisdiction: 'California' }] },
+    '/expertise/0/jurisdiction',
+    'a jurisdiction in words',
+  ],
+  [
+    { expertise: [{ field: 'law', basis: 'bar', reference: '12345' }] },
+    '/expertise/0/reference',
+    'a licence number in the clear',
+  ],
   [{ email: 'a@b.example' }, '', 'an e-mail has no place'],
 ]);
 
@@ -89,9 +111,26 @@ table('DatasetRecord', [
   [{ parts: manyIds(500) }, null, 'as many parts as allowed'],
   [{ parts: manyIds(501) }, '/parts', 'one part too many'],
   [{ parts: [ID.toUpperCase()] }, '/parts/0', 'an upper-case digest'],
-  [{ derivedFrom: [{ id: ID, relation: 'filtered' }, { url: 'https://a.example', license: 'MIT', relation: 'translated' }] }, null, 'sources of both forms'],
-  [{ derivedFrom: [{ id: ID, url: 'https://a.example', license: 'MIT', relation: 'filtered' }] }, '/derivedFrom/0', 'a source of both forms at once'],
-  [{ derivedFrom: [{ url: 'https://a.example', relation: 'filtered' }] }, '/derivedFrom/0', 'a source without a licence'],
+  [
+    {
+      derivedFrom: [
+        { id: ID, relation: 'filtered' },
+        { url: 'https://a.example', license: 'MIT', relation: 'translated' },
+      ],
+    },
+    null,
+    'sources of both forms',
+  ],
+  [
+    { derivedFrom: [{ id: ID, url: 'https://a.example', license: 'MIT', relation: 'filtered' }] },
+    '/derivedFrom/0',
+    'a source of both forms at once',
+  ],
+  [
+    { derivedFrom: [{ url: 'https://a.example', relation: 'filtered' }] },
+    '/derivedFrom/0',
+    'a source without a licence',
+  ],
   [{ rights: { holder: DID, license: 'LicenseRef-House' } }, '/rights/terms', 'a LicenseRef without terms'],
   [{ rights: { holder: DID, license: 'MIT OR LicenseRef-House' } }, '/rights/terms', 'nor inside an expression'],
   [{ rights: { holder: DID, license: 'LicenseRef-House', terms: { digest: ID } } }, null, 'a LicenseRef with terms'],
@@ -103,10 +142,18 @@ table('DatasetRecord', [
   [{ personalData: 'consented', consent: ID }, null, 'consent with its form'],
   [{ consent: ID }, '/consent', 'a form for nothing'],
   [{ personalData: undefined }, '/personalData', 'silence about personal data'],
-  [{ authorship: { ...authorship, collectedFrom: '2026-03-01', collectedTo: '2026-01-01' } }, '/authorship/collectedTo', 'an end before its beginning'],
+  [
+    { authorship: { ...authorship, collectedFrom: '2026-03-01', collectedTo: '2026-01-01' } },
+    '/authorship/collectedTo',
+    'an end before its beginning',
+  ],
   [{ authorship: { ...authorship, collectedFrom: '2025-02-29' } }, '/authorship/collectedFrom', 'no leap year'],
   [{ authorship: { ...authorship, collectedFrom: '2024-02-29', collectedTo: '2024-02-29' } }, null, 'a leap day'],
-  [{ authorship: { role: 'author', assistance: { level: 'some' } } }, '/authorship/assistance/level', 'an unknown level of assistance'],
+  [
+    { authorship: { role: 'author', assistance: { level: 'some' } } },
+    '/authorship/assistance/level',
+    'an unknown level of assistance',
+  ],
   [{ authorship: { ...authorship, effortMinutes: -1 } }, '/authorship/effortMinutes', 'negative effort'],
   [{ taskType: 'poetry' }, '/taskType', 'an unknown task'],
   [{ modality: [] }, '/modality', 'no modality'],
@@ -124,7 +171,16 @@ table('DatasetRecord', [
 const score = { criterion: 'clarity', value: 3, min: 1, max: 5 };
 table('ReviewRecord', [
   [{ scores: [score] }, null, 'a score within its range'],
-  [{ scores: [{ ...score, value: 1 }, { ...score, value: 5 }] }, null, 'and at its ends'],
+  [
+    {
+      scores: [
+        { ...score, value: 1 },
+        { ...score, value: 5 },
+      ],
+    },
+    null,
+    'and at its ends',
+  ],
   [{ scores: [{ ...score, value: 6 }] }, '/scores/0/value', 'a score above its range'],
   [{ scores: [{ ...score, value: 0 }] }, '/scores/0/value', 'a score below'],
   [{ scores: [{ ...score, min: 5, max: 5, value: 5 }] }, '/scores/0/value', 'a range of one value'],
@@ -136,13 +192,25 @@ table('ReviewRecord', [
 table('RightsGrant', [
   [{}, null, 'one rule'],
   [{ rules: [] }, '/rules', 'no rule'],
-  [{ rules: [{ ...rule, territory: { include: ['US', 'DE'] }, licensee: [DID], period: { until: VALID_FROM } }] }, null, 'constraints'],
+  [
+    { rules: [{ ...rule, territory: { include: ['US', 'DE'] }, licensee: [DID], period: { until: VALID_FROM } }] },
+    null,
+    'constraints',
+  ],
   [{ rules: [{ ...rule, licensee: 'public' }] }, null, 'everyone'],
   [{ rules: [{ ...rule, uses: [] }] }, '/rules/0/uses', 'no use'],
   [{ rules: [{ ...rule, uses: ['train', 'train'] }] }, '/rules/0/uses', 'one use twice'],
   [{ rules: [{ ...rule, uses: ['sell'] }] }, '/rules/0/uses/0', 'an unknown use'],
-  [{ rules: [{ ...rule, territory: { include: ['USA'] } }] }, '/rules/0/territory/include/0', 'a country of three letters'],
-  [{ rules: [{ ...rule, territory: { include: ['US'], exclude: ['DE'] } }] }, '/rules/0/territory', 'both include and exclude'],
+  [
+    { rules: [{ ...rule, territory: { include: ['USA'] } }] },
+    '/rules/0/territory/include/0',
+    'a country of three letters',
+  ],
+  [
+    { rules: [{ ...rule, territory: { include: ['US'], exclude: ['DE'] } }] },
+    '/rules/0/territory',
+    'both include and exclude',
+  ],
   [{ rules: [{ ...rule, price: 1 }] }, '/rules/0', 'an unknown constraint'],
 ]);
 
@@ -174,16 +242,21 @@ describe('the envelope', () => {
     expect(objection('Revocation', {}, { validUntil: '2026-01-01T00:00:01Z' })).toBeNull();
   });
 
-  test.for(['did:key:z6Mk', `did:key:z6Mk${'0'.repeat(44)}`, `${DID}#key`, ` ${DID}`, DID.toUpperCase(), 'did:key:z6LSbysY2xFMRpGMhb7tFTLMpeuPRaqaWM1yECx2AtzE3KCc'])(
-    '%j is no issuer',
-    (issuer) => expect(objection('Revocation', {}, { issuer })).toBe('/issuer'),
-  );
+  test.for([
+    'did:key:z6Mk',
+    `did:key:z6Mk${'0'.repeat(44)}`,
+    `${DID}#key`,
+    ` ${DID}`,
+    DID.toUpperCase(),
+    'did:key:z6LSbysY2xFMRpGMhb7tFTLMpeuPRaqaWM1yECx2AtzE3KCc',
+  ])('%j is no issuer', (issuer) => expect(objection('Revocation', {}, { issuer })).toBe('/issuer'));
 
   test('a kind is told by its type, and one kind’s subject is not another’s', () => {
     for (const [kind, { document }] of Object.entries(base)) {
       expect(kindOf(document)).toBe(kind);
       expect(isKind(document, 'Revocation')).toBe(kind === 'Revocation');
-      for (const [other, schema] of Object.entries(STATEMENT_KINDS)) expect(schema.safeParse(document).success).toBe(other === kind);
+      for (const [other, schema] of Object.entries(STATEMENT_KINDS))
+        expect(schema.safeParse(document).success).toBe(other === kind);
     }
   });
 });

@@ -7,7 +7,7 @@ import type { Database } from './database/port.ts';
 import type { Sequencer } from './log/sequencer.ts';
 
 /** A stored blob, or a part of it. */
-export interface StoredBlob {
+interface StoredBlob {
   /** Bytes of the whole. */
   size: number;
   body: ReadableStream<Uint8Array>;
@@ -38,7 +38,7 @@ export type Limiter = (key: string, cost: number) => Promise<boolean>;
 export type Log = (event: Record<string, string | number | boolean | undefined>) => void;
 
 /** The files of the API viewer. */
-export type Assets = (file: string) => Promise<Response | null>;
+type Assets = (file: string) => Promise<Response | null>;
 
 /** Everything the API needs from where it runs. */
 export interface Deps {

@@ -16,7 +16,7 @@ export async function signAndSubmit<K extends StatementKind>(
 ): Promise<void> {
   const { client } = await connect(cli);
   const signer = await openSigner(cli, chosen ?? (await selectKey(cli)));
-  const signed = await signStatement({ ...draft, validFrom: timestampOf(cli.now()) } as Draft<K>, signer);
+  const signed = await signStatement({ ...draft, validFrom: timestampOf(cli.now()) }, signer);
   if (!signed.ok) throw new CliError('usage', signed.reason.detail);
   const { id, index, loggedAt, receipt } = await client.submit(signed.value.canonical);
   cli.out.result({ id, index, loggedAt, receipt }, () => text`${done}\n${id}\nlogged as entry ${index} at ${loggedAt}`);

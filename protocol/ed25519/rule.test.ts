@@ -101,7 +101,8 @@ test('signers: RFC 8032 §7.1 test 1, and only seeds of 32 bytes', async () => {
     'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
   );
   expect(Object.keys(signer).sort()).toEqual(['did', 'publicKey', 'sign']);
-  for (const length of [0, 31, 33, 64]) await expect(signerFromSeed(new Uint8Array(length))).rejects.toThrow(RangeError);
+  for (const length of [0, 31, 33, 64])
+    await expect(signerFromSeed(new Uint8Array(length))).rejects.toThrow(RangeError);
 });
 
 test('the key cache forgets what was used longest ago, and only that', () => {

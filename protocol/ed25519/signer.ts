@@ -21,7 +21,7 @@ export async function signerFromSeed(seed: Bytes): Promise<Signer> {
   const did = didFromPublicKey(publicKey);
   if (!(await hasNativeEd25519())) {
     const secret = seed.slice();
-    return { publicKey, did, sign: async (message) => (await signAsync(message, secret)) as Bytes };
+    return { publicKey, did, sign: async (message) => await signAsync(message, secret) };
   }
   const key = await crypto.subtle.importKey('pkcs8', concatBytes(PKCS8, seed) as Bytes, 'Ed25519', false, ['sign']);
   return { publicKey, did, sign: async (message) => new Uint8Array(await crypto.subtle.sign('Ed25519', key, message)) };

@@ -21,7 +21,8 @@ function generatorOfTorsion(): Point {
 }
 
 const T8 = generatorOfTorsion();
-const torsion = (times: number): Point => Array.from({ length: times }, () => T8).reduce((sum, t) => sum.add(t), Point.ZERO);
+const torsion = (times: number): Point =>
+  Array.from({ length: times }, () => T8).reduce((sum, t) => sum.add(t), Point.ZERO);
 
 describe('the torsion check in native X25519', () => {
   test('is there: Node, workerd and browsers have X25519', async () => expect(await hasNativeX25519()).toBe(true));

@@ -44,7 +44,9 @@ describe('checkpoints', () => {
     [`${ORIGIN}\n1\n${toBase64(new Uint8Array(33))}\n`, 'a long root'],
     [`${ORIGIN}\n1\n ${ROOT}\n`, 'a space'],
     [`${ORIGIN}\n 1\n${ROOT}\n`, 'a space before the size'],
-  ] as const)('case %#: %j is refused: %s', async ([text]) => expect(parseCheckpoint(await noteOf(text)).ok).toBe(false));
+  ] as const)('case %#: %j is refused: %s', async ([text]) =>
+    expect(parseCheckpoint(await noteOf(text)).ok).toBe(false),
+  );
 
   test('the largest size is read exactly', async () => {
     const parsed = parseCheckpoint(await noteOf(`${ORIGIN}\n9007199254740991\n${ROOT}\n`));
@@ -81,7 +83,9 @@ describe('receipts', () => {
     const receipt = parseReceipt(await log.receipt(2));
     if (!receipt.ok) throw new Error(receipt.reason);
     const { head } = receipt.value;
-    expect(provesInclusion({ ...receipt.value, entry: receipt.value.entry.replace('Accreditation', 'DatasetRecord') }, head)).toBe(false);
+    expect(
+      provesInclusion({ ...receipt.value, entry: receipt.value.entry.replace('Accreditation', 'DatasetRecord') }, head),
+    ).toBe(false);
     expect(provesInclusion({ ...receipt.value, index: 3 }, head)).toBe(false);
     expect(provesInclusion({ ...receipt.value, index: 10 }, head)).toBe(false);
     expect(provesInclusion({ ...receipt.value, proof: receipt.value.proof.toReversed() }, head)).toBe(false);

@@ -29,13 +29,13 @@ export function encodeBundle(entries: readonly string[]): Bytes {
       const bytes = utf8(entry);
       return [Uint8Array.of(bytes.length >> 8, bytes.length & 0xff), bytes];
     }),
-  ) as Bytes;
+  );
 }
 
 /** Splits a bundle; null where its lengths do not add up or an entry is not UTF-8. */
 export function decodeBundle(bundle: Uint8Array): string[] | null {
   const entries: string[] = [];
-  for (let at = 0; at < bundle.length; ) {
+  for (let at = 0; at < bundle.length;) {
     if (at + 2 > bundle.length) return null;
     const length = ((bundle[at] as number) << 8) | (bundle[at + 1] as number);
     const end = at + 2 + length;

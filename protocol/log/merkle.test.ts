@@ -3,7 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { concatBytes, toHex, utf8 } from '../bytes.ts';
 import { sha256Bytes } from '../digest.ts';
 import { MemoryTiles } from '../../test/support/log.ts';
-import { CompactRange, EMPTY_ROOT, leafHash, nodeHash, peakHeights, rootOf, verifyConsistency, verifyInclusion } from './merkle.ts';
+import {
+  CompactRange,
+  EMPTY_ROOT,
+  leafHash,
+  nodeHash,
+  peakHeights,
+  rootOf,
+  verifyConsistency,
+  verifyInclusion,
+} from './merkle.ts';
 import type { Hash } from './merkle.ts';
 import { planConsistency, planInclusion, proofsFromTiles } from './proof.ts';
 
@@ -64,7 +73,8 @@ describe('roots', () => {
   test('a compact range tells every perfect subtree once, and can be resumed from its peaks', () => {
     const told: string[] = [];
     const range = new CompactRange();
-    for (const leaf of LEAVES.slice(0, 100)) range.append(leaf, (height, hash) => void told.push(`${height} ${toHex(hash)}`));
+    for (const leaf of LEAVES.slice(0, 100))
+      range.append(leaf, (height, hash) => void told.push(`${height} ${toHex(hash)}`));
     for (let height = 0; height <= 6; height++) {
       const expected = Array.from({ length: Math.floor(100 / 2 ** height) }, (_, i) =>
         toHex(mth(data(100).slice(i * 2 ** height, (i + 1) * 2 ** height))),
@@ -84,7 +94,10 @@ describe('proofs from tiles', () => {
   test('inclusion verifies at every index of every size to 40, and at chosen ones past it', async () => {
     for (const size of SIZES) {
       const indices = size <= 40 ? Array.from({ length: size }, (_, i) => i) : [0, size >> 1, size - 2, size - 1];
-      const proofs = await proofsFromTiles(indices.map((index) => planInclusion(index, size)), FULL.read);
+      const proofs = await proofsFromTiles(
+        indices.map((index) => planInclusion(index, size)),
+        FULL.read,
+      );
       const verdicts = indices.map((index, i) =>
         verifyInclusion(index, size, LEAVES[index] as Hash, proofs[i] as Hash[], rootAt(size)),
       );
@@ -94,9 +107,13 @@ describe('proofs from tiles', () => {
 
   test('consistency verifies from every size to every size to 40, and from chosen ones past it', async () => {
     for (const size2 of SIZES) {
-      const first = size2 <= 40 ? Array.from({ length: size2 }, (_, i) => i + 1) : [1, 255, 256, 257, size2 >> 1, size2 - 1];
+      const first =
+        size2 <= 40 ? Array.from({ length: size2 }, (_, i) => i + 1) : [1, 255, 256, 257, size2 >> 1, size2 - 1];
       const sizes = first.filter((size1) => size1 <= size2);
-      const proofs = await proofsFromTiles(sizes.map((size1) => planConsistency(size1, size2)), FULL.read);
+      const proofs = await proofsFromTiles(
+        sizes.map((size1) => planConsistency(size1, size2)),
+        FULL.read,
+      );
       const verdicts = sizes.map((size1, i) =>
         verifyConsistency(size1, size2, proofs[i] as Hash[], rootAt(size1), rootAt(size2)),
       );
@@ -127,20 +144,26 @@ describe('proofs from tiles', () => {
 
   test('nor does a tampered consistency proof pass', () =>
     fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: MAX }), fc.integer({ min: 1, max: MAX }), fc.nat(255), fc.nat(20), async (a, b, bit, at) => {
-        fc.pre(a !== b);
-        const [size1, size2] = [Math.min(a, b), Math.max(a, b)];
-        const proof = await consistencyOf(size1, size2);
-        const [root1, root2] = [rootAt(size1), rootAt(size2)];
-        expect(verifyConsistency(size1, size2, proof, root1, root2)).toBe(true);
-        expect(verifyConsistency(size2, size1, proof, root2, root1)).toBe(false);
-        expect(verifyConsistency(size1, size2, proof, flip(root1, bit), root2)).toBe(false);
-        expect(verifyConsistency(size1, size2, proof, root1, flip(root2, bit))).toBe(false);
-        const changed = proof.with(at % proof.length, flip(proof[at % proof.length] as Hash, bit));
-        expect(verifyConsistency(size1, size2, changed, root1, root2)).toBe(false);
-        expect(verifyConsistency(size1, size2, proof.slice(1), root1, root2)).toBe(false);
-        expect(verifyConsistency(size1, size2, [...proof, root1], root1, root2)).toBe(false);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: MAX }),
+        fc.integer({ min: 1, max: MAX }),
+        fc.nat(255),
+        fc.nat(20),
+        async (a, b, bit, at) => {
+          fc.pre(a !== b);
+          const [size1, size2] = [Math.min(a, b), Math.max(a, b)];
+          const proof = await consistencyOf(size1, size2);
+          const [root1, root2] = [rootAt(size1), rootAt(size2)];
+          expect(verifyConsistency(size1, size2, proof, root1, root2)).toBe(true);
+          expect(verifyConsistency(size2, size1, proof, root2, root1)).toBe(false);
+          expect(verifyConsistency(size1, size2, proof, flip(root1, bit), root2)).toBe(false);
+          expect(verifyConsistency(size1, size2, proof, root1, flip(root2, bit))).toBe(false);
+          const changed = proof.with(at % proof.length, flip(proof[at % proof.length] as Hash, bit));
+          expect(verifyConsistency(size1, size2, changed, root1, root2)).toBe(false);
+          expect(verifyConsistency(size1, size2, proof.slice(1), root1, root2)).toBe(false);
+          expect(verifyConsistency(size1, size2, [...proof, root1], root1, root2)).toBe(false);
+        },
+      ),
     ));
 
   test('nothing is proven from the empty tree, and a tree is consistent with itself', () => {
@@ -152,8 +175,19 @@ describe('proofs from tiles', () => {
   });
 
   test('planning outside the tree is misuse', () => {
-    for (const [index, size] of [[0, 0], [5, 5], [-1, 5], [NaN, 5]] as const) expect(() => planInclusion(index, size)).toThrow(RangeError);
-    for (const [size1, size2] of [[6, 5], [-1, 5], [NaN, 5]] as const) expect(() => planConsistency(size1, size2)).toThrow(RangeError);
+    for (const [index, size] of [
+      [0, 0],
+      [5, 5],
+      [-1, 5],
+      [NaN, 5],
+    ] as const)
+      expect(() => planInclusion(index, size)).toThrow(RangeError);
+    for (const [size1, size2] of [
+      [6, 5],
+      [-1, 5],
+      [NaN, 5],
+    ] as const)
+      expect(() => planConsistency(size1, size2)).toThrow(RangeError);
   });
 
   test('a tile narrower than asked is misuse, not a wrong proof', async () => {
@@ -170,7 +204,8 @@ describe('sizes near 2^53', () => {
     const proof = Array.from({ length: 52 }, (_, i) => leafHash(utf8(`node ${i}`)));
     const root = proof.reduce((right, left) => nodeHash(left, right), leaf);
     expect(verifyInclusion(SIZE - 1, SIZE, leaf, proof, root)).toBe(true);
-    for (const index of [SIZE - 2, SIZE - 1 - 2 ** 32, 2 ** 31]) expect(verifyInclusion(index, SIZE, leaf, proof, root)).toBe(false);
+    for (const index of [SIZE - 2, SIZE - 1 - 2 ** 32, 2 ** 31])
+      expect(verifyInclusion(index, SIZE, leaf, proof, root)).toBe(false);
   });
 
   test('the first leaf is proven by 53 nodes to the right, and plans take as many', () => {

@@ -5,12 +5,12 @@ import { concatBytes, equalBytes, type Bytes } from '../bytes.ts';
 export type Hash = Bytes;
 
 /** RFC 6962 §2.1: the root of the empty tree. */
-export const EMPTY_ROOT: Hash = sha256(new Uint8Array()) as Hash;
+export const EMPTY_ROOT: Hash = sha256(new Uint8Array());
 
 const LEAF = Uint8Array.of(0);
 
 /** RFC 6962 §2.1: SHA-256(0x00 ‖ data). */
-export const leafHash = (data: Uint8Array): Hash => sha256(concatBytes(LEAF, data)) as Hash;
+export const leafHash = (data: Uint8Array): Hash => sha256(concatBytes(LEAF, data));
 
 /** RFC 6962 §2.1: SHA-256(0x01 ‖ left ‖ right). */
 export function nodeHash(left: Hash, right: Hash): Hash {
@@ -18,7 +18,7 @@ export function nodeHash(left: Hash, right: Hash): Hash {
   input[0] = 1;
   input.set(left, 1);
   input.set(right, 33);
-  return sha256(input) as Hash;
+  return sha256(input);
 }
 
 /** The root over leaf hashes, in order. */

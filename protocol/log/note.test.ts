@@ -3,7 +3,17 @@ import { fromBase64, toBase64, utf8 } from '../bytes.ts';
 import { verifySignature } from '../ed25519/verify.ts';
 import { cosignatureLine } from '../../test/support/log.ts';
 import { signerOf } from '../../test/support/statements.ts';
-import { COSIGNATURE, ED25519, encodeVkey, parseNote, parseVkey, signatureLine, signNote, verifierKey, verifyNote } from './note.ts';
+import {
+  COSIGNATURE,
+  ED25519,
+  encodeVkey,
+  parseNote,
+  parseVkey,
+  signatureLine,
+  signNote,
+  verifierKey,
+  verifyNote,
+} from './note.ts';
 import type { Note, VerifierKey } from './note.ts';
 
 /** The example that C2SP signed-note publishes (formats.md). */
@@ -100,7 +110,8 @@ describe('who signed', () => {
     const signer = await signerOf(name);
     return signatureLine(verifierKey(name, ED25519, signer.publicKey), await signer.sign(utf8(text)));
   };
-  const known = async (name: string): Promise<VerifierKey> => verifierKey(name, ED25519, (await signerOf(name)).publicKey);
+  const known = async (name: string): Promise<VerifierKey> =>
+    verifierKey(name, ED25519, (await signerOf(name)).publicKey);
   const verdict = async (lines: string[], names: string[]) =>
     verifyNote(noteOf(`${TEXT}\n${lines.join('')}`), await Promise.all(names.map(known)), verifySignature);
 

@@ -73,7 +73,10 @@ export function parseNote(note: string): Result<Note, string> {
   const split = note.lastIndexOf('\n\n');
   if (split < 0 || !note.endsWith('\n')) return refuse('has no empty line before its signatures');
   const text = note.slice(0, split + 1);
-  const lines = note.slice(split + 2).split('\n').slice(0, -1);
+  const lines = note
+    .slice(split + 2)
+    .split('\n')
+    .slice(0, -1);
   if (lines.length === 0 || lines.length > MAX_SIGNATURES) return refuse(`has ${lines.length} signatures`);
   const signatures: NoteSignature[] = [];
   for (const line of lines) {

@@ -32,7 +32,7 @@ export function planInclusion(index: number, size: number): ProofPlan {
       low = middle;
     }
   }
-  return { size, nodes: nodes.reverse() };
+  return { size, nodes: nodes.toReversed() };
 }
 
 /** RFC 6962 §2.1.2: what the consistency proof from `size1` to `size2` consists of. Empty from 0 and to itself. */
@@ -55,7 +55,7 @@ export function planConsistency(size1: number, size2: number): ProofPlan {
     }
   }
   if (!isWholeFirstTree) nodes.push(perfectSubtrees(low, high));
-  return { size: size2, nodes: nodes.reverse() };
+  return { size: size2, nodes: nodes.toReversed() };
 }
 
 /** Makes the proofs of several plans over the same tree from one read of tiles. */
@@ -85,7 +85,7 @@ export async function proofsFromTiles(plans: readonly ProofPlan[], read: ReadTil
       const tile = contents.get(tilePath(tileOf({ height, index }, size))) as Uint8Array;
       const at = (index % TILE_WIDTH) * 32;
       if (tile.length < at + 32) throw new RangeError('tile: narrower than asked');
-      return tile.slice(at, at + 32) as Hash;
+      return tile.slice(at, at + 32);
     });
   // The right edge is shared by many proofs of one tree, so its folds are remembered too.
   const fold = ([first, ...rest]: Node[], size: number): Hash =>
@@ -114,7 +114,7 @@ function largestPowerBelow(n: number): number {
 /** The perfect subtrees of leaves `[low, high)`, left to right; `low` is aligned to a power of two ≥ high − low. */
 function perfectSubtrees(low: number, high: number): Node[] {
   const nodes: Node[] = [];
-  for (let at = low; at < high; ) {
+  for (let at = low; at < high;) {
     let height = 0;
     while (at + 2 ** (height + 1) <= high && at % 2 ** (height + 1) === 0) height++;
     nodes.push({ height, index: at / 2 ** height });

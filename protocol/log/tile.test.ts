@@ -60,7 +60,11 @@ const widths = (size: number): (readonly [number, number, number])[] => {
 };
 
 test('worked examples: 70,000 and 256 (level, full tiles, width of the partial one)', () => {
-  expect(widths(70_000)).toEqual([[0, 273, 112], [1, 1, 17], [2, 0, 1]]);
+  expect(widths(70_000)).toEqual([
+    [0, 273, 112],
+    [1, 1, 17],
+    [2, 0, 1],
+  ]);
   expect(rightEdge(70_000)).toEqual([
     { level: 0, index: 273, width: 112 },
     { level: 1, index: 1, width: 17 },
@@ -69,7 +73,10 @@ test('worked examples: 70,000 and 256 (level, full tiles, width of the partial o
   expect(tileWidth(0, 272, 70_000)).toBe(256);
   expect(tileWidth('entries', 273, 70_000)).toBe(112);
   expect(tileWidth(0, 274, 70_000)).toBe(0);
-  expect(widths(256)).toEqual([[0, 1, 0], [1, 0, 1]]);
+  expect(widths(256)).toEqual([
+    [0, 1, 0],
+    [1, 0, 1],
+  ]);
   expect(rightEdge(256)).toEqual([{ level: 1, index: 0, width: 1 }]);
   expect(rightEdge(0)).toEqual([]);
 });

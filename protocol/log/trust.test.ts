@@ -29,7 +29,9 @@ describe('trust files', () => {
   test('thirty-two of everything', async () => {
     const names = Array.from({ length: 32 }, (_, i) => `n${i}`);
     const logs = await Promise.all(names.map(async (name) => `log ${await vkey(name, ED25519)}\n`));
-    const witnesses = await Promise.all(names.map(async (name) => `witness ${name} ${await vkey(name, COSIGNATURE)}\n`));
+    const witnesses = await Promise.all(
+      names.map(async (name) => `witness ${name} ${await vkey(name, COSIGNATURE)}\n`),
+    );
     const groups = names.map((name) => `group g-${name} any ${name}\n`);
     const trust = trustOf(`${[...logs, ...witnesses, ...groups].join('')}quorum g-n31\n`);
     expect([trust.logs.length, trust.witnesses.length]).toEqual([32, 32]);
@@ -65,7 +67,9 @@ describe('trust files', () => {
     [`${BASE}group g all w1 w1\nquorum g\n`, /w1 is in a group already/],
     [`${BASE}Quorum none\n`, /unknown keyword/],
     [`${BASE}quorum none # really\n`, /names one/],
-  ])('case %#: %j is refused: %s', ([text, reason]) => expect(parseTrustPolicy(text)).toMatchObject({ ok: false, reason }));
+  ])('case %#: %j is refused: %s', ([text, reason]) =>
+    expect(parseTrustPolicy(text)).toMatchObject({ ok: false, reason }),
+  );
 });
 
 describe('quorums', () => {
@@ -74,9 +78,33 @@ describe('quorums', () => {
   test.for<[string, number[][], number[][]]>([
     ['quorum w2\n', [[2], [1, 2]], [[], [1]]],
     ['group g any w1 w2\nquorum g\n', [[1], [2]], [[], [3]]],
-    ['group g all w1 w2 w3\nquorum g\n', [[1, 2, 3]], [[1, 2], [1, 2, 4]]],
-    ['group g 2 w1 w2 w3\nquorum g\n', [[1, 3], [1, 2, 3]], [[1], [1, 4]]],
-    ['group a any w1 w2\ngroup b all w3 w4\ngroup c all a b\nquorum c\n', [[1, 3, 4], [2, 3, 4]], [[1, 2, 3], [3, 4]]],
+    [
+      'group g all w1 w2 w3\nquorum g\n',
+      [[1, 2, 3]],
+      [
+        [1, 2],
+        [1, 2, 4],
+      ],
+    ],
+    [
+      'group g 2 w1 w2 w3\nquorum g\n',
+      [
+        [1, 3],
+        [1, 2, 3],
+      ],
+      [[1], [1, 4]],
+    ],
+    [
+      'group a any w1 w2\ngroup b all w3 w4\ngroup c all a b\nquorum c\n',
+      [
+        [1, 3, 4],
+        [2, 3, 4],
+      ],
+      [
+        [1, 2, 3],
+        [3, 4],
+      ],
+    ],
   ])('%s', ([text, enough, tooFew]) => {
     const trust = trustOf(`${BASE}${text}`);
     for (const set of enough) expect(trust.quorum(cosigners(...set)), `${set}`).toBe(true);
@@ -130,8 +158,15 @@ describe('judgeCheckpoint', () => {
 
   test('a known witness with a wrong signature rejects the checkpoint', async () => {
     const { note, ...head } = await checkpointOf('w1', 'w2');
-    const [first, second, third] = note.signatures as [(typeof note.signatures)[0], (typeof note.signatures)[0], (typeof note.signatures)[0]];
-    const forged = { ...head, note: { ...note, signatures: [first, { ...second, signature: third.signature }, third] } };
+    const [first, second, third] = note.signatures as [
+      (typeof note.signatures)[0],
+      (typeof note.signatures)[0],
+      (typeof note.signatures)[0],
+    ];
+    const forged = {
+      ...head,
+      note: { ...note, signatures: [first, { ...second, signature: third.signature }, third] },
+    };
     expect(await judged(forged)).toEqual({ log: false, quorum: false });
   });
 });

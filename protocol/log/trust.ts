@@ -53,7 +53,8 @@ export function parseTrustPolicy(text: string): Result<TrustPolicy, string> {
       if (name === 'none' || components.has(name)) return at(`the name ${name} is taken`);
       if (members.length === 0 || members.length > MAX_MEMBERS) return at('has no members, or too many');
       const needed = threshold === 'any' ? 1 : threshold === 'all' ? members.length : Number(threshold);
-      if (!/^(any|all|[1-9]\d{0,2})$/.test(threshold) || needed > members.length) return at('has an impossible threshold');
+      if (!/^(any|all|[1-9]\d{0,2})$/.test(threshold) || needed > members.length)
+        return at('has an impossible threshold');
       const parts: TrustPolicy['quorum'][] = [];
       for (const member of members) {
         const part = components.get(member);

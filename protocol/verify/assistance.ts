@@ -9,7 +9,10 @@ import type { Findings } from './findings.ts';
  * The worst level of the lineage, and the share of the content made at each: by rows where every record has them, by
  * files elsewhere. Sources that a record derives from worsen its level; their own content is not part of it.
  */
-export function summarizeAssistance(lineage: Lineage, levels: ReadonlyMap<StatementId, AssistanceLevel>): AssistanceSummary {
+export function summarizeAssistance(
+  lineage: Lineage,
+  levels: ReadonlyMap<StatementId, AssistanceLevel>,
+): AssistanceSummary {
   const composed = composedRecords(lineage).filter((record) => record.document.credentialSubject.content !== undefined);
   const byRows = composed.every((record) => record.document.credentialSubject.content?.rows !== undefined);
   const weights = new Map<AssistanceLevel, number>();
@@ -29,7 +32,12 @@ export function summarizeAssistance(lineage: Lineage, levels: ReadonlyMap<Statem
 }
 
 /** Holds the declared levels against the policy. What was declared is a claim of the signers, and is called one. */
-export function checkAssistance(summary: AssistanceSummary, lineage: Lineage, policy: Policy, findings: Findings): void {
+export function checkAssistance(
+  summary: AssistanceSummary,
+  lineage: Lineage,
+  policy: Policy,
+  findings: Findings,
+): void {
   const shares = Object.entries(summary.shares)
     .map(([level, share]) => `${level} ${(share * 100).toFixed(share === 1 ? 0 : 1)} %`)
     .join(', ');

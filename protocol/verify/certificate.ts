@@ -64,9 +64,18 @@ export async function openCertificate(
     Promise.all(certificate.value.statements.map((statement) => openStatement(statement, checkpoint.value, verify))),
     Promise.all(certificate.value.status.map((list) => verifyStatusList(list, verify))),
   ]);
-  findings.settle('log.checkpoint', judged.log, `size ${checkpoint.value.size} of ${checkpoint.value.origin}, signed by its log`);
+  findings.settle(
+    'log.checkpoint',
+    judged.log,
+    `size ${checkpoint.value.size} of ${checkpoint.value.origin}, signed by its log`,
+  );
   if (trust.quorumName === 'none') findings.add('log.witnesses', 'skipped', 'the trust policy asks for no witnesses');
-  else findings.settle('log.witnesses', judged.quorum, `a quorum of witnesses (${trust.quorumName}) cosigned the checkpoint`);
+  else
+    findings.settle(
+      'log.witnesses',
+      judged.quorum,
+      `a quorum of witnesses (${trust.quorumName}) cosigned the checkpoint`,
+    );
   if (!judged.log.ok) return opened;
 
   for (const result of results) {
@@ -79,7 +88,11 @@ export async function openCertificate(
   findings.passUnlessFailed('log.inclusion', `entries in the log: ${count}`);
 
   const first = opened.statements.find((logged) => logged.index === 0);
-  if (first !== undefined && has(first, 'Accreditation') && first.document.issuer === first.document.credentialSubject.id) {
+  if (
+    first !== undefined &&
+    has(first, 'Accreditation') &&
+    first.document.issuer === first.document.credentialSubject.id
+  ) {
     opened.operator = first.document.issuer;
   } else {
     findings.fail('issuer.accredited', 'the certificate does not carry entry 0, in which the operator names itself');
@@ -123,7 +136,11 @@ async function openStatement(
     return refuse({ check: 'statement.digest', detail: `the document of ${id} is ${statement.reason.detail}`, id });
   }
   if (statement.value.id !== id || statement.value.kind !== kind) {
-    return refuse({ check: 'statement.digest', detail: `the document has id ${statement.value.id}, the log has ${id}`, id });
+    return refuse({
+      check: 'statement.digest',
+      detail: `the document has id ${statement.value.id}, the log has ${id}`,
+      id,
+    });
   }
   const signed = await verifyStatement(statement.value, verify);
   if (!signed.ok) return refuse({ check: 'statement.signature', detail: signed.reason.detail, id });
@@ -131,10 +148,7 @@ async function openStatement(
 }
 
 /** The status lists whose signature is good and whose signer the operator had accredited for it. */
-function acceptStatusLists(
-  results: Result<StatusListCredential, string>[],
-  opened: OpenedCertificate,
-): StatusList[] {
+function acceptStatusLists(results: Result<StatusListCredential, string>[], opened: OpenedCertificate): StatusList[] {
   const evidence = new Evidence(opened.operator, opened.statements);
   const lists: StatusList[] = [];
   for (const result of results) {
@@ -147,7 +161,10 @@ function acceptStatusLists(
     if (credentialSubject.log.origin !== opened.checkpoint?.origin) {
       opened.findings.fail('freshness', `a status list is of another log, ${credentialSubject.log.origin}`);
     } else if (roleAt(evidence, issuer, 'status-service', moment, Infinity) === null) {
-      opened.findings.fail('freshness', `a status list is signed by ${issuer}, which the operator did not accredit for it`);
+      opened.findings.fail(
+        'freshness',
+        `a status list is signed by ${issuer}, which the operator did not accredit for it`,
+      );
     } else {
       const list = openStatusList(result.value);
       if (list.ok) lists.push(list.value);

@@ -13,7 +13,9 @@ const text = encodeManifest(manifest);
 async function world() {
   const all = await registry();
   const content = { ...summarizeContent(text, manifest), visibility: 'public' as const };
-  const record = all.log.append(await signed(drafts.record(all.alice.did, 'x', { id: content.root, content }), all.alice));
+  const record = all.log.append(
+    await signed(drafts.record(all.alice.did, 'x', { id: content.root, content }), all.alice),
+  );
   const certificate = await all.log.certificate({ subject: record.id });
   const holding = (files: Record<string, string>, minCoverage?: number, manifests = [text]) => {
     const local: LocalContent = { files: manifestOf(files).files, manifests };
@@ -40,7 +42,9 @@ test('a changed file is named, with what it was; so is one that was never there'
   const { holding } = await world();
   const changed = await holding({ ...FILES, 'a.txt': 'tampered' });
   expect(failuresOf(changed)).toEqual(['content.coverage']);
-  expect(detailsOf(changed, 'content.coverage')).toContain(`a.txt was changed: certified sha256 ${manifest.files[0]?.sha256}`);
+  expect(detailsOf(changed, 'content.coverage')).toContain(
+    `a.txt was changed: certified sha256 ${manifest.files[0]?.sha256}`,
+  );
   const added = await holding({ ...FILES, 'extra.txt': 'extra' });
   expect(detailsOf(added, 'content.coverage')).toContain('extra.txt is in no certified record');
 });

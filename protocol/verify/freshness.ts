@@ -34,7 +34,11 @@ export function checkFreshness(
       .revocationsOf(logged.id)
       .some(({ document }) => logged.document === null || mayRevoke(evidence, logged, document.issuer));
     if (isRevoked && !isExplained) {
-      findings.fail('standing', `${logged.id} is revoked by its status list, but its revocation was left out`, logged.id);
+      findings.fail(
+        'standing',
+        `${logged.id} is revoked by its status list, but its revocation was left out`,
+        logged.id,
+      );
     }
   }
   const maxAge = policy.trust?.statusMaxAge;
@@ -42,7 +46,8 @@ export function checkFreshness(
     if (maxAge === undefined) findings.add('freshness', 'warn', problem);
     else findings.fail('freshness', `${problem}; the policy allows ${maxAge}`);
   };
-  if (uncovered > 0) return outcome(`statements that no status list covers, so that their status is indeterminate: ${uncovered}`);
+  if (uncovered > 0)
+    return outcome(`statements that no status list covers, so that their status is indeterminate: ${uncovered}`);
   const from = logTimeOf(oldest);
   if (maxAge !== undefined && asOf - oldest > durationMs(maxAge)) return outcome(`the status is as of ${from}`);
   if (asOf > until) return outcome(`the status is as of ${from} and past its validity, so it is indeterminate`);

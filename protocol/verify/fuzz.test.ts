@@ -43,7 +43,7 @@ test('cut off, or a piece repeated', () =>
 /** Every place in a JSON value, as a path of keys. */
 function placesOf(value: Json, path: string[] = []): string[][] {
   if (value === null || typeof value !== 'object') return [path];
-  return [path, ...Object.entries(value).flatMap(([key, child]) => placesOf(child as Json, [...path, key]))];
+  return [path, ...Object.entries(value).flatMap(([key, child]) => placesOf(child, [...path, key]))];
 }
 const PLACES = placesOf(certificate as unknown as Json);
 
@@ -71,7 +71,9 @@ test('any part replaced by any JSON, or by another part', () =>
       fc.oneof(
         fc.jsonValue(),
         fc.constantFrom(null, '', 0, -1, 2 ** 53 - 1, [], {}, true, '__proto__'),
-        fc.constantFrom(...PLACES).map((place) => place.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], certificate)),
+        fc
+          .constantFrom(...PLACES)
+          .map((place) => place.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], certificate)),
       ),
       (place, value) => check(JSON.stringify(replaced(place, value))),
     ),

@@ -1,4 +1,4 @@
-import { reachesLevel, type FrameworkName, type LevelName } from '../../schemas/frameworks.ts';
+import { reachesLevel } from '../../schemas/frameworks.ts';
 import type { Policy } from '../../schemas/policy.ts';
 import type { Report } from '../../schemas/report.ts';
 import type { Evidence, Present } from '../evidence.ts';
@@ -54,13 +54,19 @@ export function checkHumans(
   if (required && authored.length === 0) {
     findings.fail('human.credential', 'no record of the lineage has content that a human could have made');
   }
-  findings.passUnlessFailed('issuer.accredited', `identity issuers, accredited by the operator when they signed: ${issuers.size}`);
+  findings.passUnlessFailed(
+    'issuer.accredited',
+    `identity issuers, accredited by the operator when they signed: ${issuers.size}`,
+  );
   if (counted.length > 0) {
     const detail = 'records with content whose signers are verified humans (who they are, not how they worked)';
     findings.passUnlessFailed('human.credential', `${detail}: ${signedByHumans} of ${authored.length}`);
   }
   if (demands.minLevel !== undefined || demands.maxCredentialAge !== undefined) {
-    findings.passUnlessFailed('human.level', 'every signer was verified at the level, and as recently, as the policy demands');
+    findings.passUnlessFailed(
+      'human.level',
+      'every signer was verified at the level, and as recently, as the policy demands',
+    );
   }
   if (demands.expertise !== undefined) {
     findings.passUnlessFailed('human.expertise', `every signer is certified in ${demands.expertise.join(', ')}`);
@@ -78,7 +84,7 @@ function levelFault(credential: Credential, record: Present, policy: Policy): st
   const { framework, level, verifiedAt } = credential.document.credentialSubject.verification;
   const { minLevel, maxCredentialAge } = policy.human ?? {};
   if (minLevel !== undefined) {
-    const floor = (minLevel as Partial<Record<FrameworkName, LevelName>>)[framework];
+    const floor = minLevel[framework];
     if (floor === undefined) return `verified under ${framework}, which the policy does not name`;
     if (!reachesLevel(framework, level, floor)) return `verified at ${framework} ${level}, below ${floor}`;
   }

@@ -15,13 +15,16 @@ type Human = NonNullable<Policy['human']>;
 async function world() {
   const all = await registry();
   const { log, issuer, alice, bob } = all;
-  const expertise = [{ field: 'radiology', basis: 'professional-licence', validUntil: timestampOf(log.now + 100 * HOUR) }];
+  const expertise = [
+    { field: 'radiology', basis: 'professional-licence', validUntil: timestampOf(log.now + 100 * HOUR) },
+  ];
   log.append(await signed(drafts.credential(alice.did, 'Alice', { expertise }), issuer));
   log.append(await signed(drafts.credential(bob.did, 'Bob'), issuer));
   const byAlice = log.append(await signed(drafts.record(alice.did, 'by Alice'), alice));
   const byBob = log.append(await signed(drafts.record(bob.did, 'by Bob'), bob));
   const both = log.append(await signed(drafts.composition(alice.did, [byAlice.id, byBob.id]), alice));
-  const check = async (subject: typeof both.id, policy: Demands) => judge(await log.certificate({ subject }), { log, policy });
+  const check = async (subject: typeof both.id, policy: Demands) =>
+    judge(await log.certificate({ subject }), { log, policy });
   const failed = async (subject: typeof both.id, policy: Demands) => failuresOf(await check(subject, policy));
   return { ...all, byAlice, byBob, both, check, failed };
 }
@@ -69,9 +72,15 @@ describe('human', () => {
   test('what is asked of signers is never passed for want of one', async () => {
     const { stranger, both, failed, check } = await world();
     const trust = { issuers: [stranger.did] };
-    expect(await failed(both.id, { trust, human: { required: false, minLevel: { 'nist-800-63-4': 'IAL1' } } })).toEqual(['human.level']);
-    expect(await failed(both.id, { trust, human: { required: false, maxCredentialAge: '900d' } })).toEqual(['human.level']);
-    expect(await failed(both.id, { trust, human: { required: false, expertise: ['radiology'] } })).toEqual(['human.expertise']);
+    expect(await failed(both.id, { trust, human: { required: false, minLevel: { 'nist-800-63-4': 'IAL1' } } })).toEqual(
+      ['human.level'],
+    );
+    expect(await failed(both.id, { trust, human: { required: false, maxCredentialAge: '900d' } })).toEqual([
+      'human.level',
+    ]);
+    expect(await failed(both.id, { trust, human: { required: false, expertise: ['radiology'] } })).toEqual([
+      'human.expertise',
+    ]);
     expect(detailsOf(await check(both.id, { trust, human: { required: false } }), 'human.credential')).toMatch(/^warn/);
   });
 
@@ -96,8 +105,16 @@ describe('human', () => {
 describe('assistance', () => {
   test('is limited by the worst of the lineage, with its shares by rows', async () => {
     const { log, alice, byAlice, check, failed } = await world();
-    const draft = drafts.record(alice.did, 'made by a model', { authorship: { role: 'curator', assistance: { level: 'synthetic' } } });
-    const rows = (kind: typeof draft, count: number) => ({ ...kind, subject: { ...kind.subject, content: { ...kind.subject.content, rows: count } as NonNullable<typeof kind.subject.content> } });
+    const draft = drafts.record(alice.did, 'made by a model', {
+      authorship: { role: 'curator', assistance: { level: 'synthetic' } },
+    });
+    const rows = (kind: typeof draft, count: number) => ({
+      ...kind,
+      subject: {
+        ...kind.subject,
+        content: { ...kind.subject.content, rows: count } as NonNullable<typeof kind.subject.content>,
+      },
+    });
     const synthetic = log.append(await signed(rows(draft, 100), alice));
     const human = log.append(await signed(rows(drafts.record(alice.did, 'made by hand'), 300), alice));
     const mixed = log.append(await signed(drafts.composition(alice.did, [human.id, synthetic.id]), alice));
@@ -111,8 +128,18 @@ describe('assistance', () => {
 
   test('a synthetic source worsens what derives from it, without counting as content', async () => {
     const { log, alice, check } = await world();
-    const source = log.append(await signed(drafts.record(alice.did, 'source', { authorship: { role: 'curator', assistance: { level: 'synthetic' } } }), alice));
-    const derived = log.append(await signed(drafts.record(alice.did, 'derived', { derivedFrom: [{ id: source.id, relation: 'filtered' }] }), alice));
+    const source = log.append(
+      await signed(
+        drafts.record(alice.did, 'source', { authorship: { role: 'curator', assistance: { level: 'synthetic' } } }),
+        alice,
+      ),
+    );
+    const derived = log.append(
+      await signed(
+        drafts.record(alice.did, 'derived', { derivedFrom: [{ id: source.id, relation: 'filtered' }] }),
+        alice,
+      ),
+    );
     expect((await check(derived.id, {})).assistance).toEqual({ worst: 'synthetic', shares: { synthetic: 1 } });
   });
 
@@ -137,7 +164,10 @@ describe('review', () => {
     expect(await failed(byAlice.id, one)).toEqual(['review.count']);
     log.append(await signed(drafts.review(byAlice.id), alice));
     expect(await failed(byAlice.id, one)).toEqual([]);
-    expect(await failed(byAlice.id, { review: { min: 1, independent: true } })).toEqual(['review.count', 'review.independence']);
+    expect(await failed(byAlice.id, { review: { min: 1, independent: true } })).toEqual([
+      'review.count',
+      'review.independence',
+    ]);
   });
 
   test('one reviewer counts once, however many reviews and keys', async () => {
@@ -157,7 +187,10 @@ describe('review', () => {
     log.append(await signed(drafts.review(both.id), bob));
     for (const subject of [byAlice.id, both.id]) {
       expect(await failed(subject, { review: { min: 1 } })).toEqual([]);
-      expect(await failed(subject, { review: { min: 1, independent: true } })).toEqual(['review.count', 'review.independence']);
+      expect(await failed(subject, { review: { min: 1, independent: true } })).toEqual([
+        'review.count',
+        'review.independence',
+      ]);
     }
   });
 
@@ -167,7 +200,9 @@ describe('review', () => {
     log.append(await signed(drafts.credential(carol.did, 'Carol'), stranger));
     log.append(await signed(drafts.review(byAlice.id), carol));
     expect(await failed(byAlice.id, { review: { min: 1 } })).toEqual([]);
-    expect(await failed(byAlice.id, { review: { min: 1 }, trust: { issuers: [issuer.did] } })).toEqual(['review.count']);
+    expect(await failed(byAlice.id, { review: { min: 1 }, trust: { issuers: [issuer.did] } })).toEqual([
+      'review.count',
+    ]);
   });
 });
 
@@ -186,7 +221,9 @@ test('witnesses: a quorum that the trust file names must have cosigned', async (
   if (!trust.ok) throw new Error(trust.reason);
   const certificate = await log.certificate({ subject: byAlice.id });
   expect(failuresOf(await judge(certificate, { log, trust: trust.value }))).toEqual(['log.witnesses']);
-  const checkpoint = await log.checkpoint([{ name: 'w.example', signer: witness, seconds: Date.parse(VALID_FROM) / 1000 }]);
+  const checkpoint = await log.checkpoint([
+    { name: 'w.example', signer: witness, seconds: Date.parse(VALID_FROM) / 1000 },
+  ]);
   expect(parseCheckpoint(checkpoint).ok).toBe(true);
   const report = await judge({ ...certificate, checkpoint }, { log, trust: trust.value });
   expect(failuresOf(report)).toEqual([]);

@@ -40,13 +40,30 @@ describe('a certificate in order', () => {
     });
     const passed = report.checks.filter(({ outcome }) => outcome === 'pass').map(({ id }) => id);
     expect(passed).toEqual(
-      expect.arrayContaining(['log.checkpoint', 'log.inclusion', 'statement.digest', 'statement.signature', 'issuer.accredited', 'human.credential', 'lineage.complete', 'standing', 'freshness']),
+      expect.arrayContaining([
+        'log.checkpoint',
+        'log.inclusion',
+        'statement.digest',
+        'statement.signature',
+        'issuer.accredited',
+        'human.credential',
+        'lineage.complete',
+        'standing',
+        'freshness',
+      ]),
     );
   });
 
   test('need not list its statements in order', async () => {
     const { log, certificate } = await world();
-    expect(failuresOf(await judge(altered(certificate, (copy) => void copy.statements.reverse()), { log }))).toEqual([]);
+    expect(
+      failuresOf(
+        await judge(
+          altered(certificate, (copy) => void copy.statements.toReversed()),
+          { log },
+        ),
+      ),
+    ).toEqual([]);
   });
 
   test('is judged the same in any spelling of its JSON', async () => {
@@ -57,17 +74,25 @@ describe('a certificate in order', () => {
 });
 
 describe('form', () => {
-  test.for(['', 'null', '[]', '{}', 'not JSON', '\ufeff{}', '{"mediaType":"text/html"}', '['.repeat(100_000)])('%# garbage', async (text) => {
-    const { log } = await registry();
-    const report = await judge(text, { log });
-    expect(failuresOf(report)).toEqual(['certificate.format']);
-    expect(report).toMatchObject({ subject: null, humans: null, assistance: null, coverage: null });
-  });
+  test.for(['', 'null', '[]', '{}', 'not JSON', '\ufeff{}', '{"mediaType":"text/html"}', '['.repeat(100_000)])(
+    '%# garbage',
+    async (text) => {
+      const { log } = await registry();
+      const report = await judge(text, { log });
+      expect(failuresOf(report)).toEqual(['certificate.format']);
+      expect(report).toMatchObject({ subject: null, humans: null, assistance: null, coverage: null });
+    },
+  );
 
   test('cut off, with a field more, or with a key twice', async () => {
     const { log, certificate } = await world();
     const text = JSON.stringify(certificate);
-    for (const bad of [text.slice(0, -1), text.slice(0, text.length / 2), text.replace('{', '{"x":1,'), text.replace('{', '{"subject":"x",')]) {
+    for (const bad of [
+      text.slice(0, -1),
+      text.slice(0, text.length / 2),
+      text.replace('{', '{"x":1,'),
+      text.replace('{', '{"subject":"x",'),
+    ]) {
       expect(failuresOf(await judge(bad, { log }))).toEqual(['certificate.format']);
     }
   });
@@ -80,48 +105,93 @@ describe('form', () => {
 
 describe('authenticity', () => {
   const cases: [string, string[], (copy: Certificate, record: number) => void][] = [
-    ['an altered document', ['statement.digest'], (copy, record) => {
-      const { credentialSubject } = at(copy, record).document as { credentialSubject: { name: string } };
-      credentialSubject.name = 'Another name';
-    }],
-    ['a document with another field', ['statement.digest'], (copy, record) => void Object.assign(at(copy, record).document as object, { extra: 1 })],
-    ['the document of another entry', ['statement.digest'], (copy, record) => void (at(copy, record).document = at(copy, 3).document)],
-    ['an altered signature', ['statement.digest'], (copy, record) => {
-      const { proof } = at(copy, record).document as { proof: { proofValue: string } };
-      proof.proofValue = proof.proofValue.replace(/..$/, (end) => (end === '11' ? '22' : '11'));
-    }],
-    ['an altered entry', ['log.inclusion'], (copy, record) => void (at(copy, record).entry = at(copy, record).entry.replace(/\.\d{3}Z/, '.999Z'))],
-    ['a malformed entry', ['log.inclusion'], (copy, record) => void (at(copy, record).entry = ` ${at(copy, record).entry}`)],
+    [
+      'an altered document',
+      ['statement.digest'],
+      (copy, record) => {
+        const { credentialSubject } = at(copy, record).document as { credentialSubject: { name: string } };
+        credentialSubject.name = 'Another name';
+      },
+    ],
+    [
+      'a document with another field',
+      ['statement.digest'],
+      (copy, record) => void Object.assign(at(copy, record).document as object, { extra: 1 }),
+    ],
+    [
+      'the document of another entry',
+      ['statement.digest'],
+      (copy, record) => void (at(copy, record).document = at(copy, 3).document),
+    ],
+    [
+      'an altered signature',
+      ['statement.digest'],
+      (copy, record) => {
+        const { proof } = at(copy, record).document as { proof: { proofValue: string } };
+        proof.proofValue = proof.proofValue.replace(/..$/, (end) => (end === '11' ? '22' : '11'));
+      },
+    ],
+    [
+      'an altered entry',
+      ['log.inclusion'],
+      (copy, record) => void (at(copy, record).entry = at(copy, record).entry.replace(/\.\d{3}Z/, '.999Z')),
+    ],
+    [
+      'a malformed entry',
+      ['log.inclusion'],
+      (copy, record) => void (at(copy, record).entry = ` ${at(copy, record).entry}`),
+    ],
     ['an altered proof', ['log.inclusion'], (copy, record) => void (at(copy, record).proof[0] = `${'A'.repeat(43)}=`)],
     ['no proof', ['log.inclusion'], (copy, record) => void (at(copy, record).proof = [])],
     ['another index', ['log.inclusion'], (copy, record) => void (at(copy, record).index += 1)],
-    ['an altered root', ['log.checkpoint'], (copy) => void (copy.checkpoint = copy.checkpoint.replace(/\n[A-Za-z0-9+/]{43}=/, `\n${'A'.repeat(43)}=`))],
-    ['an altered size', ['log.checkpoint'], (copy) => void (copy.checkpoint = copy.checkpoint.replace('\n5\n', '\n6\n'))],
+    [
+      'an altered root',
+      ['log.checkpoint'],
+      (copy) => void (copy.checkpoint = copy.checkpoint.replace(/\n[A-Za-z0-9+/]{43}=/, `\n${'A'.repeat(43)}=`)),
+    ],
+    [
+      'an altered size',
+      ['log.checkpoint'],
+      (copy) => void (copy.checkpoint = copy.checkpoint.replace('\n5\n', '\n6\n')),
+    ],
     ['a checkpoint cut short', ['log.checkpoint'], (copy) => void (copy.checkpoint = copy.checkpoint.slice(0, -1))],
     ['an erased body', ['lineage.complete'], (copy, record) => void (at(copy, record).document = null)],
     ['another subject', ['lineage.complete'], (copy) => void (copy.subject = idOf('elsewhere'))],
-    ['a subject that is no record', ['lineage.complete'], (copy) => void (copy.subject = JSON.parse(at(copy, 3).entry).id)],
+    [
+      'a subject that is no record',
+      ['lineage.complete'],
+      (copy) => void (copy.subject = JSON.parse(at(copy, 3).entry).id),
+    ],
   ];
   test.for(cases)('%s fails %j', async ([, expected, change]) => {
     const { log, certificate, record } = await world();
-    const report = await judge(altered(certificate, (copy) => change(copy, record.index)), { log });
+    const report = await judge(
+      altered(certificate, (copy) => change(copy, record.index)),
+      { log },
+    );
     expect(failuresOf(report)).toEqual(expected);
   });
 
   test('a statement that its issuer did not sign, though the log took it', async () => {
     const { log, alice } = await registry();
     const draft = await signed(drafts.record(alice.did, 'forged'), alice);
-    const forged = await signed(drafts.record(alice.did, 'forged'), { ...alice, sign: (await signerOf('mallory')).sign });
+    const forged = await signed(drafts.record(alice.did, 'forged'), {
+      ...alice,
+      sign: (await signerOf('mallory')).sign,
+    });
     expect(forged.id).not.toBe(draft.id);
     const record = log.append(forged);
-    expect(failuresOf(await judge(await log.certificate({ subject: record.id }), { log }))).toEqual(['statement.signature']);
+    expect(failuresOf(await judge(await log.certificate({ subject: record.id }), { log }))).toEqual([
+      'statement.signature',
+    ]);
   });
 
   test('a log that you do not trust', async () => {
     const { log, certificate } = await world();
     const elsewhere = new MemoryLog(await signerOf('log'), 'elsewhere.example/log').trust();
     const rekeyed = new MemoryLog(await signerOf('other'), log.origin).trust();
-    for (const trust of [elsewhere, rekeyed]) expect(failuresOf(await judge(certificate, { log, trust }))).toEqual(['log.checkpoint']);
+    for (const trust of [elsewhere, rekeyed])
+      expect(failuresOf(await judge(certificate, { log, trust }))).toEqual(['log.checkpoint']);
   });
 
   test('no entry 0, so no operator', async () => {
@@ -134,7 +204,10 @@ describe('authenticity', () => {
   test('no credential, no accreditation, or no part', async () => {
     const { log, record, credential, accreditation, alice } = await world();
     for (const omit of [credential.index, accreditation.index]) {
-      expect(failuresOf(await judge(await log.certificate({ subject: record.id, omit: [omit] }), { log }))).toEqual(['human.credential', 'standing']);
+      expect(failuresOf(await judge(await log.certificate({ subject: record.id, omit: [omit] }), { log }))).toEqual([
+        'human.credential',
+        'standing',
+      ]);
     }
     const composed = log.append(await signed(drafts.composition(alice.did, [record.id]), alice));
     const report = await judge(await log.certificate({ subject: composed.id, omit: [record.index] }), { log });
@@ -169,13 +242,19 @@ describe('status', () => {
     const { log, record, alice, stranger } = await world();
     const revocation = log.append(await signed(drafts.revocation(record.id), alice));
     log.append(await signed(drafts.revocation(record.id), stranger));
-    expect(failuresOf(await judge(await log.certificate({ subject: record.id, omit: [revocation.index] }), { log }))).toEqual(['standing']);
+    expect(
+      failuresOf(await judge(await log.certificate({ subject: record.id, omit: [revocation.index] }), { log })),
+    ).toEqual(['standing']);
   });
 
   test('stale, missing or partial status is indeterminate: a warning, and a failure once a policy sets statusMaxAge', async () => {
     const { log, record } = await world();
     const strict = { trust: { statusMaxAge: '24h' } };
-    const stale = await log.certificate({ subject: record.id, statusFrom: log.now - 48 * HOUR, statusFor: 1000 * HOUR });
+    const stale = await log.certificate({
+      subject: record.id,
+      statusFrom: log.now - 48 * HOUR,
+      statusFor: 1000 * HOUR,
+    });
     const past = await log.certificate({ subject: record.id, statusFrom: log.now - 2 * HOUR, statusFor: HOUR });
     const missing = await log.certificate({ subject: record.id, statusSigner: null });
     for (const certificate of [stale, past, missing]) {
@@ -193,14 +272,21 @@ describe('status', () => {
     const old = await log.certificate({ subject: record.id, statusFrom: log.now - 48 * HOUR });
     const both = altered(certificate, (copy) => void copy.status.push(...old.status));
     expect(failuresOf(await judge(both, { log, policy: { trust: { statusMaxAge: '24h' } } }))).toEqual([]);
-    const revoked = await log.certificate({ subject: record.id, revoked: [record.index], statusFrom: log.now - 48 * HOUR });
+    const revoked = await log.certificate({
+      subject: record.id,
+      revoked: [record.index],
+      statusFrom: log.now - 48 * HOUR,
+    });
     const hidden = altered(certificate, (copy) => void copy.status.push(...revoked.status));
     expect(failuresOf(await judge(hidden, { log }))).toEqual(['standing']);
   });
 
   test('a list that is tampered with, by a stranger, or of another log fails', async () => {
     const { log, record, certificate, stranger } = await world();
-    const tampered = altered(certificate, (copy) => void ((copy.status[0] as { validUntil: string }).validUntil = '2099-01-01T00:00:00Z'));
+    const tampered = altered(
+      certificate,
+      (copy) => void ((copy.status[0] as { validUntil: string }).validUntil = '2099-01-01T00:00:00Z'),
+    );
     const foreign = await log.certificate({ subject: record.id, statusSigner: stranger });
     const elsewhere = new MemoryLog(log.signer, 'elsewhere.example/log');
     for (const statement of log.statements) elsewhere.append(statement);

@@ -16,7 +16,7 @@ import { coverContent, type LocalContent } from './content.ts';
 import { checkFreshness } from './freshness.ts';
 import { checkHumans } from './human.ts';
 import { checkReviews } from './review.ts';
-import { Findings } from './findings.ts';
+import type { Findings } from './findings.ts';
 
 export interface VerifyInput {
   /** The certificate's text, from whatever source. */
@@ -67,7 +67,10 @@ export async function verifyCertificate(input: VerifyInput): Promise<Report> {
   if (subject === null || evidence.record(subject) === undefined) {
     const erased = subject !== null && evidence.get(subject)?.document === null;
     if (findings.list().every((check) => check.outcome !== 'fail')) {
-      findings.fail('lineage.complete', erased ? 'the record was erased' : 'the certificate does not carry its subject, a dataset record');
+      findings.fail(
+        'lineage.complete',
+        erased ? 'the record was erased' : 'the certificate does not carry its subject, a dataset record',
+      );
     }
     return report();
   }
@@ -90,7 +93,10 @@ export async function verifyCertificate(input: VerifyInput): Promise<Report> {
   checkAssistance(assistance, lineage, policy, findings);
   checkReviews(evidence, lineage, policy, asOf, findings);
   if (policy.rights !== undefined) {
-    findings.fail('rights.decision', 'this version of Firsthand cannot decide rights, so a policy that asks for them fails');
+    findings.fail(
+      'rights.decision',
+      'this version of Firsthand cannot decide rights, so a policy that asks for them fails',
+    );
   }
   return report({ humans, assistance, coverage: checkContent(input, lineage, levels, standing, findings) });
 }
@@ -112,7 +118,10 @@ function checkStanding(
       findings.add('standing', 'warn', `${name} is superseded by ${standing.supersededBy}`, record.id);
     }
   }
-  findings.passUnlessFailed('standing', `records active as of ${logTimeOf(asOf)}: ${lineage.records.length}, which is all`);
+  findings.passUnlessFailed(
+    'standing',
+    `records active as of ${logTimeOf(asOf)}: ${lineage.records.length}, which is all`,
+  );
   return states;
 }
 

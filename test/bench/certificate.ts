@@ -20,7 +20,9 @@ export async function benchCertificate(): Promise<void> {
     const registry = await startRegistry(options);
     const workload = await createWorkload(await readSigner(registry.operatorKeyFile), 1, 1);
     await setUp(registry.url, workload.setup);
-    const { id } = JSON.parse(await post(registry.url, 'application/json', workload.records[0] ?? '')) as { id: string };
+    const { id } = JSON.parse(await post(registry.url, 'application/json', workload.records[0] ?? '')) as {
+      id: string;
+    };
     const certificate = await (await fetch(`${registry.url}/v1/datasets/${id}/certificate`)).text();
     const trust = parseTrustPolicy(`log ${registry.vkey}\nquorum none\n`);
     await registry.close();
@@ -31,7 +33,9 @@ export async function benchCertificate(): Promise<void> {
     const signatures = await signaturesOf(certificate, trust.value.logs[0]?.key.publicKey as Bytes);
     const rounds = 300;
     const verifySignatures = () =>
-      Promise.all(signatures.map(({ key, signature, message }) => crypto.subtle.verify('Ed25519', key, signature, message)));
+      Promise.all(
+        signatures.map(({ key, signature, message }) => crypto.subtle.verify('Ed25519', key, signature, message)),
+      );
     await repeat(rounds, () => verifyCertificate(input));
     const whole = (await medianMs(7, () => repeat(rounds, () => verifyCertificate(input)))) / rounds;
     const bare = (await medianMs(7, () => repeat(rounds, verifySignatures))) / rounds;
@@ -54,7 +58,10 @@ interface Signed {
 
 async function signaturesOf(text: string, logKey: Bytes) {
   const certificate = JSON.parse(text) as Certificate;
-  const documents = [...certificate.statements.map(({ document }) => document), ...certificate.status] as unknown as Signed[];
+  const documents = [
+    ...certificate.statements.map(({ document }) => document),
+    ...certificate.status,
+  ] as unknown as Signed[];
   const importKey = (raw: Bytes) => crypto.subtle.importKey('raw', raw, 'Ed25519', false, ['verify']);
   const checkpoint = parseCheckpoint(certificate.checkpoint);
   if (!checkpoint.ok) throw new Error(checkpoint.reason);

@@ -57,7 +57,11 @@ export async function load(url: string, mediaType: string, bodies: string[], con
 }
 
 export async function post(url: string, mediaType: string, body: string): Promise<string> {
-  const response = await fetch(`${url}/v1/statements`, { method: 'POST', headers: { 'Content-Type': mediaType }, body });
+  const response = await fetch(`${url}/v1/statements`, {
+    method: 'POST',
+    headers: { 'Content-Type': mediaType },
+    body,
+  });
   const text = await response.text();
   if (!response.ok || text.includes('"code":"')) throw new Error(`${response.status}: ${text.slice(0, 500)}`);
   return text;

@@ -15,6 +15,7 @@ const PARTS: Record<string, () => Promise<void>> = {
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((part) => !(part in PARTS));
-if (unknown.length > 0) throw new Error(`unknown part ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}`);
+if (unknown.length > 0)
+  throw new Error(`unknown part ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}`);
 process.stdout.write(`${machine()}\n`);
 for (const [part, run] of Object.entries(PARTS)) if (chosen.length === 0 || chosen.includes(part)) await run();

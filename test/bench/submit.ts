@@ -30,7 +30,11 @@ export async function benchSubmit(statements: number): Promise<void> {
     line('submit, one a request, 64 connections', perSecond(rate), `${percent(rate / raw)} of native verification`);
     const batched = await load(ready.url, NDJSON, batches(take(statements), 100), 16);
     const batchRate = batched.accepted / batched.seconds;
-    line('submit, batches of 100, 16 connections', perSecond(batchRate), `${percent(batchRate / raw)} of native verification`);
+    line(
+      'submit, batches of 100, 16 connections',
+      perSecond(batchRate),
+      `${percent(batchRate / raw)} of native verification`,
+    );
     line('latency of a single submission, p50 and p99', `${single.p50.toFixed(0)}, ${single.p99.toFixed(0)} ms`);
     await stopChild(child);
   });

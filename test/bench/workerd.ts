@@ -32,7 +32,11 @@ export async function benchWorkerd(statements: number): Promise<void> {
     try {
       const url = `http://127.0.0.1:${port}`;
       await waitFor(`${url}/healthz`);
-      const workload = await createWorkload(await signerFromSeed(new Uint8Array(seeds.OPERATOR_KEY)), 64, statements + 1000);
+      const workload = await createWorkload(
+        await signerFromSeed(new Uint8Array(seeds.OPERATOR_KEY)),
+        64,
+        statements + 1000,
+      );
       await setUp(url, workload.setup);
       await load(url, 'application/x-ndjson', batches(workload.records.splice(0, 1000), 100), 8);
       const result = await load(url, 'application/x-ndjson', batches(workload.records, 100), 8);

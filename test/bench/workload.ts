@@ -17,7 +17,12 @@ export async function createWorkload(operator: Signer, people: number, records: 
   const issuer = await randomSigner();
   const contributors = await Promise.all(Array.from({ length: people }, randomSigner));
   const now = timestampOf(Date.now());
-  const verification = { framework: 'nist-800-63-4', level: 'IAL2', method: 'remote-document', verifiedAt: now } as const;
+  const verification = {
+    framework: 'nist-800-63-4',
+    level: 'IAL2',
+    method: 'remote-document',
+    verifiedAt: now,
+  } as const;
   const setup = [
     await sign(operator, 'Accreditation', {
       id: issuer.did,
@@ -38,7 +43,7 @@ export async function createWorkload(operator: Signer, people: number, records: 
   return { setup, records: signed };
 }
 
-export const recordSubject = (signer: Signer, i: number): Draft<'DatasetRecord'>['subject'] => {
+const recordSubject = (signer: Signer, i: number): Draft<'DatasetRecord'>['subject'] => {
   const root = digest(`${signer.did} ${i}`);
   return {
     id: root,
@@ -56,14 +61,18 @@ export const recordSubject = (signer: Signer, i: number): Draft<'DatasetRecord'>
   };
 };
 
-export const randomSigner = (): Promise<Signer> => signerFromSeed(new Uint8Array(randomBytes(32)));
+const randomSigner = (): Promise<Signer> => signerFromSeed(new Uint8Array(randomBytes(32)));
 
 export async function readSigner(keyFile: string): Promise<Signer> {
   const { seed } = JSON.parse(await readFile(keyFile, 'utf8')) as { seed: string };
   return signerFromSeed(new Uint8Array(Buffer.from(seed, 'base64url')));
 }
 
-export async function sign<K extends StatementKind>(signer: Signer, kind: K, subject: Draft<K>['subject']): Promise<string> {
+async function sign<K extends StatementKind>(
+  signer: Signer,
+  kind: K,
+  subject: Draft<K>['subject'],
+): Promise<string> {
   const signed = await signStatement({ kind, subject, validFrom: timestampOf(Date.now()) }, signer);
   if (!signed.ok) throw new Error(signed.reason.detail);
   return signed.value.canonical;

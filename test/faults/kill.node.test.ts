@@ -96,7 +96,7 @@ test(
       );
       for (const [i, { statement, answer }] of known.entries()) {
         const { status, receipt, index, loggedAt } = again[i] as Answer;
-        expect(status, `${JSON.stringify(again[i])}`).toBe(logged.has(statement.id) ? 200 : 201);
+        expect(status, JSON.stringify(again[i])).toBe(logged.has(statement.id) ? 200 : 201);
         const first = answer ?? { receipt, index, loggedAt };
         expect({ receipt, index, loggedAt }).toEqual({
           receipt: first.receipt,

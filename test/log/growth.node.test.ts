@@ -171,7 +171,7 @@ describe.each([SMALL, LARGE])('a log of %i entries', (size) => {
       '/v1/status/0',
       '/log/tile/entries/000',
     ]) {
-      expect((await log.app.request(path)).status, `${path}`).toBeLessThan(500);
+      expect((await log.app.request(path)).status, path).toBeLessThan(500);
     }
   });
 

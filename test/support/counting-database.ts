@@ -15,7 +15,7 @@ export interface Cost {
 /** A real database that counts what is asked of it, and remembers the queries. */
 export class CountingDatabase implements Database {
   readonly #real: Database;
-  readonly seen = new Map<string, CompiledQuery<unknown>>();
+  readonly seen = new Map<string, CompiledQuery>();
   #cost: Cost = { queries: 0, rows: 0, tiles: 0, tileBytes: 0, milliseconds: 0 };
 
   constructor(real: Database) {
@@ -49,13 +49,13 @@ export class CountingDatabase implements Database {
       const rows = await this.#real.all<{ detail: string }>({
         ...query,
         sql: `EXPLAIN QUERY PLAN ${query.sql}`,
-      } as never);
+      });
       return { sql: query.sql, steps: rows.map(({ detail }) => detail) };
     });
     return Promise.all(explained);
   }
 
-  #count(query: CompiledQuery<unknown>): void {
+  #count(query: CompiledQuery): void {
     this.seen.set(query.sql, query);
     this.#cost.queries++;
     if (!/^insert into "tiles"/i.test(query.sql)) return;

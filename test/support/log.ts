@@ -170,9 +170,9 @@ export async function cosignatureLine(text: string, name: string, signer: Signer
 
 /** The keys of a small registry, and its log with what must come first: the operator, its service, an issuer, a human. */
 export async function registry() {
-  const [operator, service, issuer, alice, bob, carol, publisher, stranger] = await Promise.all(
+  const [operator, service, issuer, alice, bob, carol, publisher, stranger] = (await Promise.all(
     ['operator', 'service', 'issuer', 'alice', 'bob', 'carol', 'publisher', 'stranger'].map(signerOf),
-  ) as [Signer, Signer, Signer, Signer, Signer, Signer, Signer, Signer];
+  )) as [Signer, Signer, Signer, Signer, Signer, Signer, Signer, Signer];
   const log = new MemoryLog(await signerOf('log'));
   const root = log.append(await signed(drafts.accreditation(operator.did), operator));
   log.append(await signed(drafts.accreditation(service.did, { roles: ['status-service'] }), operator));

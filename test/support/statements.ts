@@ -20,7 +20,11 @@ export const idOf = (name: string): StatementId => digestOf(`statement ${name}`)
 
 type Subject<K extends StatementKind> = Draft<K>['subject'];
 
-const draft = <K extends StatementKind>(kind: K, subject: Subject<K>): Draft<K> => ({ kind, subject, validFrom: VALID_FROM });
+const draft = <K extends StatementKind>(kind: K, subject: Subject<K>): Draft<K> => ({
+  kind,
+  subject,
+  validFrom: VALID_FROM,
+});
 
 /** The smallest valid draft of each kind; `more` adds to or replaces fields of the subject. */
 export const drafts = {
@@ -37,7 +41,12 @@ export const drafts = {
   credential: (id: Did, person: string, more: Partial<Subject<'HumanCredential'>> = {}): Draft<'HumanCredential'> =>
     draft('HumanCredential', {
       id,
-      verification: { framework: 'nist-800-63-4', level: 'IAL2', method: 'remote-document+liveness', verifiedAt: VALID_FROM },
+      verification: {
+        framework: 'nist-800-63-4',
+        level: 'IAL2',
+        method: 'remote-document+liveness',
+        verifiedAt: VALID_FROM,
+      },
       nullifier: nullifierOf(person),
       ...more,
     }),

@@ -52,7 +52,7 @@ function same(actual: Uint8Array | null, expected: Uint8Array, what: string): vo
 }
 
 /** RFC 6962 §2.1. */
-export const leafOf = (entry: Uint8Array): Uint8Array => sha256(Uint8Array.of(0), entry);
+const leafOf = (entry: Uint8Array): Uint8Array => sha256(Uint8Array.of(0), entry);
 const nodeOf = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(Uint8Array.of(1), left, right);
 
 /** `NAME+keyid+base64(type ‖ key)`, for an Ed25519 key. */
@@ -221,7 +221,7 @@ export function checkRoot(tree: Tree, checkpoint: Checkpoint): void {
   same(checkpoint.root, tree.root(checkpoint.size), `the root of the checkpoint of size ${checkpoint.size}`);
 }
 
-export function parseProof(text: string): Proof {
+function parseProof(text: string): Proof {
   const split = text.indexOf('\n\n');
   expect(split > 0, 'a proof ends in a checkpoint');
   const [header, extra = '', index = '', ...hashes] = text.slice(0, split).split('\n');

@@ -18,7 +18,10 @@ export interface Judging {
 }
 
 /** Judges a certificate, or whatever text is given in its place. */
-export const judge = (certificate: Certificate | string, { log, policy, trust, now, content }: Judging): Promise<Report> =>
+export const judge = (
+  certificate: Certificate | string,
+  { log, policy, trust, now, content }: Judging,
+): Promise<Report> =>
   verifyCertificate({
     certificate: typeof certificate === 'string' ? certificate : canonicalJson(certificate),
     trust: trust ?? log.trust(),
@@ -30,10 +33,14 @@ export const judge = (certificate: Certificate | string, { log, policy, trust, n
 /** The checks that failed, each once, in order of their names. A verdict that does not follow from them is a bug. */
 export function failuresOf(report: Report): CheckId[] {
   const failed = new Set(report.checks.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id));
-  if ((report.verdict === 'fail') !== failed.size > 0) throw new Error(`${report.verdict} with ${failed.size} failures`);
+  if ((report.verdict === 'fail') !== failed.size > 0)
+    throw new Error(`${report.verdict} with ${failed.size} failures`);
   return [...failed].sort();
 }
 
 /** The details that one check gives. */
 export const detailsOf = (report: Report, id: CheckId): string =>
-  report.checks.filter((check) => check.id === id).map(({ outcome, detail }) => `${outcome}: ${detail}`).join('\n');
+  report.checks
+    .filter((check) => check.id === id)
+    .map(({ outcome, detail }) => `${outcome}: ${detail}`)
+    .join('\n');

@@ -2,9 +2,21 @@ import { expect, test } from 'vitest';
 import { fromHex, utf8 } from '../../protocol/bytes.ts';
 import { canonicalJson, parseJson } from '../../protocol/json.ts';
 
-const inputs = import.meta.glob<string>('../../../shared/vectors/jcs/input/*.json', { eager: true, query: '?raw', import: 'default' });
-const outputs = import.meta.glob<string>('../../../shared/vectors/jcs/output/*.json', { eager: true, query: '?raw', import: 'default' });
-const hexes = import.meta.glob<string>('../../../shared/vectors/jcs/outhex/*.txt', { eager: true, query: '?raw', import: 'default' });
+const inputs = import.meta.glob<string>('../../../shared/vectors/jcs/input/*.json', {
+  eager: true,
+  query: '?raw',
+  import: 'default',
+});
+const outputs = import.meta.glob<string>('../../../shared/vectors/jcs/output/*.json', {
+  eager: true,
+  query: '?raw',
+  import: 'default',
+});
+const hexes = import.meta.glob<string>('../../../shared/vectors/jcs/outhex/*.txt', {
+  eager: true,
+  query: '?raw',
+  import: 'default',
+});
 
 const byName = (files: Record<string, string>): Map<string, string> =>
   new Map(Object.entries(files).map(([path, text]) => [path.replace(/^.*\/|\.\w+$/g, ''), text]));

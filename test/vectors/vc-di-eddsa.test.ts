@@ -42,7 +42,9 @@ if (Object.keys(files).length === 0) {
     for (const verify of [verifyNatively, verifyWithNoble]) {
       expect(await verifyProof(did, proofValue, hashDataOf(document, rest), verify)).toEqual({ ok: true, value: true });
       const altered = hashDataOf({ ...document, name: 'Another' }, rest);
-      expect(await verifyProof(did, proofValue, altered, verify)).toMatchObject({ reason: { code: 'invalid-signature' } });
+      expect(await verifyProof(did, proofValue, altered, verify)).toMatchObject({
+        reason: { code: 'invalid-signature' },
+      });
     }
   });
 

@@ -3,7 +3,8 @@ import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { ProblemCode } from '../../schemas/problem.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { ParsedStatement } from '../../protocol/statement.ts';
-import { Evidence, type Logged, type Present } from '../../protocol/evidence.ts';
+import type { Evidence } from '../../protocol/evidence.ts';
+import { type Logged, type Present } from '../../protocol/evidence.ts';
 import { compositionRoot } from '../../protocol/manifest.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
 import { authorityFault, mayRevoke } from '../../protocol/standing.ts';
@@ -32,21 +33,30 @@ function admitAlone({ document }: Submission, now: number): Result<true, Refusal
     }
   }
   if (document.validUntil !== undefined && Date.parse(document.validUntil) <= now) {
-    return refuse({ code: 'expired', detail: `validUntil ${document.validUntil} has passed; sign it anew with a later one` });
+    return refuse({
+      code: 'expired',
+      detail: `validUntil ${document.validUntil} has passed; sign it anew with a later one`,
+    });
   }
   const subject = document.credentialSubject;
   if (document.type[1] === 'DatasetRecord' && 'rights' in subject && subject.content === undefined) {
     const root = compositionRoot(subject.parts ?? []);
     if (subject.id !== root) {
       const message = `a composition’s id is the Merkle root over its sorted parts, ${root}`;
-      return refuse({ code: 'invalid-statement', detail: message, errors: [{ path: '/credentialSubject/id', message }] });
+      return refuse({
+        code: 'invalid-statement',
+        detail: message,
+        errors: [{ path: '/credentialSubject/id', message }],
+      });
     }
   }
   return ok(true);
 }
 
 /** The statements that a statement refers to; admission demands that each is logged. */
-export function referencesOf(statement: Pick<Submission, 'document'>): { path: string; id: StatementId; kind?: StatementKind }[] {
+export function referencesOf(
+  statement: Pick<Submission, 'document'>,
+): { path: string; id: StatementId; kind?: StatementKind }[] {
   const at = (path: string, id: StatementId | undefined, kind?: StatementKind) =>
     id === undefined ? [] : [{ path: `/credentialSubject/${path}`, id, ...(kind === undefined ? {} : { kind }) }];
   const document: Statement = statement.document;
@@ -58,7 +68,9 @@ export function referencesOf(statement: Pick<Submission, 'document'>): { path: s
       const { parts = [], derivedFrom = [], replaces } = (document as Statement<'DatasetRecord'>).credentialSubject;
       return [
         ...parts.flatMap((id, i) => at(`parts/${i}`, id, 'DatasetRecord')),
-        ...derivedFrom.flatMap((source, i) => ('id' in source ? at(`derivedFrom/${i}/id`, source.id, 'DatasetRecord') : [])),
+        ...derivedFrom.flatMap((source, i) =>
+          'id' in source ? at(`derivedFrom/${i}/id`, source.id, 'DatasetRecord') : [],
+        ),
         ...at('replaces', replaces, 'DatasetRecord'),
       ];
     }
@@ -92,7 +104,8 @@ export function admit(submission: Submission, evidence: Evidence, now: number): 
       return refuse({ code: 'erased', detail: `${id} was erased`, errors: [{ path, message: 'was erased' }] });
     }
   }
-  if (submission.kind === 'Revocation') return admitRevocation(submission.document as Statement<'Revocation'>, evidence);
+  if (submission.kind === 'Revocation')
+    return admitRevocation(submission.document as Statement<'Revocation'>, evidence);
   const fault = authorityFault(evidence, candidate, now);
   return fault === null ? ok(true) : refuse({ code: AUTHORITY_CODE[submission.kind], detail: fault });
 }
@@ -109,10 +122,16 @@ const AUTHORITY_CODE: Record<StatementKind, ProblemCode> = {
 function admitRevocation(document: Statement<'Revocation'>, evidence: Evidence): Result<true, Refusal> {
   const target = evidence.get(document.credentialSubject.id) as Logged;
   if (target.kind === 'Revocation') {
-    return refuse({ code: 'not-revocable', detail: 'a revocation cannot be revoked; submit the revoked statement anew' });
+    return refuse({
+      code: 'not-revocable',
+      detail: 'a revocation cannot be revoked; submit the revoked statement anew',
+    });
   }
   if (target.index === 0) {
-    return refuse({ code: 'not-revocable', detail: 'entry 0 names the operator and stands for as long as the log does' });
+    return refuse({
+      code: 'not-revocable',
+      detail: 'entry 0 names the operator and stands for as long as the log does',
+    });
   }
   if (mayRevoke(evidence, target, document.issuer)) return ok(true);
   return refuse({ code: 'not-entitled', detail: 'only the statement’s signer, or the operator, may revoke it' });

@@ -44,7 +44,8 @@ export interface Keys {
 export async function keysOf(bindings: Bindings): Promise<Keys> {
   const signer = (name: 'LOG_KEY' | 'SERVICE_KEY' | 'OPERATOR_KEY'): Promise<Signer> => {
     const seed = fromBase64(bindings[name] ?? '');
-    if (seed?.length !== 32) throw new Error(`secret ${name} is not 32 bytes in base64; set it with: wrangler secret put ${name}`);
+    if (seed?.length !== 32)
+      throw new Error(`secret ${name} is not 32 bytes in base64; set it with: wrangler secret put ${name}`);
     return signerFromSeed(seed);
   };
   const log = await signer('LOG_KEY');

@@ -4,8 +4,7 @@ import { normalizeRows, type Database } from '../database/port.ts';
 
 /** D1. A batch is one transaction; blobs come back as arrays of numbers. */
 export function createD1(d1: D1Database): Database {
-  const prepare = ({ sql, parameters }: CompiledQuery<unknown>): D1PreparedStatement =>
-    d1.prepare(sql).bind(...parameters);
+  const prepare = ({ sql, parameters }: CompiledQuery): D1PreparedStatement => d1.prepare(sql).bind(...parameters);
   return {
     async all<R>(query: CompiledQuery<R>) {
       return normalizeRows<R>((await prepare(query).all()).results);

@@ -22,7 +22,7 @@ export default {
   async fetch(request: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {
     app ??= openDeps(bindings).then(createApp);
     try {
-      return await (await app).fetch(request, bindings, context as never);
+      return await (await app).fetch(request, bindings, context);
     } catch (error) {
       // The configuration may have been mended by the next request.
       app = null;

@@ -13,7 +13,7 @@ export const createR2Blobs = (bucket: R2Bucket): Blobs => ({
     // Set before the stream is broken off, so before R2 can complain of it: a put that fails otherwise is R2's failure.
     let isBroken = false;
     const feed = async (): Promise<void> => {
-      for (let rest = length; ; ) {
+      for (let rest = length; ;) {
         const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }) as const);
         rest -= value?.length ?? 0;
         isBroken = done ? rest > 0 : rest < 0;

@@ -49,6 +49,9 @@ export class SequencerObject extends DurableObject<Bindings> implements RemoteSe
       report: (event, message) => console.warn(JSON.stringify({ event, message })),
     });
     const identity = { operator: keys.operator, service: keys.service.did };
-    return { sequencer, operator: await ensureIdentity(database, sequencer, identity, 'Firsthand registry', Date.now()) };
+    return {
+      sequencer,
+      operator: await ensureIdentity(database, sequencer, identity, 'Firsthand registry', Date.now()),
+    };
   }
 }

@@ -14,7 +14,8 @@ export async function manifestsOf(blobs: Blobs, statements: readonly Logged[]): 
     // What does not fit is as good as not uploaded: the report says that it could not be compared.
     if (bytes > limits.blobBytes) break;
     const stored = await blobs.get(content.manifest);
-    const text = stored === null ? null : fromUtf8(new Uint8Array(await new Response(stored.body as BodyInit).arrayBuffer()));
+    const text =
+      stored === null ? null : fromUtf8(new Uint8Array(await new Response(stored.body as BodyInit).arrayBuffer()));
     if (text !== null) texts.push(text);
   }
   return texts;

@@ -112,7 +112,10 @@ export function contentRoutes(app: App, deps: Deps): void {
       path: '/v1/lookups',
       summary: 'Which records contain these files',
       request: { body: { required: true, content: { 'application/json': { schema: LookupRequest } } } },
-      responses: { 200: json(LookupResponse, 'Matches, in the order asked'), ...problems({ 400: 'Malformed', 413: 'Too many' }) },
+      responses: {
+        200: json(LookupResponse, 'Matches, in the order asked'),
+        ...problems({ 400: 'Malformed', 413: 'Too many' }),
+      },
     },
     async (c) => {
       const { digests } = read(LookupRequest, await readJson(c, LOOKUP_BYTES));
@@ -134,7 +137,11 @@ export function contentRoutes(app: App, deps: Deps): void {
 
   async function declaredSize(digest: Digest): Promise<number> {
     const [ref] = await database.all(
-      db.selectFrom('blob_refs').select((of) => of.fn.max('max_bytes').as('max')).where('digest', '=', digest).compile(),
+      db
+        .selectFrom('blob_refs')
+        .select((of) => of.fn.max('max_bytes').as('max'))
+        .where('digest', '=', digest)
+        .compile(),
     );
     if (ref?.max == null) {
       throw new ProblemError('not-referenced', `no logged statement names ${digest}; submit the statement first`);
@@ -174,7 +181,10 @@ export function contentRoutes(app: App, deps: Deps): void {
   async function idsOf(indices: readonly number[]): Promise<Map<number, StatementId>> {
     if (indices.length === 0) return new Map();
     const rows = await database.all(
-      sql<{ log_index: number; id: StatementId }>`SELECT log_index, statements.id FROM json_each(${JSON.stringify(indices)}) AS wanted
+      sql<{
+        log_index: number;
+        id: StatementId;
+      }>`SELECT log_index, statements.id FROM json_each(${JSON.stringify(indices)}) AS wanted
         JOIN statements ON log_index = wanted.value`.compile(db),
     );
     return new Map(rows.map((row) => [row.log_index, row.id]));
@@ -200,13 +210,19 @@ function filesOf(bytes: Bytes, records: readonly Over[]): { digests: string[]; f
   const fitting = records.filter((record) => faultOf(record) === undefined);
   if (fitting.length === 0) {
     const field = faultOf(records[0] as Over) as (typeof SUMMARY_FIELDS)[number];
-    throw new ProblemError('invalid-manifest', `not the manifest of its record: content.${field} must be ${summary[field]}`);
+    throw new ProblemError(
+      'invalid-manifest',
+      `not the manifest of its record: content.${field} must be ${summary[field]}`,
+    );
   }
   return { digests: [...new Set(manifest.value.files.map((file) => file.sha256))], fitting };
 }
 
 /** One byte range (RFC 9110 §14.2); null for the whole, which any other form of the header gets too. */
-function parseRange(header: string | undefined, size: number): { offset: number; length: number } | 'unsatisfiable' | null {
+function parseRange(
+  header: string | undefined,
+  size: number,
+): { offset: number; length: number } | 'unsatisfiable' | null {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '');
   if (match === null || (match[1] === '' && match[2] === '')) return null;
   const first = match[1] === '' ? Math.max(0, size - Number(match[2])) : Number(match[1]);

@@ -11,8 +11,8 @@ const PARAMETER_BYTES = 1024 * 1024;
 export function bulk(
   rows: readonly (readonly (string | number | null)[])[],
   query: (rows: RawBuilder<unknown>) => RawBuilder<unknown>,
-): CompiledQuery<unknown>[] {
-  const queries: CompiledQuery<unknown>[] = [];
+): CompiledQuery[] {
+  const queries: CompiledQuery[] = [];
   let chunk: string[] = [];
   let bytes = 0;
   const flush = (): void => {

@@ -1,4 +1,11 @@
-import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type CompiledQuery } from 'kysely';
+import {
+  DummyDriver,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type CompiledQuery,
+} from 'kysely';
 import type { Tables } from './tables.ts';
 
 /**
@@ -8,7 +15,7 @@ import type { Tables } from './tables.ts';
 export interface Database {
   all<R>(query: CompiledQuery<R>): Promise<R[]>;
   /** Runs all or none, in order. Answers each query's rows. */
-  batch(queries: readonly CompiledQuery<unknown>[]): Promise<unknown[][]>;
+  batch(queries: readonly CompiledQuery[]): Promise<unknown[][]>;
 }
 
 /** Builds and compiles queries; it has no connection. */

@@ -16,12 +16,14 @@ export interface Inserted {
  * What the statements of a commit project to. Everything here follows from the log alone, in its order, so all of it can
  * be made again.
  */
-export function projectionsOf(inserted: readonly Inserted[]): CompiledQuery<unknown>[] {
+export function projectionsOf(inserted: readonly Inserted[]): CompiledQuery[] {
   const records = inserted.filter((each): each is RecordInserted => isKind(each.document, 'DatasetRecord'));
   const revocations = inserted.filter(({ document }) => isKind(document, 'Revocation'));
   return [
     ...bulk(
-      inserted.flatMap(({ index, document }) => referencesOf(document).map(([relation, target]) => [relation, target, index])),
+      inserted.flatMap(({ index, document }) =>
+        referencesOf(document).map(([relation, target]) => [relation, target, index]),
+      ),
       (rows) => sql`INSERT OR IGNORE INTO refs (relation, target, log_index)
         SELECT value ->> 0, value ->> 1, value ->> 2 FROM ${rows}`,
     ),
@@ -30,20 +32,29 @@ export function projectionsOf(inserted: readonly Inserted[]): CompiledQuery<unkn
       (rows) => sql`INSERT OR IGNORE INTO blob_refs (digest, log_index, max_bytes)
         SELECT value ->> 0, value ->> 1, value ->> 2 FROM ${rows}`,
     ),
-    ...bulk(records.map(datasetRow), (rows) => sql`
+    ...bulk(
+      records.map(datasetRow),
+      (rows) => sql`
       INSERT INTO datasets (log_index, name, version, task_type, license, manifest, assistance)
       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
         max(value ->> 6, coalesce((SELECT max(ancestor.assistance) FROM refs
           JOIN statements AS named ON named.id = refs.target
           JOIN datasets AS ancestor ON ancestor.log_index = named.log_index
           WHERE refs.log_index = value ->> 0 AND refs.relation IN ('part', 'source')), 0))
-      FROM ${rows}`),
-    ...bulk(records.flatMap(termRows), (rows) => sql`
+      FROM ${rows}`,
+    ),
+    ...bulk(
+      records.flatMap(termRows),
+      (rows) => sql`
       INSERT INTO dataset_terms (facet, term, log_index)
-      SELECT value ->> 0, value ->> 1, value ->> 2 FROM ${rows}`),
-    ...bulk(records.map(textRow), (rows) => sql`
+      SELECT value ->> 0, value ->> 1, value ->> 2 FROM ${rows}`,
+    ),
+    ...bulk(
+      records.map(textRow),
+      (rows) => sql`
       INSERT INTO dataset_text (rowid, name, description, keywords)
-      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM ${rows}`),
+      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM ${rows}`,
+    ),
     ...(revocations.length === 0 ? [] : revocationQueries(revocations[0]?.index ?? 0)),
   ];
 }
@@ -56,7 +67,7 @@ function referencesOf(document: Statement): [Relation, string][] {
   if (isKind(document, 'ReviewRecord')) return [['reviews', document.credentialSubject.id]];
   if (isKind(document, 'RightsGrant')) return [['grants', document.credentialSubject.record]];
   if (isKind(document, 'Revocation')) return [['revokes', document.credentialSubject.id]];
-  const { replaces, parts = [], derivedFrom = [] } = (document as Statement<'DatasetRecord'>).credentialSubject;
+  const { replaces, parts = [], derivedFrom = [] } = document.credentialSubject;
   return [
     ...(replaces === undefined ? [] : [['replaces', replaces] as [Relation, string]]),
     ...parts.map((id): [Relation, string] => ['part', id]),
@@ -82,7 +93,15 @@ function blobsOf(document: Statement): [string, number][] {
 function datasetRow({ index, document }: RecordInserted) {
   const { name, version, taskType, rights, content, authorship } = document.credentialSubject;
   const manifest = content?.visibility === 'public' ? content.manifest : null;
-  return [index, name, version, taskType, rights.license, manifest, ASSISTANCE_LEVELS.indexOf(authorship.assistance.level)];
+  return [
+    index,
+    name,
+    version,
+    taskType,
+    rights.license,
+    manifest,
+    ASSISTANCE_LEVELS.indexOf(authorship.assistance.level),
+  ];
 }
 
 function termRows({ index, document }: RecordInserted) {
@@ -96,7 +115,7 @@ function textRow({ index, document }: RecordInserted) {
 }
 
 /** Places the revocations logged at `from` and after, and takes the bodies that they erase out of everything. */
-function revocationQueries(from: number): CompiledQuery<unknown>[] {
+function revocationQueries(from: number): CompiledQuery[] {
   const target = sql`FROM statements AS revocation
     CROSS JOIN statements AS target ON target.id = revocation.body ->> '$.credentialSubject.id'
     WHERE revocation.log_index >= ${from} AND revocation.kind = 'Revocation'`;

@@ -22,14 +22,20 @@ export interface Closure {
 }
 
 /** Reads a record's closure in one query. Ends the request where there is no such record, or it was erased. */
-export async function readClosure({ database, service }: Pick<Deps, 'database' | 'service'>, subject: StatementId): Promise<Closure> {
+export async function readClosure(
+  { database, service }: Pick<Deps, 'database' | 'service'>,
+  subject: StatementId,
+): Promise<Closure> {
   const { size, note } = await newestCheckpoint(database);
   const rows = await database.all(certificateEvidence(subject, service.did, size));
   const record = rows.find((row) => row.id === subject);
   if (record === undefined) throw new ProblemError('not-found', `${subject} is not a dataset record of this log`);
   if (record.body === null) throw new ProblemError('erased', `${subject} was erased; its entry and its receipt remain`);
   if (rows.length > limits.certificateStatements) {
-    throw new ProblemError('too-large', `a certificate carries ${limits.certificateStatements} statements at most; verify the parts one by one`);
+    throw new ProblemError(
+      'too-large',
+      `a certificate carries ${limits.certificateStatements} statements at most; verify the parts one by one`,
+    );
   }
   return { size, note, rows };
 }

@@ -101,7 +101,12 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
         verify: deps.verify,
         ...(request.content === undefined
           ? {}
-          : { content: { files: request.content.files, manifests: await manifestsOf(deps.blobs, closure.rows.map(toLogged)) } }),
+          : {
+              content: {
+                files: request.content.files,
+                manifests: await manifestsOf(deps.blobs, closure.rows.map(toLogged)),
+              },
+            }),
       });
       return c.json(report);
     },
@@ -127,7 +132,12 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
           .limit(limit)
           .compile(),
       );
-      const changes = rows.map(({ log_index: index, id, kind, logged_at }) => ({ index, id, kind, loggedAt: logTimeOf(logged_at) }));
+      const changes = rows.map(({ log_index: index, id, kind, logged_at }) => ({
+        index,
+        id,
+        kind,
+        loggedAt: logTimeOf(logged_at),
+      }));
       const page: ChangesPage = { changes, next: (changes.at(-1)?.index ?? after - 1) + 1 };
       return c.json(page);
     },

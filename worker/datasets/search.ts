@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { ASSISTANCE_LEVELS } from '../../schemas/dataset-record.ts';
-import { SearchPage, type DatasetSummary, type SearchQuery } from '../../schemas/api.ts';
+import type { SearchPage } from '../../schemas/api.ts';
+import { type DatasetSummary, type SearchQuery } from '../../schemas/api.ts';
 import { logTimeOf } from '../../protocol/time.ts';
 import { db, type Database } from '../database/port.ts';
 
@@ -41,7 +42,11 @@ export async function search(database: Database, query: SearchQuery): Promise<Se
   for (const facet of ['domain', 'language'] as const) {
     const term = query[facet];
     if (term === undefined) continue;
-    const tagged = db.selectFrom('dataset_terms').select('log_index').where('facet', '=', facet).where('term', '=', term);
+    const tagged = db
+      .selectFrom('dataset_terms')
+      .select('log_index')
+      .where('facet', '=', facet)
+      .where('term', '=', term);
     select = select.where('datasets.log_index', 'in', tagged);
   }
   if (query.q !== undefined) {
@@ -54,19 +59,17 @@ export async function search(database: Database, query: SearchQuery): Promise<Se
     );
   }
   const rows = await database.all(select.compile());
-  const page = rows.slice(0, query.limit).map(
-    (row): DatasetSummary => ({
-      id: row.id,
-      index: row.log_index,
-      loggedAt: logTimeOf(row.logged_at),
-      issuer: row.issuer,
-      name: row.name,
-      version: row.version,
-      taskType: row.task_type as DatasetSummary['taskType'],
-      assistance: ASSISTANCE_LEVELS[row.assistance] ?? 'synthetic',
-      license: row.license,
-      revoked: row.revoked === 1,
-    }),
-  );
+  const page = rows.slice(0, query.limit).map((row): DatasetSummary => ({
+    id: row.id,
+    index: row.log_index,
+    loggedAt: logTimeOf(row.logged_at),
+    issuer: row.issuer,
+    name: row.name,
+    version: row.version,
+    taskType: row.task_type as DatasetSummary['taskType'],
+    assistance: ASSISTANCE_LEVELS[row.assistance] ?? 'synthetic',
+    license: row.license,
+    revoked: row.revoked === 1,
+  }));
   return { datasets: page, next: rows.length > query.limit ? (page.at(-1)?.index ?? null) : null };
 }

@@ -25,7 +25,7 @@ const DOCS_SCRIPT = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-u
 const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
 
-const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js'];
+const ASSETS = new Set(['swagger-ui.css', 'swagger-ui-bundle.js']);
 
 export function discoveryRoutes(app: App, deps: Deps): void {
   route(
@@ -52,7 +52,12 @@ export function discoveryRoutes(app: App, deps: Deps): void {
 
   route(
     app,
-    { method: 'get', path: '/healthz', summary: 'Liveness: the log can be read', responses: { 200: json(Health, 'Well') } },
+    {
+      method: 'get',
+      path: '/healthz',
+      summary: 'Liveness: the log can be read',
+      responses: { 200: json(Health, 'Well') },
+    },
     async (c) => {
       await deps.operator();
       const { size } = await newestCheckpoint(deps.database);
@@ -84,7 +89,7 @@ export function discoveryRoutes(app: App, deps: Deps): void {
   );
   app.get('/docs/:file', async (c) => {
     const file = c.req.param('file');
-    const asset = ASSETS.includes(file) ? await deps.assets(file) : null;
+    const asset = ASSETS.has(file) ? await deps.assets(file) : null;
     if (asset === null) throw new ProblemError('not-found', 'no such file');
     return c.body(asset.body as ReadableStream, 200, {
       'Content-Type': file.endsWith('.css') ? 'text/css' : 'text/javascript',

@@ -16,7 +16,10 @@ export function onNotFound(app: App): NotFoundHandler<Env> {
       return problem(c, { code: 'not-found', detail: `there is no ${path} here; see /openapi.json` });
     }
     c.header('Allow', [...allowed].join(', '));
-    return problem(c, { code: 'method-not-allowed', detail: `${path} takes ${[...allowed].join(', ')}, not ${method}` });
+    return problem(c, {
+      code: 'method-not-allowed',
+      detail: `${path} takes ${[...allowed].join(', ')}, not ${method}`,
+    });
   };
 }
 

@@ -46,8 +46,8 @@ export const problems = (statuses: Record<number, string>): RouteConfig['respons
 
 /** Whether the caller holds what `etag` names (RFC 9110 §13.1.2: a list, compared weakly; proxies weaken tags). */
 export function isHeld(c: Context, etag: string): boolean {
-  const tags = (c.req.header('If-None-Match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes(etag) || tags.includes('*');
+  const tags = new Set((c.req.header('If-None-Match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, '')));
+  return tags.has(etag) || tags.has('*');
 }
 
 export const IMMUTABLE = 'public, max-age=31536000, immutable';

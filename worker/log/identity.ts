@@ -24,7 +24,9 @@ export async function ensureIdentity(
 ): Promise<Did> {
   const operator = await operatorOf(database);
   if (operator !== null && keys.operator !== null && keys.operator.did !== operator) {
-    throw new Error(`entry 0 of this log names ${operator} as its operator, but the configured key is ${keys.operator.did}`);
+    throw new Error(
+      `entry 0 of this log names ${operator} as its operator, but the configured key is ${keys.operator.did}`,
+    );
   }
   const [accredited] = await database.all(
     db
@@ -35,7 +37,8 @@ export async function ensureIdentity(
       .compile(),
   );
   if (operator !== null && accredited !== undefined) return operator;
-  if (keys.operator === null) throw new Error('the operator’s key is needed to name the operator and its status service');
+  if (keys.operator === null)
+    throw new Error('the operator’s key is needed to name the operator and its status service');
   const accredit = async (subject: Draft<'Accreditation'>['subject']): Promise<void> => {
     const draft = { kind: 'Accreditation', subject, validFrom: timestampOf(now) } as const;
     const signed = await signStatement(draft, keys.operator as Signer);
@@ -43,6 +46,7 @@ export async function ensureIdentity(
     if (outcome?.ok !== true) throw new Error(`the registry’s identity could not be logged: ${outcome?.reason.detail}`);
   };
   if (operator === null) await accredit({ id: keys.operator.did, name, roles: [] });
-  if (accredited === undefined) await accredit({ id: keys.service, name: `${name}: status`, roles: ['status-service'] });
+  if (accredited === undefined)
+    await accredit({ id: keys.service, name: `${name}: status`, roles: ['status-service'] });
   return keys.operator.did;
 }

@@ -34,23 +34,34 @@ export async function loadLog(database: Database, origin: string, publicKey: Byt
   if (newest === undefined) return { range: new CompactRange(), edge: new Map(), note: null, lastLoggedAt: 0 };
   const { size, note } = newest;
   const checkpoint = parseCheckpoint(note);
-  if (!checkpoint.ok || checkpoint.value.size !== size) throw new LogCorrupt(`the stored checkpoint of size ${size} is malformed`);
+  if (!checkpoint.ok || checkpoint.value.size !== size)
+    throw new LogCorrupt(`the stored checkpoint of size ${size} is malformed`);
   if (checkpoint.value.origin !== origin) {
-    throw new LogCorrupt(`this database holds the log ${checkpoint.value.origin}, but the registry is configured as ${origin}`);
+    throw new LogCorrupt(
+      `this database holds the log ${checkpoint.value.origin}, but the registry is configured as ${origin}`,
+    );
   }
   const signed = await verifyNote(checkpoint.value.note, [verifierKey(origin, ED25519, publicKey)], verifySignature);
   if (!signed.ok) {
-    throw new LogCorrupt(`the stored checkpoint of size ${size} is not signed by this log’s key; restore the key or the database`);
+    throw new LogCorrupt(
+      `the stored checkpoint of size ${size} is not signed by this log’s key; restore the key or the database`,
+    );
   }
   const read = readTiles(database, size);
   const range = await rangeFromTiles(size, read);
   if (!equalBytes(range.root(), checkpoint.value.root)) {
-    throw new LogCorrupt(`the tiles do not have the root that the checkpoint of size ${size} names; restore the database from a backup`);
+    throw new LogCorrupt(
+      `the tiles do not have the root that the checkpoint of size ${size} names; restore the database from a backup`,
+    );
   }
   const tiles = rightEdge(size);
   const contents = await read(tiles);
   const [last] = await database.all(
-    db.selectFrom('statements').select('logged_at').where('log_index', '=', size - 1).compile(),
+    db
+      .selectFrom('statements')
+      .select('logged_at')
+      .where('log_index', '=', size - 1)
+      .compile(),
   );
   if (last === undefined) throw new LogCorrupt(`entry ${size - 1} is missing`);
   return {
@@ -118,7 +129,9 @@ export async function extendLog(
     tiles: [...written.values()],
     read: (stored) => async (addresses) => {
       const own = addresses.map(({ level, index }) =>
-        level === 'entries' ? undefined : (ownTile(level, index) ?? written.get(tilePath({ level, index, width: TILE_WIDTH }))?.hashes),
+        level === 'entries'
+          ? undefined
+          : (ownTile(level, index) ?? written.get(tilePath({ level, index, width: TILE_WIDTH }))?.hashes),
       );
       const missing = addresses.filter((_, i) => own[i] === undefined);
       const rest = missing.length === 0 ? [] : await stored(missing);
@@ -132,7 +145,7 @@ export async function extendLog(
 }
 
 /** The writes of an extension; the last of them is what makes it the log's. */
-export const extensionQueries = (extension: Extension): CompiledQuery<unknown>[] => [
+export const extensionQueries = (extension: Extension): CompiledQuery[] => [
   ...extension.tiles.map((tile) =>
     db
       .insertInto('tiles')

@@ -22,7 +22,8 @@ export const readTiles =
     return addresses.map(({ level, index }) => {
       const hashes = found.get(`${level}/${index}`);
       const width = tileWidth(level, index, size);
-      if (hashes === undefined || hashes.length < width * 32) throw new LogCorrupt(`tile ${level}/${index} is missing or short`);
+      if (hashes === undefined || hashes.length < width * 32)
+        throw new LogCorrupt(`tile ${level}/${index} is missing or short`);
       return hashes.subarray(0, width * 32);
     });
   };

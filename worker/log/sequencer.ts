@@ -187,7 +187,12 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
       // statements logged and answers from the log itself.
       state = extension.state;
       for (const [i, entry] of entries.entries()) {
-        const receipt = { entry: entryText(entry), index: start + i, proof: proofs[i] ?? [], checkpoint: extension.note };
+        const receipt = {
+          entry: entryText(entry),
+          index: start + i,
+          proof: proofs[i] ?? [],
+          checkpoint: extension.note,
+        };
         receipts.set(entry.id, {
           id: entry.id,
           index: start + i,
@@ -240,7 +245,7 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
 }
 
 /** Inserts statements in log order. */
-const insertStatements = (fresh: readonly Submission[], start: number, loggedAt: number): CompiledQuery<unknown>[] =>
+const insertStatements = (fresh: readonly Submission[], start: number, loggedAt: number): CompiledQuery[] =>
   bulk(
     fresh.map(({ id, kind, document, canonical }, i) => [start + i, id, kind, document.issuer, canonical]),
     (rows) => sql`INSERT INTO statements (log_index, id, kind, issuer, logged_at, body)

@@ -18,7 +18,13 @@ describe('checking on threads', () => {
 
   test('says of each statement what this thread would say, in order', async () => {
     const good = await statement('ada');
-    const inputs = [good, '{', good.replace('"proofPurpose"', '"proofpurpose"'), good.replace('2026', '2025'), new TextEncoder().encode(good)];
+    const inputs = [
+      good,
+      '{',
+      good.replace('"proofPurpose"', '"proofpurpose"'),
+      good.replace('2026', '2025'),
+      new TextEncoder().encode(good),
+    ];
     const here = await checkWith(verifySignature)(inputs);
     const there = await threads.check(inputs);
     expect(here.map((result) => (result.ok ? result.value.id : result.reason.code))).toEqual(

@@ -74,7 +74,11 @@ export function startCheckThreads(count: number): { check: CheckStatements; clos
   }
 
   function start(): Thread {
-    const thread: Thread = { worker: new Worker(new URL('./check-thread.ts', import.meta.url)), sent: new Map(), load: 0 };
+    const thread: Thread = {
+      worker: new Worker(new URL('./check-thread.ts', import.meta.url)),
+      sent: new Map(),
+      load: 0,
+    };
     thread.worker.on('message', (response: CheckResponse) =>
       settle(thread, response.message, response.answers.map(toSubmission)),
     );
@@ -95,7 +99,11 @@ export function startCheckThreads(count: number): { check: CheckStatements; clos
   /** A thread that died takes its statements along; their senders are told, and another takes its place. */
   function replace(thread: Thread): void {
     for (const [sent, jobs] of thread.sent) {
-      settle(thread, sent, jobs.flatMap((job) => job.inputs.map(() => refuse(LOST))));
+      settle(
+        thread,
+        sent,
+        jobs.flatMap((job) => job.inputs.map(() => refuse(LOST))),
+      );
     }
     if (!isClosed) threads[threads.indexOf(thread)] = start();
   }

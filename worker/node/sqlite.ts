@@ -19,8 +19,8 @@ export function openSqlite(file: string, migrations: string): SqliteDatabase {
   sqlite.pragma('recursive_triggers = ON');
   migrate(sqlite, migrations);
 
-  const statements = new Map<string, Sqlite.Statement<unknown[]>>();
-  const prepare = (text: string): Sqlite.Statement<unknown[]> => {
+  const statements = new Map<string, Sqlite.Statement>();
+  const prepare = (text: string): Sqlite.Statement => {
     let statement = statements.get(text);
     if (statement === undefined) {
       statement = sqlite.prepare(text);
@@ -28,13 +28,13 @@ export function openSqlite(file: string, migrations: string): SqliteDatabase {
     }
     return statement;
   };
-  const run = ({ sql, parameters }: CompiledQuery<unknown>): unknown[] => {
+  const run = ({ sql, parameters }: CompiledQuery): unknown[] => {
     const statement = prepare(sql);
     if (statement.reader) return normalizeRows(statement.all(...parameters));
     statement.run(...parameters);
     return [];
   };
-  const runAll = sqlite.transaction((queries: readonly CompiledQuery<unknown>[]) => queries.map(run));
+  const runAll = sqlite.transaction((queries: readonly CompiledQuery[]) => queries.map(run));
   return {
     all: async <R>(query: CompiledQuery<R>) => run(query) as R[],
     batch: async (queries) => runAll.immediate(queries),

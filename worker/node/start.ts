@@ -70,7 +70,8 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
     const { deps, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
     const app = createApp(deps);
-    const listener: RequestListener = getRequestListener(app.fetch);
+    const respond = getRequestListener(app.fetch);
+    const listener: RequestListener = (request, response) => void respond(request, response);
     answer = listener;
     for (const exchange of early.splice(0)) listener(...exchange);
     return {
@@ -98,7 +99,8 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
   const [logSigner, operatorSigner, service] = await Promise.all(
     (['log', 'operator', 'service'] as const).map((name) => loadOrCreateKey(keyFile(name), name)),
   );
-  if (logSigner === undefined || operatorSigner === undefined || service === undefined) throw new Error('keys are missing');
+  if (logSigner === undefined || operatorSigner === undefined || service === undefined)
+    throw new Error('keys are missing');
   const database = openSqlite(join(dataDir, 'registry.sqlite'), folderOf('../../migrations/registry'));
   closers.push(() => database.close());
   const content = openSqlite(join(dataDir, 'content-index.sqlite'), folderOf('../../migrations/content-index'));
@@ -106,7 +108,8 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
   const origin = options.origin ?? (await storedOrigin(database)) ?? defaultOrigin;
   const log: Log = (event) => {
     const isNotable = event['event'] !== 'request' || Number(event['status']) >= 500;
-    if (isNotable || options.verbose === true) options.log(JSON.stringify({ time: new Date().toISOString(), ...event }));
+    if (isNotable || options.verbose === true)
+      options.log(JSON.stringify({ time: new Date().toISOString(), ...event }));
   };
   const checker = startCheckThreads(availableParallelism());
   closers.push(() => void checker.close());
@@ -121,7 +124,13 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
   // A log that does not add up, or is another's, is refused now rather than at the first submission.
   await loadLog(database, origin, logSigner.publicKey);
   const name = options.name ?? 'Firsthand registry';
-  const operator = await ensureIdentity(database, sequencer, { operator: operatorSigner, service: service.did }, name, Date.now());
+  const operator = await ensureIdentity(
+    database,
+    sequencer,
+    { operator: operatorSigner, service: service.did },
+    name,
+    Date.now(),
+  );
   const deps: Deps = {
     database,
     blobs: createFileBlobs(join(dataDir, 'blobs')),
@@ -142,7 +151,9 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
 
 /** The origin of the log that a database already holds. */
 async function storedOrigin(database: Database): Promise<string | null> {
-  const [newest] = await database.all(db.selectFrom('checkpoints').select('note').orderBy('size', 'desc').limit(1).compile());
+  const [newest] = await database.all(
+    db.selectFrom('checkpoints').select('note').orderBy('size', 'desc').limit(1).compile(),
+  );
   return newest?.note.split('\n', 1)[0] ?? null;
 }
 

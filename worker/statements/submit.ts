@@ -28,7 +28,10 @@ export function splitBatch(body: Bytes): Result<string[], Refusal> {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   if (lines.length > limits.batchStatements) {
-    return refuse({ code: 'too-large', detail: `a batch has ${limits.batchStatements} statements at most, this one has ${lines.length}` });
+    return refuse({
+      code: 'too-large',
+      detail: `a batch has ${limits.batchStatements} statements at most, this one has ${lines.length}`,
+    });
   }
   return lines.length === 0 ? refuse({ code: 'invalid-request', detail: 'the batch is empty' }) : ok(lines);
 }

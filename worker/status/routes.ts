@@ -8,7 +8,12 @@ import { newestCheckpoint } from '../log/routes.ts';
 import type { StatusLists } from './status.ts';
 
 /** The last list that a log of 2^53 entries could have has 11 digits. */
-const ListParam = z.object({ n: z.string().regex(/^(0|[1-9]\d{0,10})$/, 'expected the number of a list').transform(Number) });
+const ListParam = z.object({
+  n: z
+    .string()
+    .regex(/^(0|[1-9]\d{0,10})$/, 'expected the number of a list')
+    .transform(Number),
+});
 
 export function statusRoutes(app: App, deps: Deps, statusLists: StatusLists): void {
   route(
@@ -26,7 +31,8 @@ export function statusRoutes(app: App, deps: Deps, statusLists: StatusLists): vo
     async (c) => {
       const { n } = read(ListParam, c.req.param());
       const { size } = await newestCheckpoint(deps.database);
-      if (n > statusListOf(size - 1)) throw new ProblemError('not-found', `the log of ${size} entries has no list ${n}`);
+      if (n > statusListOf(size - 1))
+        throw new ProblemError('not-found', `the log of ${size} entries has no list ${n}`);
       const [list] = await statusLists([n], size);
       return c.json(list, 200, { 'Cache-Control': 'public, max-age=60' });
     },

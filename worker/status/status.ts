@@ -16,7 +16,12 @@ export type StatusLists = (lists: readonly number[], size: number) => Promise<St
  * Signs status lists as the log had them at `size`, and remembers each until it is stale or a revocation changes it.
  * A list never shows a revocation that its checkpoint does not cover.
  */
-export function createStatusLists({ database, service, logKey, now }: Pick<Deps, 'database' | 'service' | 'logKey' | 'now'>): StatusLists {
+export function createStatusLists({
+  database,
+  service,
+  logKey,
+  now,
+}: Pick<Deps, 'database' | 'service' | 'logKey' | 'now'>): StatusLists {
   const signed = new BoundedCache<string, { list: Promise<StatusListCredential> | null }>(64);
   return (lists, size) =>
     Promise.all(

@@ -39,7 +39,7 @@ export async function readContent(cli: Cli, path: string): Promise<Content> {
 function progressBar(cli: Cli, total: number): SingleBar {
   const bar = new SingleBar({
     format: 'hashing {bar} {percentage}% | {eta}s left',
-    stream: cli.out.stderr as NodeJS.WriteStream,
+    stream: cli.out.stderr,
     clearOnComplete: true,
     hideCursor: true,
   });

@@ -59,7 +59,8 @@ export async function selectKey(cli: Cli, project: ProjectConfig = {}): Promise<
   if (cli.options.key === undefined && file !== undefined) return readKey(file);
   const named = cli.options.key ?? project.key ?? (await readUserConfig(cli.env)).key;
   const names = await namesOf(cli.env);
-  const name = named ?? (names.includes('default') || names.length !== 1 ? 'default' : (names[0] as string));
+  const [only = 'default'] = names.length === 1 ? names : [];
+  const name = named ?? (names.includes('default') ? 'default' : only);
   if (!names.includes(readFlag(KeyName, name, '--key'))) {
     if (named === undefined && names.length > 1) {
       throw new CliError('usage', `which key? There are ${names.join(', ')}`, 'give --key NAME');
