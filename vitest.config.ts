@@ -1,12 +1,17 @@
-import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
 // Files named *.node.test.ts need Node (files, processes, better-sqlite3) and *.workerd.test.ts need workerd (D1, R2,
 // Durable Objects). Everything else runs in both: the shared code must behave alike wherever it runs.
 const both = ['{schemas,protocol,worker,client,test}/**/*.test.ts'];
 
+/** A secret for tests: 32 equal bytes. */
+const secret = (byte: number): string => Buffer.alloc(32, byte).toString('base64');
+
 export default defineConfig({
   test: {
+    // The Worker logs every request; what a failed test logged is shown.
+    silent: 'passed-only',
     projects: [
       {
         test: {
@@ -18,7 +23,22 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: {
+                LOG_KEY: secret(1),
+                SERVICE_KEY: secret(2),
+                OPERATOR_KEY: secret(3),
+                MIGRATIONS: {
+                  registry: await readD1Migrations('migrations/registry'),
+                  contentIndex: await readD1Migrations('migrations/content-index'),
+                },
+              },
+            },
+          })),
+        ],
         test: {
           name: 'workerd',
           include: both,

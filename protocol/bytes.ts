@@ -20,7 +20,9 @@ export function fromUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-export const toBase64 = (bytes: Uint8Array): string => base64.encode(bytes);
+/** The platform's own, which takes text of one byte a character. Short inputs only: each byte is an argument. */
+export const toBase64 = (bytes: Uint8Array): string =>
+  bytes.length > 4096 ? base64.encode(bytes) : btoa(String.fromCharCode(...bytes));
 export const toBase64Url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes);
 export const toBase58 = (bytes: Uint8Array): string => base58.encode(bytes);
 

@@ -42,6 +42,9 @@ export class Evidence {
         if (replaces !== undefined) push(this.#successors, replaces, logged);
       }
     }
+    for (const list of [...this.#revocations.values(), ...this.#successors.values()]) {
+      list.sort((a: Logged, b: Logged) => a.index - b.index);
+    }
   }
 
   get(id: StatementId): Logged | undefined {
@@ -67,7 +70,7 @@ export class Evidence {
     return this.#credentials.get(subject) ?? [];
   }
 
-  /** Revocations that name this statement, whoever signed them. */
+  /** Revocations that name this statement, whoever signed them, in log order. */
   revocationsOf(target: StatementId): readonly Present<'Revocation'>[] {
     return this.#revocations.get(target) ?? [];
   }
@@ -76,7 +79,7 @@ export class Evidence {
     return this.#reviews.get(record) ?? [];
   }
 
-  /** Records that say they replace this one. */
+  /** Records that say they replace this one, in log order. */
   successorsOf(record: StatementId): readonly Present<'DatasetRecord'>[] {
     return this.#successors.get(record) ?? [];
   }

@@ -17,6 +17,14 @@ export function ancestorsOf(record: Present<'DatasetRecord'>): StatementId[] {
   return [...parts, ...derivedFrom.flatMap((source) => ('id' in source ? [source.id] : []))];
 }
 
+/** The sources that a lineage names by URL only: nothing is known of them but what the record says. */
+export const unregisteredSources = (lineage: Lineage): { url: string; record: StatementId }[] =>
+  lineage.records.flatMap(({ id, document }) =>
+    (document.credentialSubject.derivedFrom ?? []).flatMap((source) =>
+      'url' in source ? [{ url: source.url, record: id }] : [],
+    ),
+  );
+
 /** Walks parts and sources without recursion, each record once, within the bounds of statements.md. */
 export function lineageOf(evidence: Evidence, subject: StatementId): Lineage {
   const records: Present<'DatasetRecord'>[] = [];

@@ -52,6 +52,8 @@ describe('paths', () => {
     ['..\\a', 'traversal elsewhere'],
     ['a\u0000b', 'NUL'],
     ['a\nb', 'a newline'],
+    ['safe\u202egnp.exe', 'a direction override'],
+    ['a\u2066b', 'a direction isolate'],
     ['a\u007fb', 'delete'],
     ['e\u0301', 'not in normal form C'],
     ['é'.repeat(513), 'too many bytes, though few characters'],

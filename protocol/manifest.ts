@@ -19,6 +19,15 @@ export interface Manifest {
 /** What a record says of its content, computed from a manifest. */
 export type ContentSummary = Omit<NonNullable<DatasetRecordSubject['content']>, 'visibility'>;
 
+/** What a record and its manifest must agree in, each field of them. */
+export const SUMMARY_FIELDS = ['manifest', 'root', 'manifestBytes', 'files', 'rows', 'bytes'] as const;
+
+/** A manifest as it was read: what a record over it must declare, and its files. */
+export interface Content {
+  summary: ContentSummary;
+  files: ManifestFile[];
+}
+
 /** The manifest's text. Throws RangeError on a path that may not stand in one, or one that stands twice. */
 export function encodeManifest({ salt, files }: Manifest): string {
   const sorted = files.toSorted((a, b) => comparePaths(a.path, b.path));
@@ -83,13 +92,22 @@ export const contentRoot = (text: string): Digest =>
 export const compositionRoot = (parts: readonly StatementId[]): Digest =>
   digestFromBytes(rootOf([...parts].toSorted().map((id) => leafHash(utf8(id)))));
 
+/** Reads a manifest, as {@link parseManifest} does, and summarizes it. */
+export function readContent(text: string): Result<Content, string> {
+  const manifest = parseManifest(text);
+  return manifest.ok ? ok({ summary: summarizeContent(text, manifest.value), files: manifest.value.files }) : manifest;
+}
+
 /** Why a manifest's text is not the one that a record's content names; null where it is. */
 export function contentFault(content: ContentSummary, text: string): string | null {
   if (digestOf(text) !== content.manifest) return 'its digest is not the record’s content.manifest';
-  const manifest = parseManifest(text);
-  if (!manifest.ok) return manifest.reason;
-  const summary = summarizeContent(text, manifest.value);
-  for (const field of ['root', 'manifestBytes', 'files', 'rows', 'bytes'] as const) {
+  const read = readContent(text);
+  return read.ok ? summaryFault(content, read.value.summary) : read.reason;
+}
+
+/** What a record declares of its content that its manifest does not say; null where they agree. */
+export function summaryFault(content: ContentSummary, summary: ContentSummary): string | null {
+  for (const field of SUMMARY_FIELDS) {
     if (summary[field] !== content[field])
       return `the record’s content.${field} is ${content[field]}, not ${summary[field]}`;
   }

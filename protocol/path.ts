@@ -8,6 +8,7 @@ export function pathFault(path: string): string | null {
   if (utf8(path).length > limits.pathBytes) return `is longer than ${limits.pathBytes} bytes`;
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f-\u009f\\]/.test(path)) return 'has a backslash or a control character';
+  if (/[\u202a-\u202e\u2066-\u2069]/.test(path)) return 'has a character that overrides the direction of text';
   if (path.normalize('NFC') !== path) return 'is not in Unicode normal form C';
   if (path.split('/').some((segment) => segment === '' || segment === '.' || segment === '..')) {
     return 'has an empty, "." or ".." segment, or is absolute';

@@ -70,6 +70,15 @@ describe('a record', () => {
     expect(standingOf(log, record).reason).toMatch(/fraud$/);
   });
 
+  test('is revoked from its invalidSince on, though the log heard of it later', async () => {
+    const { log, alice, record, loggedAt } = await withRecord();
+    const since = loggedAt + HOUR / 2;
+    const draft = drafts.revocation(record.id, { invalidSince: timestampOf(since) });
+    const revocation = log.append(await signed(draft, alice));
+    expect(stateOf(log, record, since - 1)).toBe('active');
+    expect(standingOf(log, record, since)).toMatchObject({ state: 'revoked', because: revocation.id });
+  });
+
   test('is taken down by the operator', async () => {
     const { log, operator, record } = await withRecord();
     log.append(await signed(drafts.revocation(record.id, { reason: 'legal' }), operator));
@@ -136,8 +145,20 @@ describe('the signer’s credential', () => {
     log.append(
       await signed(drafts.revocation(credential.id, { reason: 'key-compromise', invalidSince: compromised }), issuer),
     );
-    expect([stateOf(log, record), stateOf(log, after)]).toEqual(['active', 'untrusted']);
-    expect(stateOf(log, after, before)).toBe('active');
+    for (const at of [before, log.now]) {
+      expect([stateOf(log, record, at), stateOf(log, after, at)], 'whatever time is asked about').toEqual([
+        'active',
+        'untrusted',
+      ]);
+    }
+  });
+
+  test('revoked again with invalidSince: the earliest counts, whichever was logged first', async () => {
+    const { log, issuer, credential, record, loggedAt } = await withRecord();
+    log.append(await signed(drafts.revocation(credential.id), issuer));
+    log.append(await signed(drafts.revocation(credential.id, { invalidSince: timestampOf(loggedAt) }), issuer));
+    log.append(await signed(drafts.revocation(credential.id, { invalidSince: timestampOf(log.now) }), issuer));
+    expect(stateOf(log, record, loggedAt)).toBe('untrusted');
   });
 
   test('invalidSince counts from its very second', async () => {
@@ -210,7 +231,10 @@ describe('de-accreditation', () => {
     const invalidSince = timestampOf(Date.parse(log.entries[accreditation.index]?.loggedAt as string) + HOUR / 2);
     log.append(await signed(drafts.revocation(accreditation.id, { invalidSince }), operator));
     expect([credential, record].map((statement) => stateOf(log, statement))).toEqual(['untrusted', 'untrusted']);
-    expect([credential, record].map((statement) => stateOf(log, statement, before))).toEqual(['active', 'active']);
+    expect([credential, record].map((statement) => stateOf(log, statement, before))).toEqual([
+      'untrusted',
+      'untrusted',
+    ]);
   });
 
   test('by the accredited issuer itself is void', async () => {

@@ -2,6 +2,7 @@ import { reachesLevel } from '../schemas/frameworks.ts';
 import type { Role } from '../schemas/accreditation.ts';
 import type { Did, StatementId } from '../schemas/primitives.ts';
 import type { StandingState } from '../schemas/report.ts';
+import type { Statement } from '../schemas/statement.ts';
 import { has, type Evidence, type Logged, type Present } from './evidence.ts';
 
 /** What holds for a statement as of a time, and why. */
@@ -15,8 +16,8 @@ export interface Standing {
 }
 
 /**
- * The standing of a statement at time `at` (milliseconds), judged by what the log knew then (statements.md). One
- * function for registry and verifier; it reads nothing but its arguments.
+ * The standing of a statement at time `at` (milliseconds): by what the log knew then, and by what was later declared
+ * invalid since before then (statements.md). One function for registry and verifier; it reads nothing but its arguments.
  */
 export function standingAt(evidence: Evidence, logged: Logged, at: number): Standing {
   const standing = (state: StandingState, reason: string, because: StatementId | null = null): Standing => ({
@@ -26,7 +27,9 @@ export function standingAt(evidence: Evidence, logged: Logged, at: number): Stan
     supersededBy: state === 'active' ? successorAt(evidence, logged, at) : null,
   });
   if (logged.loggedAt > at) return standing('pending', 'it was not logged yet');
-  const revocation = knownRevocations(evidence, logged, at)[0];
+  const revocation = entitledRevocations(evidence, logged).find(
+    ({ loggedAt, document }) => loggedAt <= at || invalidSinceOf(document) <= at,
+  );
   const { document } = logged;
   if (document === null) return standing('erased', 'its body was erased', revocation?.id ?? null);
   if (revocation !== undefined) {
@@ -40,7 +43,10 @@ export function standingAt(evidence: Evidence, logged: Logged, at: number): Stan
   return fault === null ? standing('active', 'active') : standing('untrusted', fault);
 }
 
-/** Why the signer had no right to have this statement logged, by what was known at `knownAt`; null if it had. */
+/**
+ * Why the signer had no right to have this statement logged, by what was known at `knownAt` and what `invalidSince`
+ * reaches; null if it had.
+ */
 export function authorityFault(evidence: Evidence, logged: Present, knownAt: number): string | null {
   const { document } = logged;
   if (has(logged, 'Accreditation')) {
@@ -54,7 +60,8 @@ export function authorityFault(evidence: Evidence, logged: Present, knownAt: num
       : null;
   }
   if (has(logged, 'DatasetRecord') || has(logged, 'ReviewRecord')) {
-    if (signingCredentials(evidence, logged, knownAt).length > 0) return null;
+    if (evidence.credentialsOf(document.issuer).some((held) => vouchedWhen(evidence, held, logged, knownAt)))
+      return null;
     const composesOnly = has(logged, 'DatasetRecord') && logged.document.credentialSubject.content === undefined;
     if (composesOnly && roleAt(evidence, document.issuer, 'publisher', logged, knownAt) !== null) return null;
     return `${document.issuer} held no active human credential${composesOnly ? ' or publisher accreditation' : ''} when it signed`;
@@ -73,14 +80,21 @@ export function authorityFault(evidence: Evidence, logged: Present, knownAt: num
 
 /** The human credentials that the signer of a record or review held when it was logged, oldest first. */
 export function signingCredentials(evidence: Evidence, logged: Present, knownAt: number): Present<'HumanCredential'>[] {
-  return evidence.credentialsOf(logged.document.issuer).filter(
-    (credential) =>
-      heldWhen(evidence, credential, logged, knownAt) &&
-      // The credential was in order when logged, and its issuer still was when the record was.
-      issuerAccreditation(evidence, credential, credential, knownAt) !== null &&
-      issuerAccreditation(evidence, credential, logged, knownAt) !== null,
-  );
+  return evidence
+    .credentialsOf(logged.document.issuer)
+    .filter((credential) => vouchedWhen(evidence, credential, logged, knownAt));
 }
+
+/** Whether a credential held when `moment` was logged: it was in order when logged, and its issuer still was then. */
+const vouchedWhen = (
+  evidence: Evidence,
+  credential: Present<'HumanCredential'>,
+  moment: Logged,
+  knownAt: number,
+): boolean =>
+  heldWhen(evidence, credential, moment, knownAt) &&
+  issuerAccreditation(evidence, credential, credential, knownAt) !== null &&
+  issuerAccreditation(evidence, credential, moment, knownAt) !== null;
 
 /** The accreditation under which a credential's issuer could vouch at its level when `moment` was logged. */
 export function issuerAccreditation(
@@ -124,8 +138,8 @@ export const mayRevoke = (evidence: Evidence, target: Logged, signer: Did): bool
   target.kind !== 'Revocation' && (signer === evidence.operator || signer === target.document?.issuer);
 
 /**
- * Whether a statement was logged before `moment`, valid then, and not revoked by then. A revocation that became known
- * later counts too where its `invalidSince` reaches back so far.
+ * Whether a statement was logged before `moment`, valid then, and not revoked by then. A revocation whose
+ * `invalidSince` reaches back so far counts whenever it was logged, even after `knownAt`.
  */
 function heldWhen(
   evidence: Evidence,
@@ -133,33 +147,55 @@ function heldWhen(
   moment: Pick<Logged, 'index' | 'loggedAt'>,
   knownAt: number,
 ): boolean {
-  const { validFrom, validUntil } = logged.document;
   const when = moment.loggedAt;
-  if (logged.index >= moment.index || Date.parse(validFrom) > when) return false;
-  if (validUntil !== undefined && Date.parse(validUntil) <= when) return false;
-  return knownRevocations(evidence, logged, knownAt).every((revocation) => {
-    const { invalidSince } = revocation.document.credentialSubject;
-    if (invalidSince !== undefined && Date.parse(invalidSince) <= when) return false;
-    return revocation.index > moment.index;
-  });
+  if (logged.index >= moment.index) return false;
+  const { validFrom, validUntil, invalidSince, revoked } = holdOf(evidence, logged);
+  if (validFrom > when || validUntil <= when || invalidSince <= when) return false;
+  return revoked === undefined || revoked.index > moment.index || revoked.loggedAt > knownAt;
 }
 
-/** Revocations of a statement by someone entitled, logged by `knownAt`, in log order. */
-function knownRevocations(evidence: Evidence, target: Logged, knownAt: number): Present<'Revocation'>[] {
-  return evidence
+/** Revocations of a statement by someone entitled, in log order. */
+export const entitledRevocations = (evidence: Evidence, target: Logged): readonly Present<'Revocation'>[] =>
+  evidence
     .revocationsOf(target.id)
-    .filter(
-      (revocation) =>
-        revocation.loggedAt <= knownAt &&
-        (target.document === null || mayRevoke(evidence, target, revocation.document.issuer)),
-    )
-    .toSorted((a, b) => a.index - b.index);
+    .filter(({ document }) => target.document === null || mayRevoke(evidence, target, document.issuer));
+
+/** From when a revocation counts though it was logged later; never, unless it says so. */
+const invalidSinceOf = ({ credentialSubject: { invalidSince } }: Statement<'Revocation'>): number =>
+  invalidSince === undefined ? Infinity : Date.parse(invalidSince);
+
+/** When a statement holds: its own span, the first revocation, and the earliest time from which one voids it. */
+interface Hold {
+  validFrom: number;
+  validUntil: number;
+  revoked: Present<'Revocation'> | undefined;
+  invalidSince: number;
+}
+
+const holds = new WeakMap<Evidence, Map<StatementId, Hold>>();
+
+/** Evidence never changes, and one credential is asked about for each record that its key signed: worked out once. */
+function holdOf(evidence: Evidence, logged: Present): Hold {
+  let known = holds.get(evidence);
+  if (known === undefined) holds.set(evidence, (known = new Map<StatementId, Hold>()));
+  let hold = known.get(logged.id);
+  if (hold === undefined) {
+    const { validFrom, validUntil } = logged.document;
+    const revocations = entitledRevocations(evidence, logged);
+    hold = {
+      validFrom: Date.parse(validFrom),
+      validUntil: validUntil === undefined ? Infinity : Date.parse(validUntil),
+      revoked: revocations[0],
+      invalidSince: revocations.reduce((least, { document }) => Math.min(least, invalidSinceOf(document)), Infinity),
+    };
+    known.set(logged.id, hold);
+  }
+  return hold;
 }
 
 function successorAt(evidence: Evidence, logged: Logged, at: number): StatementId | null {
   const successors = evidence
     .successorsOf(logged.id)
-    .filter((next) => next.loggedAt <= at && next.document.issuer === logged.document?.issuer)
-    .toSorted((a, b) => a.index - b.index);
+    .filter((next) => next.loggedAt <= at && next.document.issuer === logged.document?.issuer);
   return successors.at(-1)?.id ?? null;
 }

@@ -80,6 +80,12 @@ const MALFORMED: [string, string][] = [
 describe('untrusted encodings are refused', () => {
   test.for(MALFORMED)('%s', async ([, encoded]) => expect(decodeStatusBits(encoded)).toBeNull());
 
+  test('16 KiB inflate, and not a byte more', () => {
+    const list = new Uint8Array(16 * 1024);
+    expect(decodeStatusBits(`u${toBase64Url(gzip(list))}`)).toEqual(list);
+    expect(decodeStatusBits(`u${toBase64Url(gzip(new Uint8Array(list.length + 1)))}`)).toBeNull();
+  });
+
   test('the bomb is small, and inflates within its cap only', async () => {
     const bomb = gzip(new Uint8Array(10_000_000));
     expect(bomb.length).toBeLessThan(20_000);

@@ -24,8 +24,16 @@ export const Certificate = z
     subject: StatementId,
     /** A C2SP checkpoint, cosignatures included. */
     checkpoint: z.string().max(limits.noteBytes),
-    statements: z.array(CertifiedStatement).min(1).max(limits.certificateStatements),
-    /** Status lists that cover the indices. */
+    /** In log order, each once. */
+    statements: z
+      .array(CertifiedStatement)
+      .min(1)
+      .max(limits.certificateStatements)
+      .refine(
+        (statements) => statements.every(({ index }, i) => i === 0 || index > (statements[i - 1]?.index ?? 0)),
+        'are not in rising order of their index, each once',
+      ),
+    /** Status lists that cover the indices, each list once. */
     status: z.array(z.record(z.string(), z.unknown())).max(256),
   })
   .meta({ id: 'Certificate' });

@@ -25,6 +25,9 @@ export const limits = {
   /** Statements that one certificate may carry, and its size in bytes. */
   certificateStatements: 20_000,
   certificateBytes: 64 * 1024 * 1024,
+  /** Reviewers, and grants, that it carries, the newest first: others can add them, so nobody must be able to flood it. */
+  certificateReviews: 500,
+  certificateGrants: 500,
   /** A signed note: checkpoint, receipt. */
   noteBytes: 64 * 1024,
   policyBytes: 64 * 1024,

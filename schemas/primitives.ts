@@ -62,7 +62,10 @@ export const prose = (max: number) =>
     .max(max)
     .refine((text) => !UNPRINTABLE_BUT_LINES.test(text), 'control and direction-override characters are refused');
 
-export const HttpUrl = z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' }).max(2048);
+/** As it was written: it is signed, so nothing may trim or normalise it. */
+export const HttpUrl = line(2048)
+  .regex(/^https?:\/\/\S+$/, 'expected an http(s) URL')
+  .refine((url) => URL.canParse(url), 'expected an http(s) URL');
 
 /** A machine-readable word: `mathematics`, `remote-document+liveness`. */
 export const Term = z

@@ -55,6 +55,12 @@ table('Accreditation', [
   [{ roles: ['king'] }, '/roles/0', 'an unknown role'],
   [{ url: 'javascript:alert(1)' }, '/url', 'a URL that runs'],
   [{ url: 'https://issuer.example' }, null, 'a web address'],
+  [{ url: ' https://issuer.example' }, '/url', 'a space before a URL'],
+  [{ url: 'https://issuer.example\n' }, '/url', 'a line end after a URL'],
+  [{ url: 'https://issuer.example/a b' }, '/url', 'a space in a URL'],
+  [{ url: 'https:issuer.example' }, '/url', 'a URL that only a browser completes'],
+  [{ url: 'https://' }, '/url', 'a URL of nowhere'],
+  [{ url: 'https://issuer.example/\u202egnp' }, '/url', 'a direction override in a URL'],
   [{ name: '' }, '/name', 'no name'],
   [{ name: 'two\nlines' }, '/name', 'a name of two lines'],
   [{ name: 'safe\u202egnp.exe' }, '/name', 'a direction override'],
@@ -238,8 +244,18 @@ describe('the envelope', () => {
   ])('%j is no time', (validFrom) => expect(objection('Revocation', {}, { validFrom })).toBe('/validFrom'));
 
   test('validUntil comes after validFrom', () => {
-    expect(objection('Revocation', {}, { validUntil: VALID_FROM })).toBe('/validUntil');
-    expect(objection('Revocation', {}, { validUntil: '2026-01-01T00:00:01Z' })).toBeNull();
+    expect(objection('ReviewRecord', {}, { validUntil: VALID_FROM })).toBe('/validUntil');
+    expect(objection('ReviewRecord', {}, { validUntil: '2026-01-01T00:00:01Z' })).toBeNull();
+  });
+
+  test('a revocation is for good', () =>
+    expect(objection('Revocation', {}, { validUntil: '2036-01-01T00:00:00Z' })).toBe('/validUntil'));
+
+  test('a credential holds only once the person was verified', () => {
+    const verifiedAt = '2026-01-01T00:00:01Z';
+    const later = { verification: { ...verification, verifiedAt } };
+    expect(objection('HumanCredential', later)).toBe('/verification/verifiedAt');
+    expect(objection('HumanCredential', later, { validFrom: verifiedAt })).toBeNull();
   });
 
   test.for([

@@ -37,17 +37,26 @@ const envelope = <const K extends string, S extends z.ZodType>(kind: K, subject:
     .refine((document) => document.validUntil === undefined || document.validFrom < document.validUntil, {
       path: ['validUntil'],
       error: 'is not after validFrom',
-    })
-    .meta({ id: kind });
+    });
 
 /** Every kind of statement, by name. */
 export const STATEMENT_KINDS = {
-  Accreditation: envelope('Accreditation', AccreditationSubject),
-  HumanCredential: envelope('HumanCredential', HumanCredentialSubject),
-  DatasetRecord: envelope('DatasetRecord', DatasetRecordSubject),
-  ReviewRecord: envelope('ReviewRecord', ReviewRecordSubject),
-  RightsGrant: envelope('RightsGrant', RightsGrantSubject),
-  Revocation: envelope('Revocation', RevocationSubject),
+  Accreditation: envelope('Accreditation', AccreditationSubject).meta({ id: 'Accreditation' }),
+  HumanCredential: envelope('HumanCredential', HumanCredentialSubject)
+    .refine((document) => document.credentialSubject.verification.verifiedAt <= document.validFrom, {
+      path: ['credentialSubject', 'verification', 'verifiedAt'],
+      error: 'is after validFrom: a credential holds only once the person was verified',
+    })
+    .meta({ id: 'HumanCredential' }),
+  DatasetRecord: envelope('DatasetRecord', DatasetRecordSubject).meta({ id: 'DatasetRecord' }),
+  ReviewRecord: envelope('ReviewRecord', ReviewRecordSubject).meta({ id: 'ReviewRecord' }),
+  RightsGrant: envelope('RightsGrant', RightsGrantSubject).meta({ id: 'RightsGrant' }),
+  Revocation: envelope('Revocation', RevocationSubject)
+    .refine((document) => document.validUntil === undefined, {
+      path: ['validUntil'],
+      error: 'does not belong here: a revocation is for good',
+    })
+    .meta({ id: 'Revocation' }),
 } as const;
 
 export const StatementKind = z.enum(Object.keys(STATEMENT_KINDS) as (keyof typeof STATEMENT_KINDS)[]);

@@ -2,6 +2,7 @@ import type { Did, Digest } from '../schemas/primitives.ts';
 import type { Signer } from '../protocol/ed25519/signer.ts';
 import type { VerifySignature } from '../protocol/ed25519/verify.ts';
 import type { VerifierKey } from '../protocol/log/note.ts';
+import type { Content, ContentSummary } from '../protocol/manifest.ts';
 import type { CheckStatements } from './admission/check.ts';
 import type { Database } from './database/port.ts';
 import type { Sequencer } from './log/sequencer.ts';
@@ -25,10 +26,14 @@ export interface Blobs {
   get(digest: Digest, range?: { offset: number; length: number }): Promise<StoredBlob | null>;
 }
 
-/** Which records (by log index) contain which file. */
+/** Which manifests list which file: what the stored bytes say, whoever names them. */
 export interface ContentIndex {
-  add(logIndex: number, digests: readonly string[]): Promise<void>;
-  find(digests: readonly string[]): Promise<{ digest: string; logIndex: number }[]>;
+  /** Remembers what a blob that was read as a manifest lists; null if it is none. Safe to repeat. */
+  add(manifest: Digest, content: Content | null): Promise<void>;
+  /** Whether the blob was added, in whole. */
+  has(manifest: Digest): Promise<boolean>;
+  /** The manifests that list these files (lowercase hex), at most `each` for one file. */
+  find(files: readonly string[], each: number): Promise<{ file: string; manifest: ContentSummary }[]>;
 }
 
 /** Whether a key may spend `cost` now. */

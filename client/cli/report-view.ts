@@ -1,4 +1,5 @@
 import type { Report } from '../../schemas/report.ts';
+import { formatShare } from '../../protocol/share.ts';
 import { join, sanitizeLine, table, text, type Rendered, type Style } from './terminal.ts';
 
 const MARK = { pass: '✓', fail: '✗', warn: '!', skipped: '–' } as const;
@@ -25,7 +26,7 @@ function summary({ humans, assistance, coverage }: Report): Rendered[] {
     rows.push(['distinct humans', count]);
   }
   if (assistance !== null) {
-    const shares = Object.entries(assistance.shares).map(([level, share]) => `${level} ${percent(share)}`);
+    const shares = Object.entries(assistance.shares).map(([level, share]) => `${level} ${formatShare(share)}`);
     rows.push([
       'assistance',
       shares.length === 0 ? `worst: ${assistance.worst}` : `${shares.join(', ')}; worst: ${assistance.worst}`,
@@ -34,10 +35,8 @@ function summary({ humans, assistance, coverage }: Report): Rendered[] {
   if (coverage !== null) {
     rows.push(['files certified', `${coverage.matched} of ${coverage.files}`]);
     for (const { record, share, assistance: level, standing } of coverage.byRecord) {
-      rows.push(['', `${percent(share)} by ${record} (${level}, ${standing})`]);
+      rows.push(['', `${formatShare(share)} by ${record} (${level}, ${standing})`]);
     }
   }
   return rows.length === 0 ? [] : [text``, ...table(rows).map((row) => text`${row}`)];
 }
-
-const percent = (share: number): string => `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 1)} %`;

@@ -48,6 +48,8 @@ CREATE TABLE revocations (
   PRIMARY KEY (target_index, log_index)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX revocations_by_place ON revocations (log_index);
+
 -- Blobs that a logged statement names, and how large each may be.
 CREATE TABLE blob_refs (
   digest TEXT NOT NULL,
@@ -67,8 +69,6 @@ CREATE TABLE datasets (
   assistance INTEGER NOT NULL CHECK (assistance BETWEEN 0 AND 4),
   manifest TEXT
 ) STRICT;
-
-CREATE INDEX datasets_by_manifest ON datasets (manifest) WHERE manifest IS NOT NULL;
 
 CREATE TABLE dataset_terms (
   facet TEXT NOT NULL CHECK (facet IN ('domain', 'language')),

@@ -2,7 +2,8 @@ import { ASSISTANCE_LEVELS, type AssistanceLevel } from '../../schemas/dataset-r
 import type { Policy } from '../../schemas/policy.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
 import type { AssistanceSummary } from '../../schemas/report.ts';
-import { composedRecords, worse, type Lineage } from '../lineage.ts';
+import { composedRecords, unregisteredSources, worse, type Lineage } from '../lineage.ts';
+import { formatShare } from '../share.ts';
 import type { Findings } from './findings.ts';
 
 /**
@@ -39,12 +40,17 @@ export function checkAssistance(
   findings: Findings,
 ): void {
   const shares = Object.entries(summary.shares)
-    .map(([level, share]) => `${level} ${(share * 100).toFixed(share === 1 ? 0 : 1)} %`)
+    .map(([level, share]) => `${level} ${formatShare(share)}`)
     .join(', ');
-  const detail = `the worst level is "${summary.worst}" (declared by the signers); shares: ${shares || 'no content'}`;
+  const detail = `the worst level is "${summary.worst}"; shares: ${shares || 'no content'} (all declared by the signers)`;
   const max = policy.assistance?.max;
+  if (max !== undefined && max !== 'synthetic') {
+    for (const { url, record } of unregisteredSources(lineage)) {
+      findings.fail('assistance.level', `a source known only by URL declares no assistance level: ${url}`, record);
+    }
+  }
   if (max === undefined) findings.add('assistance.level', 'skipped', `${detail}; the policy sets no limit`);
-  else if (worse(summary.worst, max) === max) findings.add('assistance.level', 'pass', detail);
+  else if (worse(summary.worst, max) === max) findings.passUnlessFailed('assistance.level', detail);
   else {
     const culprit = lineage.records.find(
       (record) => record.document.credentialSubject.authorship.assistance.level === summary.worst,

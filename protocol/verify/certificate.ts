@@ -151,6 +151,7 @@ async function openStatement(
 function acceptStatusLists(results: Result<StatusListCredential, string>[], opened: OpenedCertificate): StatusList[] {
   const evidence = new Evidence(opened.operator, opened.statements);
   const lists: StatusList[] = [];
+  const seen = new Set<number>();
   for (const result of results) {
     if (!result.ok) {
       opened.findings.fail('freshness', `a status list ${result.reason}`);
@@ -166,6 +167,9 @@ function acceptStatusLists(results: Result<StatusListCredential, string>[], open
         `a status list is signed by ${issuer}, which the operator did not accredit for it`,
       );
     } else {
+      const { list: number } = credentialSubject.log;
+      if (seen.has(number)) opened.findings.fail('certificate.format', `status list ${number} is given twice`);
+      seen.add(number);
       const list = openStatusList(result.value);
       if (list.ok) lists.push(list.value);
       else opened.findings.fail('freshness', `a status list ${list.reason}`);

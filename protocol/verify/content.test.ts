@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Digest } from '../../schemas/primitives.ts';
 import { HOUR, registry } from '../../test/support/log.ts';
 import { drafts, manifestOf, signed } from '../../test/support/statements.ts';
 import { detailsOf, failuresOf, judge } from '../../test/support/verify.ts';
@@ -91,4 +92,23 @@ test('files are accounted for by the record of a composition that holds them', a
     { record: record.id, rows: 3, share: 0.75, assistance: 'none', standing: 'active' },
     { record: other.id, rows: 1, share: 0.25, assistance: 'assisted', standing: 'active' },
   ]);
+});
+
+test('one manifest under many records is read and gone through once, and proves only those that it fits', async () => {
+  const { log, alice, bob, issuer, record } = await world();
+  log.append(await signed(drafts.credential(bob.did, 'Bob'), issuer), log.now + HOUR);
+  const { content } = record.document.credentialSubject;
+  const subject = { id: content?.root as Digest, content: content as NonNullable<typeof content> };
+  const again = log.append(await signed(drafts.record(bob.did, 'again', subject), bob));
+  const lie = { ...subject, content: { ...subject.content, bytes: 1 } };
+  const liar = log.append(await signed(drafts.record(bob.did, 'liar', lie), bob));
+  const whole = log.append(
+    await signed(drafts.composition(alice.did, [record.id, again.id, liar.id].toSorted()), alice),
+  );
+  const certificate = await log.certificate({ subject: whole.id });
+  const manifests = Array.from({ length: 3 }, () => text);
+  const report = await judge(certificate, { log, content: { files: manifest.files, manifests } });
+  expect(report.coverage).toMatchObject({ files: 3, matched: 3 });
+  expect(report.coverage?.byRecord, 'each file counts for one record').toHaveLength(1);
+  expect(report.checks.filter(({ id }) => id === 'content.root').map(({ statement }) => statement)).toEqual([liar.id]);
 });

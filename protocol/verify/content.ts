@@ -4,7 +4,7 @@ import type { Coverage, StandingState } from '../../schemas/report.ts';
 import type { ManifestFile } from '../../schemas/manifest.ts';
 import type { Present } from '../evidence.ts';
 import { digestOf } from '../digest.ts';
-import { contentFault, parseManifest } from '../manifest.ts';
+import { readContent, summaryFault, type Content } from '../manifest.ts';
 import type { Findings } from './findings.ts';
 
 /** The files a buyer holds, hashed, and whatever manifests are at hand (texts; they prove themselves). */
@@ -21,15 +21,19 @@ export function coverContent(
   standing: ReadonlyMap<StatementId, StandingState>,
   findings: Findings,
 ): { coverage: Coverage; unmatched: string[] } {
-  const manifests = new Map(local.manifests.map((text) => [digestOf(text), text]));
+  const contentOf = contentsOf(local.manifests);
   const withContent = records.filter((record) => record.document.credentialSubject.content !== undefined);
   const ownerOf = new Map<string, Present<'DatasetRecord'>>();
   const byPath = new Map<string, ManifestFile>();
   const missing: Present<'DatasetRecord'>[] = [];
+  const listed = new Set<Content>();
   for (const record of withContent) {
-    const files = filesOf(record, manifests);
-    if (files === null) missing.push(record);
-    for (const file of files ?? []) {
+    const content = contentOf(record);
+    if (content === null) missing.push(record);
+    // However many records name one manifest, its files are gone through once: for the first of them.
+    if (content === null || listed.has(content)) continue;
+    listed.add(content);
+    for (const file of content.files) {
       if (!ownerOf.has(file.sha256)) ownerOf.set(file.sha256, record);
       byPath.set(file.path, file);
     }
@@ -77,10 +81,20 @@ export function coverContent(
   };
 }
 
-function filesOf(record: Present<'DatasetRecord'>, manifests: ReadonlyMap<Digest, string>): ManifestFile[] | null {
-  const { content } = record.document.credentialSubject;
-  const text = content && manifests.get(content.manifest);
-  if (content === undefined || text === undefined || contentFault(content, text) !== null) return null;
-  const manifest = parseManifest(text);
-  return manifest.ok ? manifest.value.files : null;
+/** The content of a record, if its manifest is among the texts. Each is read once, however many records name it. */
+function contentsOf(texts: readonly string[]): (record: Present<'DatasetRecord'>) => Content | null {
+  const unread = new Map(texts.map((text) => [digestOf(text), text]));
+  const read = new Map<Digest, Content | null>();
+  return (record) => {
+    const declared = record.document.credentialSubject.content;
+    if (declared === undefined) return null;
+    const text = unread.get(declared.manifest);
+    if (text !== undefined) {
+      const content = readContent(text);
+      read.set(declared.manifest, content.ok ? content.value : null);
+      unread.delete(declared.manifest);
+    }
+    const content = read.get(declared.manifest) ?? null;
+    return content !== null && summaryFault(declared, content.summary) === null ? content : null;
+  };
 }

@@ -2,26 +2,29 @@ import type { StatementId } from '../../schemas/primitives.ts';
 import type { Check, CheckId } from '../../schemas/report.ts';
 import type { Result } from '../result.ts';
 
-/** Failures of one check that are listed one by one; the rest are counted. */
+/** Failures, and warnings, of one check that are listed one by one; the rest are counted. */
 const LISTED = 20;
 
 /** Collects the outcomes of checks. A hostile certificate cannot make the list longer than it is useful. */
 export class Findings {
   readonly #checks: Check[] = [];
-  readonly #failures = new Map<CheckId, number>();
+  readonly #counts = { fail: new Map<CheckId, number>(), warn: new Map<CheckId, number>() };
 
   add(id: CheckId, outcome: Check['outcome'], detail: string, statement?: StatementId): void {
+    if (outcome === 'fail' || outcome === 'warn') {
+      const count = (this.#counts[outcome].get(id) ?? 0) + 1;
+      this.#counts[outcome].set(id, count);
+      if (count > LISTED) return;
+    }
     this.#checks.push({ id, outcome, detail, ...(statement === undefined ? {} : { statement }) });
   }
 
   fail(id: CheckId, detail: string, statement?: StatementId): void {
-    const count = (this.#failures.get(id) ?? 0) + 1;
-    this.#failures.set(id, count);
-    if (count <= LISTED) this.add(id, 'fail', detail, statement);
+    this.add(id, 'fail', detail, statement);
   }
 
   hasFailed(id: CheckId): boolean {
-    return this.#failures.has(id);
+    return this.#counts.fail.has(id);
   }
 
   /** One line for a check that can only pass as a whole. */
@@ -36,8 +39,10 @@ export class Findings {
 
   /** All outcomes so far, those that were only counted summed up at the end of their check. */
   list(): Check[] {
-    const hidden = [...this.#failures].flatMap(([id, count]): Check[] =>
-      count > LISTED ? [{ id, outcome: 'fail', detail: `and ${count - LISTED} more of these` }] : [],
+    const hidden = (['fail', 'warn'] as const).flatMap((outcome) =>
+      [...this.#counts[outcome]].flatMap(([id, count]): Check[] =>
+        count > LISTED ? [{ id, outcome, detail: `and ${count - LISTED} more of these` }] : [],
+      ),
     );
     return [...this.#checks, ...hidden];
   }

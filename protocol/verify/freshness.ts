@@ -1,6 +1,6 @@
 import type { Policy } from '../../schemas/policy.ts';
-import type { Evidence } from '../evidence.ts';
-import { mayRevoke } from '../standing.ts';
+import { has, type Evidence, type Logged } from '../evidence.ts';
+import { entitledRevocations } from '../standing.ts';
 import { statusListOf } from '../status-list.ts';
 import { durationMs, logTimeOf } from '../time.ts';
 import type { OpenedCertificate } from './certificate.ts';
@@ -8,7 +8,9 @@ import type { Findings } from './findings.ts';
 
 /**
  * What the status lists add to the certificate's own revocations: that none was left out, and how recent the answer is.
- * A stale or missing list makes the answer indeterminate, which fails a policy that sets `statusMaxAge`.
+ * A statement that no list covers may have been revoked, so that always fails. How old a list may be is for
+ * `statusMaxAge` alone; without one, a list past its validity is only said: an archived certificate still answers for
+ * its own time.
  */
 export function checkFreshness(
   opened: OpenedCertificate,
@@ -20,36 +22,41 @@ export function checkFreshness(
   let oldest = Infinity;
   let until = Infinity;
   let uncovered = 0;
+  const lists = new Map(opened.statusLists.map((list) => [list.document.credentialSubject.log.list, list]));
   for (const logged of opened.statements) {
-    const covering = opened.statusLists.filter((list) => {
-      const { log } = list.document.credentialSubject;
-      return log.list === statusListOf(logged.index) && logged.index < log.size;
-    });
-    if (covering.length === 0) uncovered++;
-    // Of several lists the latest tells how fresh the answer is; a bit in any of them counts.
-    oldest = Math.min(oldest, Math.max(...covering.map((list) => Date.parse(list.document.validFrom))));
-    until = Math.min(until, Math.max(...covering.map((list) => Date.parse(list.document.validUntil))));
-    const isRevoked = covering.some((list) => list.isRevoked(logged.index));
-    const isExplained = evidence
-      .revocationsOf(logged.id)
-      .some(({ document }) => logged.document === null || mayRevoke(evidence, logged, document.issuer));
-    if (isRevoked && !isExplained) {
-      findings.fail(
-        'standing',
-        `${logged.id} is revoked by its status list, but its revocation was left out`,
-        logged.id,
-      );
+    const list = lists.get(statusListOf(logged.index));
+    if (list === undefined || logged.index >= list.document.credentialSubject.log.size) {
+      uncovered++;
+      continue;
+    }
+    oldest = Math.min(oldest, Date.parse(list.document.validFrom));
+    until = Math.min(until, Date.parse(list.document.validUntil));
+    if (list.isRevoked(logged.index) && !isExplained(evidence, logged)) {
+      const what = logged.kind === 'Revocation' ? 'is not the last of its target' : 'is revoked';
+      const left = logged.kind === 'Revocation' ? 'the later revocation' : 'its revocation';
+      findings.fail('standing', `${logged.id} ${what} by its status list, but ${left} was left out`, logged.id);
     }
   }
+  if (uncovered > 0) {
+    const detail = 'statements that no status list covers, so that their status is indeterminate';
+    findings.fail('freshness', `${detail}: ${uncovered}`);
+    return;
+  }
   const maxAge = policy.trust?.statusMaxAge;
-  const outcome = (problem: string): void => {
-    if (maxAge === undefined) findings.add('freshness', 'warn', problem);
-    else findings.fail('freshness', `${problem}; the policy allows ${maxAge}`);
-  };
-  if (uncovered > 0)
-    return outcome(`statements that no status list covers, so that their status is indeterminate: ${uncovered}`);
-  const from = logTimeOf(oldest);
-  if (maxAge !== undefined && asOf - oldest > durationMs(maxAge)) return outcome(`the status is as of ${from}`);
-  if (asOf > until) return outcome(`the status is as of ${from} and past its validity, so it is indeterminate`);
-  findings.passUnlessFailed('freshness', `the status is as of ${from}`);
+  const detail = `the status is as of ${logTimeOf(oldest)}`;
+  if (maxAge !== undefined && asOf - oldest > durationMs(maxAge)) {
+    findings.fail('freshness', `${detail}; the policy allows ${maxAge}`);
+  } else if (maxAge === undefined && asOf > until) {
+    findings.add('freshness', 'warn', `${detail} and past its validity: what happened since is not known`);
+  } else findings.passUnlessFailed('freshness', detail);
+}
+
+/**
+ * Whether the certificate carries what set a status bit: a revocation by someone entitled. The bit of a revocation says
+ * that the same target was revoked again later, perhaps with an earlier `invalidSince` (docs/decisions/0007).
+ */
+function isExplained(evidence: Evidence, logged: Logged): boolean {
+  if (!has(logged, 'Revocation')) return entitledRevocations(evidence, logged).length > 0;
+  const target = evidence.get(logged.document.credentialSubject.id);
+  return target !== undefined && entitledRevocations(evidence, target).some(({ index }) => index > logged.index);
 }

@@ -19,8 +19,9 @@ export function checkHumans(
   findings: Findings,
 ): Report['humans'] {
   const demands = policy.human ?? {};
-  const required = demands.required !== false && policy.human !== undefined;
-  const counted: Credential[] = [];
+  // To name the issuers whose credentials count is to ask for one.
+  const required = demands.required ?? (policy.human !== undefined || policy.trust?.issuers !== undefined);
+  const counted = new Set<Credential>();
   let signedByHumans = 0;
   const authored = lineage.records.filter((record) => record.document.credentialSubject.content !== undefined);
   for (const record of authored) {
@@ -46,11 +47,11 @@ export function checkHumans(
     if (missing.length > 0) {
       findings.fail('human.expertise', `the signer of ${name} is not certified in ${missing.join(', ')}`, record.id);
     }
-    counted.push(...adequate);
+    for (const credential of adequate) counted.add(credential);
     if (adequate.length > 0) signedByHumans++;
   }
-  const humans = distinctHumans([...new Set(counted)]);
-  const issuers = new Set(counted.map(({ document }) => document.issuer));
+  const humans = distinctHumans([...counted]);
+  const issuers = new Set([...counted].map(({ document }) => document.issuer));
   if (required && authored.length === 0) {
     findings.fail('human.credential', 'no record of the lineage has content that a human could have made');
   }
@@ -58,7 +59,7 @@ export function checkHumans(
     'issuer.accredited',
     `identity issuers, accredited by the operator when they signed: ${issuers.size}`,
   );
-  if (counted.length > 0) {
+  if (counted.size > 0) {
     const detail = 'records with content whose signers are verified humans (who they are, not how they worked)';
     findings.passUnlessFailed('human.credential', `${detail}: ${signedByHumans} of ${authored.length}`);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Policy } from '../../schemas/policy.ts';
+import type { Did } from '../../schemas/primitives.ts';
 import { HOUR, registry } from '../../test/support/log.ts';
 import { drafts, signed, signerOf, VALID_FROM } from '../../test/support/statements.ts';
 import { detailsOf, failuresOf, judge } from '../../test/support/verify.ts';
@@ -67,6 +68,17 @@ describe('human', () => {
     const { issuer, stranger, both, failed } = await world();
     expect(await failed(both.id, { trust: { issuers: [issuer.did, stranger.did] } })).toEqual([]);
     expect(await failed(both.id, { trust: { issuers: [stranger.did] } })).toEqual(['human.credential']);
+  });
+
+  test('to name issuers is to ask for a credential, unless the policy says that none is required', async () => {
+    const { issuer, stranger, both, failed } = await world();
+    const by = (issuers: Did[], required?: boolean) => ({
+      trust: { issuers },
+      human: required === undefined ? undefined : { required },
+    });
+    expect(await failed(both.id, by([issuer.did]))).toEqual([]);
+    expect(await failed(both.id, by([stranger.did]))).toEqual(['human.credential']);
+    expect(await failed(both.id, by([stranger.did], false))).toEqual([]);
   });
 
   test('what is asked of signers is never passed for want of one', async () => {
@@ -143,6 +155,20 @@ describe('assistance', () => {
     expect((await check(derived.id, {})).assistance).toEqual({ worst: 'synthetic', shares: { synthetic: 1 } });
   });
 
+  test('is unknown for a source that is known only by URL', async () => {
+    const { log, alice, check, failed } = await world();
+    const source = { url: 'https://elsewhere.example/data', license: 'MIT', relation: 'filtered' as const };
+    const draft = drafts.record(alice.did, 'derived', { derivedFrom: [source] });
+    const derived = log.append(await signed(draft, alice));
+    const composed = log.append(await signed(drafts.composition(alice.did, [derived.id]), alice));
+    const report = await check(composed.id, { assistance: { max: 'generated' } });
+    expect(failuresOf(report)).toEqual(['assistance.level']);
+    expect(detailsOf(report, 'assistance.level')).toMatch(/^fail: .*declares no assistance level: \S+$/);
+    expect(detailsOf(report, 'lineage.complete')).toMatch(/^warn: .*elsewhere\.example\/data is not registered/);
+    expect(await failed(composed.id, { assistance: { max: 'synthetic' } })).toEqual([]);
+    expect(await failed(composed.id, {})).toEqual([]);
+  });
+
   test('is said, not judged, where the policy sets no limit', async () => {
     const { byAlice, check } = await world();
     expect(detailsOf(await check(byAlice.id, {}), 'assistance.level')).toMatch(/^skipped: .*sets no limit/);
@@ -192,6 +218,34 @@ describe('review', () => {
         'review.independence',
       ]);
     }
+  });
+
+  test('two issuers may know one person: only those whom one issuer tells apart are counted, or independent', async () => {
+    const { log, operator, issuer, stranger, bob, carol, byAlice, failed } = await world();
+    const independent = (min: number) => ({ review: { min, independent: true } });
+    log.append(await signed(drafts.identityIssuer(stranger.did), operator));
+    log.append(await signed(drafts.credential(carol.did, 'Alice, to another issuer'), stranger));
+    log.append(await signed(drafts.review(byAlice.id), carol));
+    expect(await failed(byAlice.id, { review: { min: 1 } })).toEqual([]);
+    expect(await failed(byAlice.id, independent(1))).toEqual(['review.count', 'review.independence']);
+    log.append(await signed(drafts.review(byAlice.id), bob));
+    expect(await failed(byAlice.id, independent(1))).toEqual([]);
+    expect(await failed(byAlice.id, { review: { min: 2 } })).toEqual(['review.count']);
+    log.append(await signed(drafts.credential(carol.did, 'Carol'), issuer));
+    log.append(await signed(drafts.review(byAlice.id, { sawOtherReviews: true }), carol));
+    expect(await failed(byAlice.id, { review: { min: 2 } })).toEqual([]);
+    expect(await failed(byAlice.id, independent(2))).toEqual([]);
+    expect(await failed(byAlice.id, { ...independent(1), trust: { issuers: [stranger.did] } })).toContain(
+      'review.independence',
+    );
+  });
+
+  test('a publisher who only composed needs no issuer in common with the reviewer', async () => {
+    const { log, operator, publisher, bob, byAlice, failed } = await world();
+    log.append(await signed(drafts.accreditation(publisher.did, { roles: ['publisher'] }), operator));
+    const composed = log.append(await signed(drafts.composition(publisher.did, [byAlice.id]), publisher));
+    log.append(await signed(drafts.review(composed.id), bob));
+    expect(await failed(composed.id, { review: { min: 1, independent: true } })).toEqual([]);
   });
 
   test('reviewers whom only a foreign issuer vouches for do not count', async () => {

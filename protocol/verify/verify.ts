@@ -5,7 +5,7 @@ import type { StatementId } from '../../schemas/primitives.ts';
 import type { Report, StandingState } from '../../schemas/report.ts';
 import { verifySignature, type VerifySignature } from '../ed25519/verify.ts';
 import { Evidence } from '../evidence.ts';
-import { composedRecords, effectiveAssistance, lineageOf, type Lineage } from '../lineage.ts';
+import { composedRecords, effectiveAssistance, lineageOf, unregisteredSources, type Lineage } from '../lineage.ts';
 import type { TrustPolicy } from '../log/trust.ts';
 import { compositionRoot } from '../manifest.ts';
 import { standingAt } from '../standing.ts';
@@ -83,7 +83,18 @@ export async function verifyCertificate(input: VerifyInput): Promise<Report> {
       findings.fail('lineage.complete', 'a composition whose id is not the root over its parts', id);
     }
   }
-  findings.passUnlessFailed('lineage.complete', `records, down to the last ancestor: ${lineage.records.length}`);
+  for (const { url, record } of unregisteredSources(lineage)) {
+    findings.add(
+      'lineage.complete',
+      'warn',
+      `the source ${url} is not registered: who made it, and how, is not known`,
+      record,
+    );
+  }
+  findings.passUnlessFailed(
+    'lineage.complete',
+    `records, down to the last registered ancestor: ${lineage.records.length}`,
+  );
 
   const standing = checkStanding(evidence, lineage, asOf, findings);
   checkFreshness(opened, evidence, policy, asOf, findings);

@@ -4,7 +4,7 @@ import type { Digest } from '../../schemas/primitives.ts';
 import { ED25519, verifierKey } from '../../protocol/log/note.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
-import { encodeManifest } from '../../protocol/manifest.ts';
+import { encodeManifest, summarizeContent } from '../../protocol/manifest.ts';
 import { createApp } from '../../worker/app.ts';
 import { createContentIndex } from '../../worker/content/content-index.ts';
 import type { Blobs } from '../../worker/deps.ts';
@@ -29,13 +29,17 @@ const FAULTS: readonly { name: string; blobs: Fate[]; index: Fate[] }[] = [
 class FaultyBlobs implements Blobs {
   readonly #real: Blobs;
   fates: Fate[] = [];
+  reads = 0;
 
   constructor(real: Blobs) {
     this.#real = real;
   }
 
   put: Blobs['put'] = (...given) => suffer(this.fates.shift() ?? 'works', () => this.#real.put(...given));
-  get: Blobs['get'] = (...given) => this.#real.get(...given);
+  get: Blobs['get'] = (...given) => {
+    this.reads++;
+    return this.#real.get(...given);
+  };
   size: Blobs['size'] = (...given) => this.#real.size(...given);
 }
 
@@ -115,7 +119,9 @@ export function contentFaults(shell: Shell): void {
       expect([200, 201]).toContain(await upload(manifest));
       expect(await download(digestOf(manifest))).toEqual(manifest);
       expect(await lookup(), 'found, and once').toEqual([cast.record.id]);
+      const { reads } = blobs;
       expect(await upload(manifest), 'again is no harm').toBe(200);
+      expect(blobs.reads, 'and what is indexed is not read again').toBe(reads);
       expect(await lookup()).toEqual([cast.record.id]);
     });
   });
@@ -136,13 +142,36 @@ export function contentFaults(shell: Shell): void {
 
   test('an index write of several parts, of which a later one fails, is whole after it is repeated', async () => {
     const index = createContentIndex(content);
-    const digests = Array.from({ length: 20_001 }, (_, i) => digestOf(`file ${i}`).slice('sha256:'.length));
+    const large = manifestOf(Object.fromEntries(Array.from({ length: 20_001 }, (_, i) => [`${i}.txt`, `file ${i}`])));
+    const read = { summary: summarizeContent(encodeManifest(large), large), files: large.files };
+    const { manifest: digest } = read.summary;
+    const wanted = large.files.map((file) => file.sha256);
+    const ends = [wanted[0] as string, wanted.at(-1) as string];
     content.break({ name: 'the second part fails', writes: ['works', 'fails'] });
-    await expect(index.add(3, digests)).rejects.toThrow(Injected);
-    const wanted = [digests[0] as string, digests.at(-1) as string];
-    expect((await index.find(wanted)).map(({ digest }) => digest)).toEqual(wanted.slice(0, 1));
-    await index.add(3, digests);
-    expect(await index.find(wanted)).toHaveLength(2);
-    expect(await index.find(digests.slice(0, 10_000))).toHaveLength(10_000);
+    await expect(index.add(digest, read)).rejects.toThrow(Injected);
+    expect([await index.has(digest), await index.find(ends, 1)], 'nothing is found by a part').toEqual([false, []]);
+    await index.add(digest, read);
+    expect(await index.has(digest)).toBe(true);
+    expect(await index.find(ends, 1)).toEqual(ends.map((file) => ({ file, manifest: read.summary })));
+    expect(await index.find(wanted.slice(0, 10_000), 5)).toHaveLength(10_000);
+  });
+
+  test('a file that many manifests list is found in some of them, as many as asked', async () => {
+    const index = createContentIndex(content);
+    for (let i = 0; i < 5; i++) {
+      const other = manifestOf({ 'common.txt': 'common', [`own-${i}.txt`]: `own ${i}` });
+      const summary = summarizeContent(encodeManifest(other), other);
+      await index.add(summary.manifest, { summary, files: other.files });
+    }
+    const files = ['common', 'own 0', 'unknown'].map((text) => digestOf(text).slice('sha256:'.length));
+    expect((await index.find(files, 3)).map(({ file }) => file)).toEqual([...Array(3).fill(files[0]), files[1]]);
+    expect(await index.find(files, 9)).toHaveLength(6);
+  });
+
+  test('what is no manifest is remembered as none', async () => {
+    const index = createContentIndex(content);
+    expect(await index.has(digestOf(guidelines))).toBe(false);
+    await index.add(digestOf(guidelines), null);
+    expect(await index.has(digestOf(guidelines))).toBe(true);
   });
 }

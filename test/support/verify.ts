@@ -30,6 +30,13 @@ export const judge = (
     content,
   });
 
+/** A deep copy of a certificate, changed. */
+export function altered(certificate: Certificate, change: (copy: Certificate) => void): Certificate {
+  const copy = structuredClone(certificate);
+  change(copy);
+  return copy;
+}
+
 /** The checks that failed, each once, in order of their names. A verdict that does not follow from them is a bug. */
 export function failuresOf(report: Report): CheckId[] {
   const failed = new Set(report.checks.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id));

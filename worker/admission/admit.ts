@@ -3,11 +3,11 @@ import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { ProblemCode } from '../../schemas/problem.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { ParsedStatement } from '../../protocol/statement.ts';
-import type { Evidence } from '../../protocol/evidence.ts';
-import { type Logged, type Present } from '../../protocol/evidence.ts';
+import type { Evidence, Present } from '../../protocol/evidence.ts';
 import { compositionRoot } from '../../protocol/manifest.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
-import { authorityFault, mayRevoke } from '../../protocol/standing.ts';
+import { authorityFault } from '../../protocol/standing.ts';
+import type { EarlierRevocation, Reference } from '../database/evidence.ts';
 
 /** Why a statement is not logged: a public code and a sentence for its sender. */
 export interface Refusal {
@@ -83,10 +83,18 @@ export function referencesOf(
   }
 }
 
-/** Decides whether a statement may be logged now, by what the log holds (statements.md, "admission demands"). */
-export function admit(submission: Submission, evidence: Evidence, now: number): Result<true, Refusal> {
+/**
+ * Decides whether a statement's signer may have it logged now, by the signer's credentials and accreditations. What it
+ * names is for {@link admitReferences}: nothing is looked up on behalf of someone who may not write at all.
+ */
+export function admitSigner(submission: Submission, evidence: Evidence, now: number): Result<true, Refusal> {
   const alone = admitAlone(submission, now);
-  if (!alone.ok) return alone;
+  // Whose these are depends on what they name.
+  if (!alone.ok || submission.kind === 'Revocation' || submission.kind === 'RightsGrant') return alone;
+  return admitAuthority(submission, evidence, now);
+}
+
+function admitAuthority(submission: Submission, evidence: Evidence, now: number): Result<true, Refusal> {
   const candidate = {
     id: submission.id,
     kind: submission.kind,
@@ -94,20 +102,37 @@ export function admit(submission: Submission, evidence: Evidence, now: number): 
     loggedAt: now,
     document: submission.document,
   } as Present;
+  const fault = authorityFault(evidence, candidate, now);
+  return fault === null ? ok(true) : refuse({ code: AUTHORITY_CODE[submission.kind], detail: fault });
+}
+
+/** What the log holds of the statements that a group names. */
+export interface Named {
+  references: ReadonlyMap<StatementId, Reference>;
+  revocations: readonly EarlierRevocation[];
+}
+
+/** Decides whether a statement may name what it names (statements.md, "admission demands"). */
+export function admitReferences(
+  submission: Submission,
+  named: Named,
+  evidence: Evidence,
+  now: number,
+): Result<true, Refusal> {
   for (const { path, id, kind } of referencesOf(submission)) {
-    const target = evidence.get(id);
+    const target = named.references.get(id);
     if (target === undefined || (kind !== undefined && target.kind !== kind)) {
       const message = `${id} is not a logged ${kind ?? 'statement'}; submit it first`;
       return refuse({ code: 'missing-reference', detail: message, errors: [{ path, message }] });
     }
-    if (target.document === null && kind !== undefined) {
+    if (target.erased === 1 && kind !== undefined) {
       return refuse({ code: 'erased', detail: `${id} was erased`, errors: [{ path, message: 'was erased' }] });
     }
   }
-  if (submission.kind === 'Revocation')
-    return admitRevocation(submission.document as Statement<'Revocation'>, evidence);
-  const fault = authorityFault(evidence, candidate, now);
-  return fault === null ? ok(true) : refuse({ code: AUTHORITY_CODE[submission.kind], detail: fault });
+  if (submission.kind === 'Revocation') {
+    return admitRevocation(submission.document as Statement<'Revocation'>, named, evidence.operator);
+  }
+  return submission.kind === 'RightsGrant' ? admitAuthority(submission, evidence, now) : ok(true);
 }
 
 const AUTHORITY_CODE: Record<StatementKind, ProblemCode> = {
@@ -119,22 +144,42 @@ const AUTHORITY_CODE: Record<StatementKind, ProblemCode> = {
   Revocation: 'not-entitled',
 };
 
-function admitRevocation(document: Statement<'Revocation'>, evidence: Evidence): Result<true, Refusal> {
-  const target = evidence.get(document.credentialSubject.id) as Logged;
+/** How often one signer may strengthen the revocation of one statement. */
+const REVOCATIONS = 8;
+
+function admitRevocation(
+  { issuer, credentialSubject: revocation }: Statement<'Revocation'>,
+  named: Named,
+  operator: Did | null,
+): Result<true, Refusal> {
+  const target = named.references.get(revocation.id) as Reference;
   if (target.kind === 'Revocation') {
     return refuse({
       code: 'not-revocable',
       detail: 'a revocation cannot be revoked; submit the revoked statement anew',
     });
   }
-  if (target.index === 0) {
+  if (target.log_index === 0) {
     return refuse({
       code: 'not-revocable',
       detail: 'entry 0 names the operator and stands for as long as the log does',
     });
   }
-  if (mayRevoke(evidence, target, document.issuer)) return ok(true);
-  return refuse({ code: 'not-entitled', detail: 'only the statement’s signer, or the operator, may revoke it' });
+  // Nobody else can tell any more who signed what was erased.
+  if (issuer !== operator && (issuer !== target.issuer || target.erased === 1)) {
+    return refuse({ code: 'not-entitled', detail: 'only the statement’s signer, or the operator, may revoke it' });
+  }
+  const earlier = named.revocations.filter((each) => each.target === revocation.id && each.issuer === issuer);
+  const isCovered = earlier.some(
+    ({ invalid_since, erase }) =>
+      (revocation.invalidSince === undefined || (invalid_since !== null && invalid_since <= revocation.invalidSince)) &&
+      (revocation.erase === undefined || erase === 1),
+  );
+  if (!isCovered && earlier.length < REVOCATIONS) return ok(true);
+  return refuse({
+    code: 'not-revocable',
+    detail: 'it is revoked already; another revocation must reach further back, or erase',
+  });
 }
 
 /** The keys whose credentials and accreditations admission must see. */

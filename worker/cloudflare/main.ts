@@ -13,6 +13,9 @@ import { createR2Blobs } from './r2-blobs.ts';
 
 export { SequencerObject } from './sequencer-object.ts';
 
+/** The binding counts calls, not statements: one call stands for so many. */
+const STATEMENTS_A_UNIT = 50;
+
 /** The app of this isolate; its ports hold nothing but bindings. */
 let app: Promise<App> | null = null;
 /** Learned once: entry 0 never changes. */
@@ -62,7 +65,11 @@ async function openDeps(bindings: Bindings): Promise<Deps> {
     logKey: keys.logKey,
     verify: verifySignature,
     check: checkWith(verifySignature),
-    limiter: async (key) => (await bindings.WRITE_LIMIT.limit({ key })).success,
+    limiter: async (key, cost) => {
+      const units = Array.from({ length: Math.ceil(cost / STATEMENTS_A_UNIT) });
+      const verdicts = await Promise.all(units.map(() => bindings.WRITE_LIMIT.limit({ key })));
+      return verdicts.every(({ success }) => success);
+    },
     now: Date.now,
     log: (event) => console.log(JSON.stringify(event)),
     assets: async (file) => (await bindings.ASSETS.fetch(`https://assets/${file}`)) as unknown as Response,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { toHex } from '../../protocol/bytes.ts';
+import type { Digest } from '../../schemas/primitives.ts';
+import type { ContentSummary } from '../../protocol/manifest.ts';
 import { db, type Database } from '../database/port.ts';
-import type { Tables } from '../database/tables.ts';
 import type { ContentIndex } from '../deps.ts';
 
 /** Digests in one bound parameter: 64 hex digits each, well under D1's 2 MB. */
@@ -9,20 +9,40 @@ const CHUNK = 20_000;
 
 /** The content index in a database of its own: it can be lost and rebuilt, so it never slows a commit. */
 export const createContentIndex = (database: Database): ContentIndex => ({
-  async add(logIndex, digests) {
-    for (let at = 0; at < digests.length; at += CHUNK) {
-      const chunk = JSON.stringify(digests.slice(at, at + CHUNK));
-      await database.batch([
-        sql`INSERT OR IGNORE INTO content (digest, log_index)
-          SELECT unhex(value), ${logIndex} FROM json_each(${chunk})`.compile(db),
-      ]);
+  async add(manifest, content) {
+    const files = [...new Set(content?.files.map((file) => file.sha256))];
+    for (let at = 0; at < files.length || at === 0; at += CHUNK) {
+      const chunk = JSON.stringify(files.slice(at, at + CHUNK));
+      const insert = sql`INSERT OR IGNORE INTO content (digest, manifest)
+        SELECT unhex(value), unhex(${hexOf(manifest)}) FROM json_each(${chunk})`;
+      // With the last part, in one transaction: a crash before it leaves nothing that is found, and `has` answers no.
+      const complete = sql`INSERT OR IGNORE INTO manifests (digest, summary)
+        VALUES (unhex(${hexOf(manifest)}), ${content === null ? null : JSON.stringify(content.summary)})`;
+      const isLast = at + CHUNK >= files.length;
+      await database.batch((isLast ? [insert, complete] : [insert]).map((query) => query.compile(db)));
     }
   },
-  async find(digests) {
+
+  async has(manifest) {
+    const rows = await database.all(sql`SELECT 1 FROM manifests WHERE digest = unhex(${hexOf(manifest)})`.compile(db));
+    return rows.length > 0;
+  },
+
+  async find(files, each) {
     const rows = await database.all(
-      sql<Tables['content']>`SELECT digest, log_index FROM json_each(${JSON.stringify(digests)}) AS wanted
-        JOIN content ON digest = unhex(wanted.value) ORDER BY log_index`.compile(db),
+      sql<{ file: string; summary: string }>`SELECT wanted.value AS file, summary
+        FROM json_each(${JSON.stringify(files)}) AS wanted
+        CROSS JOIN manifests ON manifests.digest IN
+          (SELECT manifest FROM content WHERE content.digest = unhex(wanted.value) LIMIT ${each})
+        WHERE summary IS NOT NULL`.compile(db),
     );
-    return rows.map((row) => ({ digest: toHex(row.digest), logIndex: row.log_index }));
+    const summaries = new Map<string, ContentSummary>();
+    return rows.map(({ file, summary }) => {
+      const manifest = summaries.get(summary) ?? (JSON.parse(summary) as ContentSummary);
+      summaries.set(summary, manifest);
+      return { file, manifest };
+    });
   },
 });
+
+const hexOf = (digest: Digest): string => digest.slice('sha256:'.length);

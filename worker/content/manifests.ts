@@ -1,22 +1,40 @@
 import { limits } from '../../schemas/limits.ts';
-import { fromUtf8 } from '../../protocol/bytes.ts';
+import type { Digest } from '../../schemas/primitives.ts';
+import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
 import { has, type Logged } from '../../protocol/evidence.ts';
 import type { Blobs } from '../deps.ts';
 
-/** The manifests of records, as far as they were uploaded. They prove themselves against their records. */
-export async function manifestsOf(blobs: Blobs, statements: readonly Logged[]): Promise<string[]> {
-  const texts: string[] = [];
-  let bytes = 0;
+/**
+ * The manifests of records, as far as they were uploaded: each once, and together no more than `budget` bytes as they
+ * are stored, whatever the records declare. They prove themselves against their records.
+ */
+export async function manifestsOf(
+  blobs: Blobs,
+  statements: readonly Logged[],
+  budget: number = limits.blobBytes,
+): Promise<string[]> {
+  const named = new Set<Digest>();
   for (const logged of statements) {
     const content = has(logged, 'DatasetRecord') ? logged.document.credentialSubject.content : undefined;
-    if (content?.visibility !== 'public') continue;
-    bytes += content.manifestBytes;
+    if (content?.visibility === 'public') named.add(content.manifest);
+  }
+  const texts: string[] = [];
+  let left = budget;
+  for (const digest of named) {
+    const stored = await blobs.get(digest);
+    if (stored === null) continue;
     // What does not fit is as good as not uploaded: the report says that it could not be compared.
-    if (bytes > limits.blobBytes) break;
-    const stored = await blobs.get(content.manifest);
-    const text =
-      stored === null ? null : fromUtf8(new Uint8Array(await new Response(stored.body as BodyInit).arrayBuffer()));
+    if (stored.size > Math.min(left, limits.manifestBytes)) {
+      await stored.body.cancel();
+      continue;
+    }
+    left -= stored.size;
+    const text = fromUtf8(await bytesOf(stored.body));
     if (text !== null) texts.push(text);
   }
   return texts;
 }
+
+/** A stored blob's bytes; only for one whose size is bounded. */
+export const bytesOf = async (body: ReadableStream<Uint8Array>): Promise<Bytes> =>
+  new Uint8Array(await new Response(body as BodyInit).arrayBuffer());

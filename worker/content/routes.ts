@@ -1,23 +1,24 @@
-import { sql } from 'kysely';
 import * as z from 'zod';
 import { LookupRequest, LookupResponse } from '../../schemas/api.ts';
 import { limits } from '../../schemas/limits.ts';
-import { Digest, type StatementId } from '../../schemas/primitives.ts';
-import type { Statement } from '../../schemas/statement.ts';
+import { Digest } from '../../schemas/primitives.ts';
 import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
 import { digestOf } from '../../protocol/digest.ts';
-import { parseManifest, summarizeContent } from '../../protocol/manifest.ts';
-import { refuse } from '../../protocol/result.ts';
+import { readContent, SUMMARY_FIELDS, type Content } from '../../protocol/manifest.ts';
+import { refuse, type Result } from '../../protocol/result.ts';
 import { db } from '../database/port.ts';
 import type { Deps } from '../deps.ts';
 import { readBody, readJson } from '../http/body.ts';
 import { ProblemError } from '../http/problem.ts';
 import { IMMUTABLE, isHeld, json, problems, read, route, text, type App } from '../http/route.ts';
+import { bytesOf } from './manifests.ts';
+import { recordsOver, type Fitting } from './records.ts';
 
 const DigestParam = z.object({ digest: Digest });
 const LOOKUP_BYTES = limits.lookupDigests * 80;
-/** Records listed for one digest. */
+/** Records listed for one digest, and for all of a look-up: those who ask for many get fewer of each. */
 const RECORDS = 100;
+const ANSWERS = 50_000;
 
 export function contentRoutes(app: App, deps: Deps): void {
   const { database, blobs, contentIndex } = deps;
@@ -40,23 +41,27 @@ export function contentRoutes(app: App, deps: Deps): void {
     },
     async (c) => {
       const { digest } = read(DigestParam, c.req.param());
-      const max = await declaredSize(digest);
-      const manifests = await recordsOver(digest);
-      const known = (await blobs.size(digest)) !== null;
-      if (manifests.length > 0) {
-        // A manifest is read before it is kept: its files are to be found by their digests.
-        const bytes = known ? await readBlob(digest) : await readBody(c, max);
-        if (digestOf(bytes) !== digest) throw mismatch(digest);
-        // Anyone may name this digest in a record that it does not fit: such a record gets no look-ups by it, and
-        // does not keep the others from theirs.
-        const { digests, fitting } = filesOf(bytes, manifests);
-        if (!known) await store(digest, bytes);
-        // Indexing is safe to repeat, so a crash before it is mended by the next upload.
-        for (const { index } of fitting) await contentIndex.add(index, digests);
-        return c.body(null, known ? 200 : 201);
+      const { max, asManifest, otherwise } = await referencesTo(digest);
+      const size = await blobs.size(digest);
+      if (size !== null) {
+        // The first upload may have crashed before the index, or come before the first record over this manifest.
+        const unread = asManifest && size <= limits.manifestBytes && !(await contentIndex.has(digest));
+        if (unread) await index(digest, contentOf(await readBlob(digest)));
+        return c.body(null, 200);
       }
-      if (known) return c.body(null, 200);
       const declared = Number(c.req.header('Content-Length') ?? NaN);
+      // A manifest is read before it is kept: its files are to be found by their digests. Nothing larger is one.
+      if (asManifest && !(declared > limits.manifestBytes)) {
+        const bytes = await readBody(c, Math.min(max, limits.manifestBytes));
+        if (digestOf(bytes) !== digest) throw mismatch(digest);
+        const content = contentOf(bytes);
+        // Anyone may name any digest as a manifest; where it is named as something else too, it need not be one.
+        if (!otherwise) await requireFit(content);
+        if ((await blobs.put(digest, new Blob([bytes]).stream(), bytes.length)) === 'mismatch') throw mismatch(digest);
+        // Indexing is safe to repeat, so a crash before it is mended by the next upload.
+        await index(digest, content);
+        return c.body(null, 201);
+      }
       if (!Number.isSafeInteger(declared)) throw new ProblemError('invalid-request', 'send Content-Length');
       if (declared > max) throw new ProblemError('too-large', `this blob may be ${max} bytes at most`);
       const body = c.req.raw.body ?? new Blob([]).stream();
@@ -119,15 +124,20 @@ export function contentRoutes(app: App, deps: Deps): void {
     },
     async (c) => {
       const { digests } = read(LookupRequest, await readJson(c, LOOKUP_BYTES));
-      const found = await contentIndex.find([...new Set(digests)].map((digest) => digest.slice('sha256:'.length)));
-      const ids = await idsOf([...new Set(found.map(({ logIndex }) => logIndex))]);
-      const records = new Map<string, StatementId[]>();
-      for (const { digest, logIndex } of found) {
-        const id = ids.get(logIndex);
-        const list = records.get(digest) ?? [];
-        if (id !== undefined && list.length < RECORDS) records.set(digest, [...list, id]);
+      const files = [...new Set(digests)].map((digest) => digest.slice('sha256:'.length));
+      const each = Math.min(RECORDS, Math.floor(ANSWERS / files.length));
+      const found = await contentIndex.find(files, each);
+      const over = await recordsOver(database, [...new Set(found.map(({ manifest }) => manifest))], each);
+      const records = new Map<string, Fitting[]>();
+      for (const { file, manifest } of found) {
+        const more = over.get(manifest.manifest) ?? [];
+        const all = [...(records.get(file) ?? []), ...more].toSorted((a, b) => a.index - b.index);
+        records.set(file, all.slice(0, each));
       }
-      const matches = digests.map((digest) => ({ digest, records: records.get(digest.slice('sha256:'.length)) ?? [] }));
+      const matches = digests.map((digest) => ({
+        digest,
+        records: (records.get(digest.slice('sha256:'.length)) ?? []).map(({ id }) => id),
+      }));
       return c.json({ matches } satisfies LookupResponse);
     },
   );
@@ -135,87 +145,49 @@ export function contentRoutes(app: App, deps: Deps): void {
   const mismatch = (digest: Digest): ProblemError =>
     new ProblemError('digest-mismatch', `the bytes do not hash to ${digest}; nothing was kept`);
 
-  async function declaredSize(digest: Digest): Promise<number> {
-    const [ref] = await database.all(
+  /** How logged statements name a blob, and how large it may be. */
+  async function referencesTo(digest: Digest): Promise<{ max: number; asManifest: boolean; otherwise: boolean }> {
+    const [refs] = await database.all(
       db
         .selectFrom('blob_refs')
-        .select((of) => of.fn.max('max_bytes').as('max'))
+        .select((of) => [of.fn.min('max_bytes').as('min'), of.fn.max('max_bytes').as('max')])
         .where('digest', '=', digest)
         .compile(),
     );
-    if (ref?.max == null) {
+    if (refs?.max == null) {
       throw new ProblemError('not-referenced', `no logged statement names ${digest}; submit the statement first`);
     }
-    return ref.max;
+    // A manifest may be as large as its record declares, within its limit; everything else gets the limit of all blobs.
+    return {
+      max: refs.max,
+      asManifest: refs.min <= limits.manifestBytes,
+      otherwise: refs.max > limits.manifestBytes,
+    };
   }
 
-  /** The records whose manifest this is. */
-  async function recordsOver(digest: Digest): Promise<Over[]> {
-    const rows = await database.all(
-      db
-        .selectFrom('datasets')
-        .innerJoin('statements', 'statements.log_index', 'datasets.log_index')
-        .select(['statements.log_index', 'body'])
-        .where('manifest', '=', digest)
-        .where('body', 'is not', null)
-        .orderBy('statements.log_index')
-        .limit(RECORDS)
-        .compile(),
-    );
-    return rows.map((row) => ({
-      index: row.log_index,
-      document: JSON.parse(row.body as string) as Statement<'DatasetRecord'>,
-    }));
+  /** Ends the request unless this is the manifest of some record. */
+  async function requireFit(content: Result<Content, string>): Promise<void> {
+    if (!content.ok) throw new ProblemError('invalid-manifest', `not a manifest: ${content.reason}`);
+    const { summary } = content.value;
+    if ((await recordsOver(database, [summary], 1)).size > 0) return;
+    const said = SUMMARY_FIELDS.map((field) => `content.${field} ${summary[field] ?? 'absent'}`).join(', ');
+    throw new ProblemError('invalid-manifest', `not the manifest of any record; that of one over it has ${said}`);
   }
 
-  async function store(digest: Digest, bytes: Bytes): Promise<void> {
-    if ((await blobs.put(digest, new Blob([bytes]).stream(), bytes.length)) === 'mismatch') throw mismatch(digest);
-  }
+  const index = (digest: Digest, content: Result<Content, string>): Promise<void> =>
+    contentIndex.add(digest, content.ok ? content.value : null);
 
   async function readBlob(digest: Digest): Promise<Bytes> {
     const stored = await blobs.get(digest);
     if (stored === null) throw new ProblemError('unavailable', `${digest} could not be read back`);
-    return new Uint8Array(await new Response(stored.body as BodyInit).arrayBuffer());
-  }
-
-  async function idsOf(indices: readonly number[]): Promise<Map<number, StatementId>> {
-    if (indices.length === 0) return new Map();
-    const rows = await database.all(
-      sql<{
-        log_index: number;
-        id: StatementId;
-      }>`SELECT log_index, statements.id FROM json_each(${JSON.stringify(indices)}) AS wanted
-        JOIN statements ON log_index = wanted.value`.compile(db),
-    );
-    return new Map(rows.map((row) => [row.log_index, row.id]));
+    return bytesOf(stored.body);
   }
 }
 
-const SUMMARY_FIELDS = ['root', 'manifestBytes', 'files', 'rows', 'bytes'] as const;
-
-/** A record that names a manifest. */
-interface Over {
-  index: number;
-  document: Statement<'DatasetRecord'>;
-}
-
-/** The files of a manifest, and the records that it is the manifest of. Ends the request where there is none. */
-function filesOf(bytes: Bytes, records: readonly Over[]): { digests: string[]; fitting: Over[] } {
+/** A blob, read as a manifest. */
+function contentOf(bytes: Bytes): Result<Content, string> {
   const text = fromUtf8(bytes);
-  const manifest = text === null ? refuse('not UTF-8') : parseManifest(text);
-  if (!manifest.ok) throw new ProblemError('invalid-manifest', `not a manifest: ${manifest.reason}`);
-  const summary = summarizeContent(text as string, manifest.value);
-  const faultOf = ({ document }: Over) =>
-    SUMMARY_FIELDS.find((field) => document.credentialSubject.content?.[field] !== summary[field]);
-  const fitting = records.filter((record) => faultOf(record) === undefined);
-  if (fitting.length === 0) {
-    const field = faultOf(records[0] as Over) as (typeof SUMMARY_FIELDS)[number];
-    throw new ProblemError(
-      'invalid-manifest',
-      `not the manifest of its record: content.${field} must be ${summary[field]}`,
-    );
-  }
-  return { digests: [...new Set(manifest.value.files.map((file) => file.sha256))], fitting };
+  return text === null ? refuse('not UTF-8') : readContent(text);
 }
 
 /** One byte range (RFC 9110 §14.2); null for the whole, which any other form of the header gets too. */

@@ -1,7 +1,7 @@
 import { sql, type CompiledQuery } from 'kysely';
 import { limits } from '../../schemas/limits.ts';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
-import type { Statement } from '../../schemas/statement.ts';
+import type { Statement, StatementKind } from '../../schemas/statement.ts';
 import { BoundedCache } from '../../protocol/bounded-cache.ts';
 import type { Logged } from '../../protocol/evidence.ts';
 import { db } from './port.ts';
@@ -36,9 +36,39 @@ export const admissionEvidence = (dids: readonly Did[], ids: readonly StatementI
     )
     ${withRevocations('base')}`.compile(db);
 
+/** What admission asks of a statement that another names: no body, however large, is read for it. */
+export interface Reference {
+  id: StatementId;
+  kind: StatementKind;
+  issuer: Did;
+  log_index: number;
+  /** 1 where the body was erased. */
+  erased: number;
+}
+
+export const references = (ids: readonly StatementId[]): CompiledQuery<Reference> =>
+  sql<Reference>`SELECT statements.id, kind, issuer, log_index, body IS NULL AS erased
+    FROM json_each(${JSON.stringify(ids)}) AS named
+    CROSS JOIN statements ON statements.id = named.value`.compile(db);
+
+/** A revocation that is logged already. */
+export interface EarlierRevocation {
+  target: StatementId;
+  issuer: Did;
+  invalid_since: string | null;
+  erase: number | null;
+}
+
+export const earlierRevocations = (targets: readonly StatementId[]): CompiledQuery<EarlierRevocation> =>
+  sql<EarlierRevocation>`SELECT refs.target, issuer, body ->> '$.credentialSubject.invalidSince' AS invalid_since,
+      body ->> '$.credentialSubject.erase' AS erase
+    FROM json_each(${JSON.stringify(targets)}) AS named
+    CROSS JOIN refs ON refs.relation = 'revokes' AND refs.target = named.value
+    CROSS JOIN statements ON statements.log_index = refs.log_index`.compile(db);
+
 /**
  * The closure that a certificate of `subject` needs (protocol.md §7), as the log had it at `size`: entry 0, the record
- * and its ancestors, its reviews, grants and successors, their signers' credentials and accreditations, the status
+ * and its ancestors, its newest review by each reviewer, its newest grants, the newest successor of each record, their signers' credentials and accreditations, the status
  * service's accreditation, and every revocation that touches any of them.
  */
 export const certificateEvidence = (subject: StatementId, service: Did, size: number): CompiledQuery<EvidenceRow> =>
@@ -53,11 +83,20 @@ export const certificateEvidence = (subject: StatementId, service: Did, size: nu
     ),
     records AS (
       SELECT log_index FROM lineage
-      UNION SELECT log_index FROM refs WHERE relation IN ('reviews', 'grants') AND target = ${subject}
-      UNION SELECT next.log_index FROM lineage
+      UNION SELECT * FROM (
+        SELECT max(log_index) AS latest FROM refs CROSS JOIN statements USING (log_index)
+        WHERE relation = 'reviews' AND target = ${subject}
+        GROUP BY issuer ORDER BY latest DESC LIMIT ${limits.certificateReviews}
+      )
+      UNION SELECT * FROM (
+        SELECT log_index FROM refs WHERE relation = 'grants' AND target = ${subject}
+        ORDER BY log_index DESC LIMIT ${limits.certificateGrants}
+      )
+      UNION SELECT max(next.log_index) FROM lineage
         CROSS JOIN statements AS old ON old.log_index = lineage.log_index
         CROSS JOIN refs ON refs.relation = 'replaces' AND refs.target = old.id
         CROSS JOIN statements AS next ON next.log_index = refs.log_index AND next.issuer = old.issuer
+        GROUP BY old.log_index
     ),
     signers AS (SELECT DISTINCT issuer AS did FROM records CROSS JOIN statements USING (log_index)),
     credentials AS (

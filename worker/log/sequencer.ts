@@ -7,8 +7,23 @@ import { encodeReceipt } from '../../protocol/log/receipt.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
 import { logTimeOf } from '../../protocol/time.ts';
-import { admit, referencesOf, signersOf, type Refusal, type Submission } from '../admission/admit.ts';
-import { admissionEvidence, toLogged, type EvidenceRow } from '../database/evidence.ts';
+import {
+  admitReferences,
+  admitSigner,
+  referencesOf,
+  signersOf,
+  type Named,
+  type Refusal,
+  type Submission,
+} from '../admission/admit.ts';
+import {
+  admissionEvidence,
+  earlierRevocations,
+  references,
+  toLogged,
+  type EvidenceRow,
+  type Reference,
+} from '../database/evidence.ts';
 import { bulk } from '../database/bulk.ts';
 import type { Database } from '../database/port.ts';
 import { projectionsOf } from '../database/projections.ts';
@@ -41,8 +56,6 @@ export interface SequencerDeps {
   /** The log's key. */
   signer: Signer;
   now(): number;
-  /** Waits a moment for arrivals to pool, where the platform commits synchronously. */
-  gather?(): Promise<void>;
   /** Told of what an operator should know. */
   report?(event: string, detail: string): void;
 }
@@ -64,6 +77,13 @@ const PAUSE = 10;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const RACES = 100;
 
+/** Ids in one bound parameter, of which D1 takes 2 MB. */
+const NAMED = 10_000;
+
+const REVOKED_BESIDE: Refusal = {
+  code: 'not-revocable',
+  detail: 'another revocation of the same statement came with it; submit this one again if it reaches further',
+};
 const OVERLOADED: Refusal = { code: 'overloaded', detail: 'the registry is busy; try again in a second' };
 const UNAVAILABLE: Refusal = {
   code: 'unavailable',
@@ -101,7 +121,6 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
     isRunning = true;
     try {
       while (pool.length > 0) {
-        await deps.gather?.();
         const group = take();
         const outcomes = await commitOrRefuse(group.flatMap((waiting) => waiting.submissions));
         for (const waiting of group) waiting.settle(outcomes.splice(0, waiting.submissions.length));
@@ -168,7 +187,7 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
   async function commitOnce(from: LogState, submissions: readonly Submission[]): Promise<Outcome[]> {
     const loggedAt = Math.max(deps.now(), from.lastLoggedAt);
     const judged = await judge(from, submissions, loggedAt);
-    const fresh = [...judged.admitted.values()];
+    const { fresh } = judged;
     const start = from.range.size;
     const receipts = new Map<StatementId, Appended>();
     if (fresh.length > 0) {
@@ -215,24 +234,52 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
 
   /** Sorts a group into what is logged already, what may be logged, and what may not. */
   async function judge(from: LogState, submissions: readonly Submission[], now: number) {
-    const ids = submissions.flatMap((submission) => [submission.id, ...referencesOf(submission).map(({ id }) => id)]);
-    const rows = await database.all(admissionEvidence(signersOf(submissions), [...new Set(ids)]));
+    const expected = await expectedOperator(from, submissions);
+    // Bodies are read for the signers' own standing, and for the records whose rights somebody grants.
+    const granted = submissions.filter(({ kind }) => kind === 'RightsGrant').flatMap(idsNamedBy);
+    const ids = [...new Set([...submissions.map(({ id }) => id), ...granted])];
+    const rows = await database.all(admissionEvidence(signersOf(submissions), ids));
     const known = new Map(rows.map((row) => [row.id, row]));
-    const evidence = new Evidence(await expectedOperator(from, submissions), rows.map(toLogged));
+    const evidence = new Evidence(expected, rows.map(toLogged));
     const logged: EvidenceRow[] = [];
-    const admitted = new Map<StatementId, Submission>();
+    const entitled = new Map<StatementId, Submission>();
     const refused = new Map<StatementId, Refusal>();
     for (const submission of submissions) {
       const row = known.get(submission.id);
-      if (row !== undefined) {
-        logged.push(row);
-        continue;
-      }
-      const verdict = admit(submission, evidence, now);
-      if (verdict.ok) admitted.set(submission.id, submission);
+      const verdict = row === undefined ? admitSigner(submission, evidence, now) : ok(true);
+      if (row !== undefined) logged.push(row);
+      else if (verdict.ok) entitled.set(submission.id, submission);
       else refused.set(submission.id, verdict.reason);
     }
-    return { logged, admitted, refused };
+    const named = await readNamed([...entitled.values()]);
+    const admitted: Submission[] = [];
+    const revocations: Submission[] = [];
+    const revoked = new Set<string>();
+    for (const submission of entitled.values()) {
+      const verdict = admitReferences(submission, named, evidence, now);
+      const { kind, document } = submission;
+      const key = `${document.issuer} ${document.credentialSubject.id}`;
+      if (!verdict.ok) refused.set(submission.id, verdict.reason);
+      else if (kind !== 'Revocation') admitted.push(submission);
+      else if (revoked.has(key)) refused.set(submission.id, REVOKED_BESIDE);
+      else {
+        revocations.push(submission);
+        revoked.add(key);
+      }
+    }
+    // All were judged by what the log held before this group, so what takes rights away is logged after what uses them.
+    return { logged, fresh: [...admitted, ...revocations], refused };
+  }
+
+  async function readNamed(submissions: readonly Submission[]): Promise<Named> {
+    const ids = [...new Set(submissions.flatMap(idsNamedBy))];
+    const found = new Map<StatementId, Reference>();
+    for (let at = 0; at < ids.length; at += NAMED) {
+      for (const row of await database.all(references(ids.slice(at, at + NAMED)))) found.set(row.id, row);
+    }
+    const targets = submissions.filter(({ kind }) => kind === 'Revocation').flatMap(idsNamedBy);
+    const revocations = targets.length === 0 ? [] : await database.all(earlierRevocations(targets));
+    return { references: found, revocations };
   }
 
   /** The signer of entry 0. In an empty log, of the accreditation of itself that will be entry 0. */
@@ -243,6 +290,8 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
     return operator;
   }
 }
+
+const idsNamedBy = (submission: Submission): StatementId[] => referencesOf(submission).map(({ id }) => id);
 
 /** Inserts statements in log order. */
 const insertStatements = (fresh: readonly Submission[], start: number, loggedAt: number): CompiledQuery[] =>

@@ -7,12 +7,12 @@ import { verifyInThread } from './ed25519.ts';
 
 const check = checkWith(verifyInThread);
 
-parentPort?.on('message', ({ message, inputs }: CheckRequest) => {
+parentPort?.on('message', (inputs: CheckRequest) => {
   void check(inputs).then((results) => {
     // The document is parsed again over there: that costs less than its structured clone.
-    const answers = results.map((result) =>
+    const response = results.map((result) =>
       result.ok ? ok({ id: result.value.id, canonical: result.value.canonical }) : result,
     );
-    parentPort?.postMessage({ message, answers } satisfies CheckResponse);
+    parentPort?.postMessage(response satisfies CheckResponse);
   });
 });

@@ -6,16 +6,9 @@ import { refuse, type Result } from '../../protocol/result.ts';
 import type { Refusal, Submission } from '../admission/admit.ts';
 import type { CheckStatements } from '../admission/check.ts';
 
-export interface CheckRequest {
-  /** Repeated in the answer: a thread may answer a later message first. */
-  message: number;
-  inputs: (string | Bytes)[];
-}
+export type CheckRequest = (string | Bytes)[];
 
-export interface CheckResponse {
-  message: number;
-  answers: Result<{ id: StatementId; canonical: string }, Refusal>[];
-}
+export type CheckResponse = Result<{ id: StatementId; canonical: string }, Refusal>[];
 
 /** One caller's statements on their way through a thread. */
 interface Job {
@@ -25,36 +18,40 @@ interface Job {
 
 interface Thread {
   worker: Worker;
-  /** The jobs of each message under way. */
-  sent: Map<number, Job[]>;
-  /** Statements under way. */
-  load: number;
+  /** The jobs of the message under way; null while idle. */
+  busy: Job[] | null;
 }
 
-/** Statements that may wait for their check. */
+/** Statements that may wait for their check, and that travel in one message. */
 const POOL = 20_000;
+const MESSAGE = 500;
+/** Statements that must wait before a second thread is woken: waking one costs as much as checking some. */
+const WORTH_WAKING = 16;
 
 const OVERLOADED: Refusal = { code: 'overloaded', detail: 'the registry is busy; try again in a second' };
 const LOST: Refusal = { code: 'unavailable', detail: 'the statement could not be checked; submit it again' };
 
 /**
- * Checks statements on threads, so that the thread which answers requests and commits does nothing else. What arrives
- * in one turn of the event loop travels in one message.
+ * Checks statements on threads, so that the thread which answers requests and commits does nothing else. Each thread has
+ * one message under way; what arrives meanwhile pools, and travels together as soon as a thread is free.
  */
-export function startCheckThreads(count: number): { check: CheckStatements; close(): Promise<void> } {
+export function startCheckThreads(count: number): {
+  check: CheckStatements;
+  close(): Promise<void>;
+} {
   const threads = Array.from({ length: count }, start);
-  let isClosed = false;
-  let arrived: Job[] = [];
+  const pool: Job[] = [];
   let waiting = 0;
-  let message = 0;
+  let isScheduled = false;
+  let isClosed = false;
 
   return {
     check(inputs) {
       if (waiting + inputs.length > POOL) return Promise.resolve(inputs.map(() => refuse(OVERLOADED)));
       waiting += inputs.length;
       return new Promise((settle) => {
-        if (arrived.length === 0) setImmediate(send);
-        arrived.push({ inputs, settle });
+        pool.push({ inputs, settle });
+        schedule();
       });
     },
     async close() {
@@ -63,53 +60,74 @@ export function startCheckThreads(count: number): { check: CheckStatements; clos
     },
   };
 
+  /** Sends at the end of this turn of the event loop, so that what arrives in one turn travels together. */
+  function schedule(): void {
+    if (isScheduled) return;
+    isScheduled = true;
+    setImmediate(() => {
+      isScheduled = false;
+      send();
+    });
+  }
+
   function send(): void {
-    const jobs = arrived;
-    arrived = [];
-    const thread = threads.reduce((least, next) => (next.load < least.load ? next : least));
-    const inputs = jobs.flatMap((job) => job.inputs);
-    thread.sent.set(++message, jobs);
-    thread.load += inputs.length;
-    thread.worker.postMessage({ message, inputs } satisfies CheckRequest);
+    const idle = threads.filter(({ busy }) => busy === null);
+    const pooled = pool.reduce((sum, job) => sum + job.inputs.length, 0);
+    if (idle.length < threads.length && pooled < WORTH_WAKING) return;
+    const woken = pooled < WORTH_WAKING ? idle.slice(0, 1) : idle;
+    for (const [i, thread] of woken.entries()) {
+      const jobs = take(Math.ceil(pool.length / (woken.length - i)));
+      if (jobs.length === 0) return;
+      thread.busy = jobs;
+      thread.worker.postMessage(jobs.flatMap((job) => job.inputs) satisfies CheckRequest);
+    }
+  }
+
+  /** Some jobs from the pool: at least one, and no more statements than a message holds besides. */
+  function take(most: number): Job[] {
+    const jobs: Job[] = [];
+    for (let size = 0; jobs.length < most;) {
+      size += pool[0]?.inputs.length ?? Infinity;
+      if (size > MESSAGE && (jobs.length > 0 || size === Infinity)) break;
+      jobs.push(pool.shift() as Job);
+    }
+    return jobs;
   }
 
   function start(): Thread {
-    const thread: Thread = {
-      worker: new Worker(new URL('./check-thread.ts', import.meta.url)),
-      sent: new Map(),
-      load: 0,
-    };
-    thread.worker.on('message', (response: CheckResponse) =>
-      settle(thread, response.message, response.answers.map(toSubmission)),
-    );
+    const thread: Thread = { worker: new Worker(new URL('./check-thread.ts', import.meta.url)), busy: null };
+    thread.worker.on('message', (response: CheckResponse) => {
+      settle(thread, response.map(toSubmission));
+      schedule();
+    });
     thread.worker.on('error', () => replace(thread));
     // The server keeps the process alive, not its threads.
     thread.worker.unref();
     return thread;
   }
 
-  function settle(thread: Thread, sent: number, results: Result<Submission, Refusal>[]): void {
-    const jobs = thread.sent.get(sent) ?? [];
-    thread.sent.delete(sent);
-    thread.load -= results.length;
+  function settle(thread: Thread, results: Result<Submission, Refusal>[]): void {
+    const { busy } = thread;
+    if (busy === null) return;
     waiting -= results.length;
-    for (const job of jobs) job.settle(results.splice(0, job.inputs.length));
+    thread.busy = null;
+    for (const job of busy) job.settle(results.splice(0, job.inputs.length));
   }
 
   /** A thread that died takes its statements along; their senders are told, and another takes its place. */
   function replace(thread: Thread): void {
-    for (const [sent, jobs] of thread.sent) {
-      settle(
-        thread,
-        sent,
-        jobs.flatMap((job) => job.inputs.map(() => refuse(LOST))),
-      );
-    }
-    if (!isClosed) threads[threads.indexOf(thread)] = start();
+    const lost = thread.busy?.flatMap((job) => job.inputs) ?? [];
+    settle(
+      thread,
+      lost.map(() => refuse(LOST)),
+    );
+    if (isClosed) return;
+    threads[threads.indexOf(thread)] = start();
+    schedule();
   }
 }
 
-function toSubmission(answer: CheckResponse['answers'][number]): Result<Submission, Refusal> {
+function toSubmission(answer: CheckResponse[number]): Result<Submission, Refusal> {
   if (!answer.ok) return answer;
   const { id, canonical } = answer.value;
   const document = JSON.parse(canonical) as Statement;

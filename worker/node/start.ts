@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { setImmediate as nextTick } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { ED25519, encodeVkey, verifierKey } from '../../protocol/log/note.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
@@ -21,6 +20,7 @@ import { createFileBlobs } from './file-blobs.ts';
 import { loadOrCreateKey } from './key-file.ts';
 import { createLimiter } from './limiter.ts';
 import { openSqlite } from './sqlite.ts';
+import { openThreadedSqlite } from './threaded-sqlite.ts';
 
 export interface RegistryOptions {
   /** Holds the databases, the blobs and the keys; made at first use. */
@@ -55,9 +55,9 @@ const folderOf = (path: string): string => fileURLToPath(new URL(path, import.me
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
   const { dataDir, host, port } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const closers: (() => void)[] = [];
-  const closeAll = (): void => {
-    for (const close of closers.toReversed()) close();
+  const closers: (() => void | Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.toReversed()) await close();
   };
   const server = createServer();
   // The address is known, and so taken, before there is an app to answer at it.
@@ -82,18 +82,18 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
       operatorKeyFile,
       async close() {
         await stop(server);
-        closeAll();
+        await closeAll();
       },
     };
   } catch (error) {
     server.closeAllConnections();
     await stop(server);
-    closeAll();
+    await closeAll();
     throw error;
   }
 }
 
-async function openDeps(options: RegistryOptions, defaultOrigin: string, closers: (() => void)[]) {
+async function openDeps(options: RegistryOptions, defaultOrigin: string, closers: (() => void | Promise<void>)[]) {
   const { dataDir } = options;
   const keyFile = (name: string): string => join(dataDir, 'keys', `${name}.json`);
   const [logSigner, operatorSigner, service] = await Promise.all(
@@ -101,7 +101,7 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
   );
   if (logSigner === undefined || operatorSigner === undefined || service === undefined)
     throw new Error('keys are missing');
-  const database = openSqlite(join(dataDir, 'registry.sqlite'), folderOf('../../migrations/registry'));
+  const database = openThreadedSqlite(join(dataDir, 'registry.sqlite'), folderOf('../../migrations/registry'));
   closers.push(() => database.close());
   const content = openSqlite(join(dataDir, 'content-index.sqlite'), folderOf('../../migrations/content-index'));
   closers.push(() => content.close());
@@ -112,13 +112,12 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
       options.log(JSON.stringify({ time: new Date().toISOString(), ...event }));
   };
   const checker = startCheckThreads(availableParallelism());
-  closers.push(() => void checker.close());
+  closers.push(() => checker.close());
   const sequencer = createSequencer({
     database,
     origin,
     signer: logSigner,
     now: Date.now,
-    gather: () => nextTick(),
     report: (event, message) => log({ event, message }),
   });
   // A log that does not add up, or is another's, is refused now rather than at the first submission.

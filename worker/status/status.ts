@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { StatusListCredential } from '../../schemas/status-list.ts';
 import { limits } from '../../schemas/limits.ts';
 import { BoundedCache } from '../../protocol/bounded-cache.ts';
@@ -49,17 +50,21 @@ export function createStatusLists({
   }
 }
 
+/**
+ * The places whose bit is set: what was revoked, and of several revocations of one statement all but the last, so that
+ * the stronger one cannot be left out of a certificate unseen.
+ */
 async function revokedIn(database: Database, list: number, size: number): Promise<number[]> {
   const first = list * limits.statusListEntries;
+  const end = first + limits.statusListEntries;
   const rows = await database.all(
-    db
-      .selectFrom('revocations')
-      .select('target_index')
-      .distinct()
-      .where('target_index', '>=', first)
-      .where('target_index', '<', first + limits.statusListEntries)
-      .where('log_index', '<', size)
-      .compile(),
+    sql<{ place: number }>`
+      SELECT target_index AS place FROM revocations
+      WHERE target_index >= ${first} AND target_index < ${end} AND log_index < ${size}
+      UNION
+      SELECT log_index FROM revocations AS earlier WHERE log_index >= ${first} AND log_index < ${end}
+        AND EXISTS (SELECT 1 FROM revocations AS later WHERE later.target_index = earlier.target_index
+          AND later.log_index > earlier.log_index AND later.log_index < ${size})`.compile(db),
   );
-  return rows.map((row) => row.target_index);
+  return rows.map((row) => row.place);
 }

@@ -1,0 +1,35 @@
+import type { OpenEndpoint, OpenRegistry } from './harness.ts';
+import { describeAdmission } from './admission.ts';
+import { describeBatches } from './batches.ts';
+import { describeBlobs } from './blobs.ts';
+import { describeCertificates } from './certificate.ts';
+import { describeDatasets } from './datasets.ts';
+import { describeDiscovery } from './discovery.ts';
+import { describeForm } from './form.ts';
+import { describeLog } from './log.ts';
+import { describeOperations } from './operations.ts';
+import { describeStatements } from './statements.ts';
+import { describeTime } from './time.ts';
+
+/** What holds of every registry, and can be seen from outside. */
+const PUBLIC = [
+  describeStatements,
+  describeForm,
+  describeBatches,
+  describeAdmission,
+  describeBlobs,
+  describeDatasets,
+  describeDiscovery,
+  describeLog,
+];
+
+/** The contract, on an app whose clock and database are the test's. */
+export function describeContract(name: string, open: OpenRegistry): void {
+  for (const describeCases of [...PUBLIC, describeTime, describeCertificates, describeOperations])
+    describeCases(name, open);
+}
+
+/** As much of it as can be asked of a registry as it is deployed. */
+export function describeDeployed(name: string, open: OpenEndpoint): void {
+  for (const describeCases of PUBLIC) describeCases(name, open);
+}

@@ -1,0 +1,35 @@
+import { applyD1Migrations, reset } from 'cloudflare:test';
+import { env, exports } from 'cloudflare:workers';
+import { createD1 } from '../../worker/cloudflare/d1.ts';
+import { keysOf } from '../../worker/cloudflare/bindings.ts';
+import { createR2Blobs } from '../../worker/cloudflare/r2-blobs.ts';
+import type { Signer } from '../../protocol/ed25519/signer.ts';
+import type { Endpoint, Platform } from '../contract/harness.ts';
+
+async function migrate(): Promise<void> {
+  await applyD1Migrations(env.DB, env.MIGRATIONS.registry);
+  await applyD1Migrations(env.CONTENT_INDEX, env.MIGRATIONS.contentIndex);
+}
+
+/** Real D1 and R2, emptied first: one platform at a time. */
+export async function workerdPlatform(): Promise<Platform> {
+  await reset();
+  await migrate();
+  return {
+    database: createD1(env.DB),
+    content: createD1(env.CONTENT_INDEX),
+    blobs: createR2Blobs(env.BLOBS),
+    assets: async (file) => (await env.ASSETS.fetch(`https://assets/${file}`)) as unknown as Response,
+    close: async () => {},
+  };
+}
+
+/** The Worker as it is deployed, its Durable Object and all. Once a test file: storage is the file's. */
+export async function deployedWorker(): Promise<Endpoint> {
+  await migrate();
+  return {
+    fetch: (path, init) => exports.default.fetch(new Request(`https://registry.example${path}`, init)),
+    operator: (await keysOf(env)).operator as Signer,
+    close: async () => {},
+  };
+}

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Database } from '../database/port.ts';
+import { openSqlite } from './sqlite.ts';
+
+export interface ThreadData {
+  file: string;
+  migrations: string;
+}
+
+export type BatchResult = { rows: unknown[][] } | { failure: string };
+
+/**
+ * SQLite with reads in this thread and transactions in another. While one is under way this thread goes on: that is what
+ * lets a group gather. Readers see what is committed (WAL).
+ */
+export function openThreadedSqlite(file: string, migrations: string): Database & { close(): Promise<void> } {
+  const reader = openSqlite(file, migrations);
+  const thread = new Worker(new URL('./commit-thread.ts', import.meta.url), {
+    workerData: { file, migrations } satisfies ThreadData,
+  });
+  /** The batches under way, oldest first: the thread answers in order. */
+  const waiting: PromiseWithResolvers<unknown[][]>[] = [];
+  let fault: Error | null = null;
+  thread.on('message', (result: BatchResult) => {
+    const batch = waiting.shift();
+    if ('rows' in result) batch?.resolve(result.rows);
+    else batch?.reject(new Error(result.failure));
+  });
+  // What was under way may have persisted; the sequencer finds out by reading.
+  thread.on('error', (error) => {
+    fault = error;
+    for (const batch of waiting.splice(0)) batch.reject(error);
+  });
+  thread.unref();
+  return {
+    all: (query) => reader.all(query),
+    batch(queries) {
+      if (fault !== null) return Promise.reject(fault);
+      const batch = Promise.withResolvers<unknown[][]>();
+      waiting.push(batch);
+      thread.postMessage(queries.map(({ sql, parameters }) => ({ sql, parameters })));
+      return batch.promise;
+    },
+    async close() {
+      thread.postMessage('close');
+      await once(thread, 'exit');
+      reader.close();
+    },
+  };
+}
