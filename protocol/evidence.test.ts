@@ -41,3 +41,23 @@ test('each statement’s revocations are gone through once, however many records
   }
   expect(revocations.mock.calls.length, 'once for each statement').toBeLessThan(logged.length);
 });
+
+test('revocations and successors come in log order, however the evidence was gathered', async () => {
+  const { log, operator, alice } = await registry();
+  const record = log.append(await signed(drafts.record(alice.did, 'v1'), alice));
+  for (const version of ['2', '3']) {
+    log.append(await signed(drafts.record(alice.did, 'v1', { version, replaces: record.id }), alice));
+  }
+  log.append(await signed(drafts.revocation(record.id), alice));
+  log.append(await signed(drafts.revocation(record.id), operator));
+  const logged = log.statements.map(({ id, kind, document }, index): Logged => ({
+    id,
+    kind,
+    index,
+    loggedAt: 0,
+    document,
+  }));
+  const evidence = new Evidence(operator.did, logged.toReversed());
+  expect(evidence.successorsOf(record.id).map(({ index }) => index)).toEqual([5, 6]);
+  expect(evidence.revocationsOf(record.id).map(({ index }) => index)).toEqual([7, 8]);
+});

@@ -3,14 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { manifestOf, idOf } from '../test/support/statements.ts';
 import { concatBytes, toHex, utf8 } from './bytes.ts';
 import { digestOf, sha256Bytes } from './digest.ts';
-import {
-  contentFault,
-  contentRoot,
-  compositionRoot,
-  encodeManifest,
-  parseManifest,
-  summarizeContent,
-} from './manifest.ts';
+import { contentRoot, compositionRoot, encodeManifest, parseManifest, summarizeContent } from './manifest.ts';
 import { comparePaths, pathFault } from './path.ts';
 
 const file = (path: string) => manifestOf({ [path]: 'text' }).files[0] as ReturnType<typeof manifestOf>['files'][0];
@@ -182,17 +175,6 @@ describe('what a record says of its content', () => {
     expect(summarizeContent(encodeManifest(withRows), withRows).rows).toBe(12);
     const mixed = { files: [{ ...one, rows }, two] };
     expect(summarizeContent(encodeManifest(mixed), mixed).rows).toBeUndefined();
-  });
-
-  test('contentFault: the very manifest, or the reason that it is not', () => {
-    expect(contentFault(content, text)).toBeNull();
-    expect(contentFault(content, `${text} `)).toContain('content.manifest');
-    const wrong = { root: idOf('x'), manifestBytes: 1, files: 3, rows: 4, bytes: 12 };
-    for (const [field, value] of Object.entries(wrong)) {
-      expect(contentFault({ ...content, [field]: value }, text), field).toContain(`content.${field} is ${value}`);
-    }
-    const garbage = 'not a manifest\n';
-    expect(contentFault({ ...content, manifest: digestOf(garbage) }, garbage)).toMatch(/line 1/);
   });
 
   test('a composition’s id does not depend on the order of its parts', () => {

@@ -98,13 +98,6 @@ export function readContent(text: string): Result<Content, string> {
   return manifest.ok ? ok({ summary: summarizeContent(text, manifest.value), files: manifest.value.files }) : manifest;
 }
 
-/** Why a manifest's text is not the one that a record's content names; null where it is. */
-export function contentFault(content: ContentSummary, text: string): string | null {
-  if (digestOf(text) !== content.manifest) return 'its digest is not the record’s content.manifest';
-  const read = readContent(text);
-  return read.ok ? summaryFault(content, read.value.summary) : read.reason;
-}
-
 /** What a record declares of its content that its manifest does not say; null where they agree. */
 export function summaryFault(content: ContentSummary, summary: ContentSummary): string | null {
   for (const field of SUMMARY_FIELDS) {

@@ -129,6 +129,8 @@ function describeSystemError(error: unknown): Failure {
     case 'EIO':
       return { code: 'failed', message: message };
     default: {
+      // The registry refuses to serve a log that is not its own or does not add up; what it says is meant for its operator.
+      if (error instanceof Error && error.name === 'LogCorrupt') return { code: 'failed', message: error.message };
       const name = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
       return {
         code: 'failed',

@@ -68,11 +68,7 @@ export async function readSigner(keyFile: string): Promise<Signer> {
   return signerFromSeed(new Uint8Array(Buffer.from(seed, 'base64url')));
 }
 
-async function sign<K extends StatementKind>(
-  signer: Signer,
-  kind: K,
-  subject: Draft<K>['subject'],
-): Promise<string> {
+async function sign<K extends StatementKind>(signer: Signer, kind: K, subject: Draft<K>['subject']): Promise<string> {
   const signed = await signStatement({ kind, subject, validFrom: timestampOf(Date.now()) }, signer);
   if (!signed.ok) throw new Error(signed.reason.detail);
   return signed.value.canonical;

@@ -6,6 +6,7 @@ import { describeCertificates } from './certificate.ts';
 import { describeDatasets } from './datasets.ts';
 import { describeDiscovery } from './discovery.ts';
 import { describeForm } from './form.ts';
+import { describeGroups } from './groups.ts';
 import { describeLog } from './log.ts';
 import { describeOperations } from './operations.ts';
 import { describeStatements } from './statements.ts';
@@ -25,7 +26,7 @@ const PUBLIC = [
 
 /** The contract, on an app whose clock and database are the test's. */
 export function describeContract(name: string, open: OpenRegistry): void {
-  for (const describeCases of [...PUBLIC, describeTime, describeCertificates, describeOperations])
+  for (const describeCases of [...PUBLIC, describeTime, describeGroups, describeCertificates, describeOperations])
     describeCases(name, open);
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createFileBlobs } from '../../worker/node/file-blobs.ts';
-import { loadOrCreateKey } from '../../worker/node/key-file.ts';
+import { loadKeyFile } from '../../worker/node/key-file.ts';
 import { openSqlite } from '../../worker/node/sqlite.ts';
 import { startRegistry } from '../../worker/node/start.ts';
 import type { Endpoint, Platform } from '../contract/harness.ts';
@@ -38,7 +38,7 @@ export async function startedNode(): Promise<Endpoint & { url: string }> {
   return {
     url: running.url,
     fetch: (path, init) => fetch(`${running.url}${path}`, init),
-    operator: await loadOrCreateKey(running.operatorKeyFile, 'operator'),
+    operator: await loadKeyFile(running.operatorKeyFile, 'operator', true),
     async close() {
       await running.close();
       await rm(dataDir, { recursive: true });

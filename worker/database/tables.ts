@@ -27,7 +27,8 @@ export interface Tables {
   dataset_text: { rowid: number; dataset_text: string };
   tiles: { level: number; tile_index: number; hashes: Uint8Array };
   checkpoints: { size: number; previous_size: number; note: string };
-  content: { digest: Uint8Array; log_index: number };
+  content: { digest: Uint8Array; manifest: Uint8Array };
+  manifests: { digest: Uint8Array; summary: string | null };
 }
 
 export type Relation = 'accredits' | 'attests' | 'part' | 'source' | 'replaces' | 'reviews' | 'grants' | 'revokes';

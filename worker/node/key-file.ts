@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, openSync, closeSync, fsyncSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { LogCorrupt } from '../log/log-corrupt.ts';
 import { PlainKeyFile } from '../../schemas/key-file.ts';
 import { fromBase64Url, toBase64Url, type Bytes } from '../../protocol/bytes.ts';
 import { signerFromSeed, type Signer } from '../../protocol/ed25519/signer.ts';
 
-/** A service's own key, made at first use: a file that only its owner can read. */
-export async function loadOrCreateKey(file: string, name: string): Promise<Signer> {
+/** A service's own key: a file that only its owner can read. Made at the first start, and never instead of a lost one. */
+export async function loadKeyFile(file: string, name: string, isFirstStart: boolean): Promise<Signer> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const existing = readKey(file);
   if (existing !== null) return existing;
+  if (!isFirstStart) throw new LogCorrupt(`the key ${file} of this log is missing; restore it from a backup`);
   const seed = new Uint8Array(randomBytes(32));
   const signer = await signerFromSeed(seed);
   const key: PlainKeyFile = { firsthand: 'key/v1', name, did: signer.did, seed: toBase64Url(seed) };

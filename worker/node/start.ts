@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { ED25519, encodeVkey, verifierKey } from '../../protocol/log/note.ts';
+import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
 import { createApp } from '../app.ts';
 import { db, type Database } from '../database/port.ts';
@@ -17,7 +18,7 @@ import { loadLog } from '../log/log-state.ts';
 import { createSequencer } from '../log/sequencer.ts';
 import { startCheckThreads } from './check-threads.ts';
 import { createFileBlobs } from './file-blobs.ts';
-import { loadOrCreateKey } from './key-file.ts';
+import { loadKeyFile } from './key-file.ts';
 import { createLimiter } from './limiter.ts';
 import { openSqlite } from './sqlite.ts';
 import { openThreadedSqlite } from './threaded-sqlite.ts';
@@ -96,13 +97,15 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
 async function openDeps(options: RegistryOptions, defaultOrigin: string, closers: (() => void | Promise<void>)[]) {
   const { dataDir } = options;
   const keyFile = (name: string): string => join(dataDir, 'keys', `${name}.json`);
-  const [logSigner, operatorSigner, service] = await Promise.all(
-    (['log', 'operator', 'service'] as const).map((name) => loadOrCreateKey(keyFile(name), name)),
-  );
-  if (logSigner === undefined || operatorSigner === undefined || service === undefined)
-    throw new Error('keys are missing');
   const database = openThreadedSqlite(join(dataDir, 'registry.sqlite'), folderOf('../../migrations/registry'));
   closers.push(() => database.close());
+  const isFirstStart = (await storedOrigin(database)) === null;
+  const loadKey = (name: string): Promise<Signer> => loadKeyFile(keyFile(name), name, isFirstStart);
+  const [logSigner, operatorSigner, service] = [
+    await loadKey('log'),
+    await loadKey('operator'),
+    await loadKey('service'),
+  ];
   const content = openSqlite(join(dataDir, 'content-index.sqlite'), folderOf('../../migrations/content-index'));
   closers.push(() => content.close());
   const origin = options.origin ?? (await storedOrigin(database)) ?? defaultOrigin;

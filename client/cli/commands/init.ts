@@ -35,7 +35,7 @@ export async function init(cli: Cli, path: string, options: InitOptions): Promis
     throw new CliError(
       'not-found',
       `no such file or folder: ${path}`,
-      'a dataset that only composes others needs none: give --part ID',
+      'make the folder and put your files in it; a dataset that only composes others needs none: give --part ID',
     );
   }
   const { metadata: file } = datasetFiles(path, kind !== 'file');

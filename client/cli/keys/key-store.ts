@@ -3,7 +3,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { KeyFile } from '../../../schemas/key-file.ts';
-import { fromBase64Url, toBase64Url, type Bytes } from '../../../protocol/bytes.ts';
+import { fromBase64, fromBase64Url, toBase64Url, type Bytes } from '../../../protocol/bytes.ts';
 import { signerFromSeed, type Signer } from '../../../protocol/ed25519/signer.ts';
 import { CliError } from '../cli-error.ts';
 import { readUserConfig, type ProjectConfig } from '../config.ts';
@@ -102,8 +102,18 @@ async function namesOf(env: NodeJS.ProcessEnv): Promise<string[]> {
 }
 
 async function readKey(file: string): Promise<StoredKey> {
-  const parsed = KeyFile.safeParse(parse(await readSecret(file, KEY_BYTES)));
-  if (!parsed.success) throw new CliError('invalid-file', `${file} is not a Firsthand key file`);
+  const text = await readSecret(file, KEY_BYTES);
+  // A Worker's secret, as it was put there: 32 bytes in base64.
+  const seed = fromBase64(text.trim());
+  if (seed?.length === 32) {
+    const { did } = await signerFromSeed(seed);
+    return { file, key: { firsthand: 'key/v1', name: 'secret', did, seed: toBase64Url(seed) } };
+  }
+  const parsed = KeyFile.safeParse(parse(text));
+  if (!parsed.success) {
+    const hint = 'expected what `firsthand key new` writes, or 32 bytes in base64';
+    throw new CliError('invalid-file', `${file} is not a key file`, hint);
+  }
   return { file, key: parsed.data };
 }
 
