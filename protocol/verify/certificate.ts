@@ -58,10 +58,17 @@ export async function openCertificate(
     return opened;
   }
   opened.checkpoint = checkpoint.value;
-  // All signatures at once: platforms that verify off the main thread are kept busy.
+  // All signatures at once: platforms that verify off the main thread are kept busy while the rest is read here. The
+  // pause lets each one start before the next statement is read.
+  const judging = judgeCheckpoint(checkpoint.value, trust, verify);
+  const opening: ReturnType<typeof openStatement>[] = [];
+  for (const statement of certificate.value.statements) {
+    opening.push(openStatement(statement, checkpoint.value, verify));
+    await Promise.resolve();
+  }
   const [judged, results, lists] = await Promise.all([
-    judgeCheckpoint(checkpoint.value, trust, verify),
-    Promise.all(certificate.value.statements.map((statement) => openStatement(statement, checkpoint.value, verify))),
+    judging,
+    Promise.all(opening),
     Promise.all(certificate.value.status.map((list) => verifyStatusList(list, verify))),
   ]);
   findings.settle(

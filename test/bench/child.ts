@@ -30,7 +30,8 @@ export async function startChild<T>(args: string[]): Promise<{ child: ChildProce
 
 export async function stopChild(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM');
-  if (child.exitCode === null) await once(child, 'exit');
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  if (child.exitCode !== 0) throw new Error(`the registry ended with ${child.exitCode ?? child.signalCode}`);
 }
 
 export interface LoadResult {

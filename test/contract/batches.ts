@@ -41,7 +41,7 @@ export function describeBatches(name: string, open: OpenEndpoint): void {
         [`${fresh.canonical}\n${' '.repeat(limits.batchBytes)}`, [413, 'too-large', `${limits.batchBytes} bytes`]],
         [`${fresh.canonical}\n${'{}\n'.repeat(500)}`, [413, 'too-large', /500 statements.*501/]],
         ['', [400, 'invalid-request', 'empty']],
-        [concatBytes(utf8(`${fresh.canonical}\n`), Uint8Array.of(0xc0, 0x80)) as Bytes, [400, 'invalid-json', 'UTF-8']],
+        [concatBytes(utf8(`${fresh.canonical}\n`), Uint8Array.of(0xc0, 0x80)), [400, 'invalid-json', 'UTF-8']],
       ];
       for (const [body, refused] of whole)
         await expectProblem(await post(registry, '/v1/statements', body, NDJSON_TYPE), refused);

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../schemas/limits.ts';
-import type { Digest } from '../../schemas/primitives.ts';
 import { utf8 } from '../../protocol/bytes.ts';
 import { digestFromBytes, digestOf } from '../../protocol/digest.ts';
 import type { Draft } from '../../protocol/statement.ts';
@@ -37,7 +36,7 @@ export function describeBlobs(name: string, open: OpenEndpoint): void {
     };
     /** A record that calls some blob its manifest. */
     const claimOf = (digest: string, manifestBytes: number): Draft<'DatasetRecord'> =>
-      claiming(drafts.record(people.alice.did, 'claim'), { manifest: digest as Digest, manifestBytes });
+      claiming(drafts.record(people.alice.did, 'claim'), { manifest: digest, manifestBytes });
     const versionOf = (draft: Draft<'DatasetRecord'>, version: string): Draft<'DatasetRecord'> => ({
       ...draft,
       subject: { ...draft.subject, version },
@@ -185,7 +184,7 @@ export function describeBlobs(name: string, open: OpenEndpoint): void {
     it('refuses a manifest larger than its record declares', async () => {
       const { draft, manifest, digest } = filesRecord(people.alice.did, { 'a.txt': 'larger' });
       await log(registry, await signed(draft, people.alice));
-      const larger = utf8(`${'x'.repeat(manifest.length + 1)}`);
+      const larger = utf8('x'.repeat(manifest.length + 1));
       await expectProblem(await putBlob(registry, larger, digest), [413, 'too-large', `${manifest.length} bytes`]);
     });
 

@@ -162,7 +162,7 @@ export const putBlob = (
   to: Endpoint,
   bytes: Bytes,
   digest: string = digestOf(bytes),
-  headers: HeadersInit = {},
+  headers: Record<string, string> = {},
 ): Promise<Response> =>
   to.fetch(`/v1/blobs/${digest}`, {
     method: 'PUT',

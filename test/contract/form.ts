@@ -133,7 +133,7 @@ export function describeForm(name: string, open: OpenEndpoint): void {
       ['a byte-order mark', (text) => `\uFEFF${text}`, [400, 'invalid-json', 'JSON']],
       [
         'bytes that are not UTF-8',
-        (text) => concatBytes(utf8(text), Uint8Array.of(0xff)) as Bytes,
+        (text) => concatBytes(utf8(text), Uint8Array.of(0xff)),
         [400, 'invalid-json', 'UTF-8'],
       ],
       [
@@ -265,11 +265,7 @@ export function describeForm(name: string, open: OpenEndpoint): void {
         },
       });
       const init = { method: 'POST', headers: { 'Content-Type': type }, body, duplex: 'half' };
-      await expectProblem(await registry.fetch('/v1/statements', init as RequestInit), [
-        413,
-        'too-large',
-        `${max} bytes`,
-      ]);
+      await expectProblem(await registry.fetch('/v1/statements', init), [413, 'too-large', `${max} bytes`]);
       expect(await sizeOf(registry)).toBe(size);
     });
   });

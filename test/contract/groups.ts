@@ -44,7 +44,10 @@ export function describeGroups(name: string, open: OpenRegistry): void {
         people.alice,
       );
       await expectRefused(registry, less, [422, 'not-revocable', /revoked already/]);
-      await log(registry, await signed(drafts.revocation(record.id, { erase: true }), people.alice));
+      await log(
+        registry,
+        await signed(drafts.revocation(record.id, { erase: true, invalidSince: since }), people.alice),
+      );
     });
 
     it('carries the newest review of each reviewer, so that nobody can flood a certificate', async () => {

@@ -18,7 +18,7 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
-export type Event = Record<string, string | number | boolean | undefined>;
+type Event = Record<string, string | number | boolean | undefined>;
 
 /** A registry whose clock and database are at hand. */
 export interface Registry extends Endpoint {

@@ -92,7 +92,7 @@ export function describeLog(name: string, open: OpenEndpoint): void {
     it('serves every hash tile, full or partial, of every width that the tree has reached', async () => {
       const { size } = heads.at(-1) as Checkpoint;
       const leaves = (await entries(size)).map((entry) => sha256(Uint8Array.of(0), entry));
-      const expected = (from: number, to: number): Bytes => concatBytes(...leaves.slice(from, to)) as Bytes;
+      const expected = (from: number, to: number): Bytes => concatBytes(...leaves.slice(from, to));
       for (let index = 0; index * 256 < size; index++) {
         const count = Math.min(256, size - index * 256);
         if (count === 256) expect(await tile(`0/00${index}`)).toEqual(expected(index * 256, index * 256 + 256));

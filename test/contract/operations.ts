@@ -120,7 +120,7 @@ export function describeOperations(name: string, open: OpenRegistry): void {
           pull: (controller) => controller.error(new Error('the sender has gone')),
         });
         const init = { method: 'PUT', headers: { 'Content-Length': String(length) }, body, duplex: 'half' };
-        const response = await registry.fetch(`/v1/blobs/${digest}`, init as RequestInit);
+        const response = await registry.fetch(`/v1/blobs/${digest}`, init);
         expect(((await response.json()) as { code: string }).code).toMatch(code);
         expect((await registry.fetch(`/v1/blobs/${digest}`)).status).toBe(404);
       }

@@ -175,10 +175,15 @@ function admitRevocation(
       (revocation.invalidSince === undefined || (invalid_since !== null && invalid_since <= revocation.invalidSince)) &&
       (revocation.erase === undefined || erase === 1),
   );
-  if (!isCovered && earlier.length < REVOCATIONS) return ok(true);
+  // The last one says all that the earlier ones said, so that a certificate need only prove that it carries the last.
+  const reachesAsFar = earlier.every(
+    ({ invalid_since }) =>
+      invalid_since === null || (revocation.invalidSince !== undefined && revocation.invalidSince <= invalid_since),
+  );
+  if (!isCovered && reachesAsFar && earlier.length < REVOCATIONS) return ok(true);
   return refuse({
     code: 'not-revocable',
-    detail: 'it is revoked already; another revocation must reach further back, or erase',
+    detail: 'it is revoked already; another revocation must reach as far back, and further, or erase',
   });
 }
 

@@ -113,6 +113,7 @@ export const certificateEvidence = (subject: StatementId, service: Did, size: nu
       UNION SELECT log_index FROM accreditations
     )
     ${withRevocations('base')} AND statements.log_index < ${size}
+    ORDER BY statements.log_index
     LIMIT ${limits.certificateStatements + 1}`.compile(db);
 
 const withRevocations = (base: string) => sql`

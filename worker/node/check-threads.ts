@@ -56,6 +56,7 @@ export function startCheckThreads(count: number): {
     },
     async close() {
       isClosed = true;
+      for (const { worker } of threads) worker.ref();
       await Promise.all(threads.map(({ worker }) => worker.terminate()));
     },
   };

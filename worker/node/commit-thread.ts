@@ -7,7 +7,7 @@ import { openSqlite } from './sqlite.ts';
 const { file, migrations } = workerData as ThreadData;
 const database = openSqlite(file, migrations);
 
-parentPort?.on('message', (queries: CompiledQuery<unknown>[] | 'close') => {
+parentPort?.on('message', (queries: CompiledQuery[] | 'close') => {
   if (queries === 'close') {
     database.close();
     parentPort?.close();

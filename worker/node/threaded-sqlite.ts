@@ -43,6 +43,8 @@ export function openThreadedSqlite(file: string, migrations: string): Database &
       return batch.promise;
     },
     async close() {
+      // Its end is waited for, so now it does keep the process alive.
+      thread.ref();
       thread.postMessage('close');
       await once(thread, 'exit');
       reader.close();

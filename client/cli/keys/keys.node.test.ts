@@ -83,7 +83,7 @@ test('a damaged key file is told apart from a missing one', async () => {
   expect(missing.stderr).toContain('firsthand key new');
   await run('key', 'new', '--insecure-no-passphrase');
   writeFileSync(keyFile(home), '{"firsthand":"key/v1"');
-  expect((await run('key', 'show')).stderr).toContain('is not a Firsthand key file');
+  expect((await run('key', 'show')).stderr).toContain('is not a key file');
 });
 
 test('FIRSTHAND_KEY_FILE picks the key, --key comes before it, and the only key needs no name', async () => {
