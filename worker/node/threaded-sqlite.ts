@@ -33,6 +33,14 @@ export function openThreadedSqlite(file: string, migrations: string): Database &
     for (const batch of waiting.splice(0)) batch.reject(error);
   });
   thread.unref();
+  let ended: Promise<void> | null = null;
+  const end = async (): Promise<void> => {
+    // Its end is waited for, so now it does keep the process alive.
+    thread.ref();
+    thread.postMessage('close');
+    await once(thread, 'exit');
+    reader.close();
+  };
   return {
     all: (query) => reader.all(query),
     batch(queries) {
@@ -42,12 +50,9 @@ export function openThreadedSqlite(file: string, migrations: string): Database &
       thread.postMessage(queries.map(({ sql, parameters }) => ({ sql, parameters })));
       return batch.promise;
     },
-    async close() {
-      // Its end is waited for, so now it does keep the process alive.
-      thread.ref();
-      thread.postMessage('close');
-      await once(thread, 'exit');
-      reader.close();
+    close() {
+      ended ??= end();
+      return ended;
     },
   };
 }
