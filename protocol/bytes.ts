@@ -22,7 +22,7 @@ export function fromUtf8(bytes: Uint8Array): string | null {
 
 /** The platform's own, which takes text of one byte a character. Short inputs only: each byte is an argument. */
 export const toBase64 = (bytes: Uint8Array): string =>
-  bytes.length > 4096 ? base64.encode(bytes) : btoa(String.fromCharCode(...bytes));
+  bytes.length > 4096 ? base64.encode(bytes) : btoa(Reflect.apply(String.fromCharCode, null, bytes));
 export const toBase64Url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes);
 export const toBase58 = (bytes: Uint8Array): string => base58.encode(bytes);
 

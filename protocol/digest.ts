@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
+import { sha256 } from '#sha256';
 import type { Digest } from '../schemas/primitives.ts';
 import { fromHex, toHex, utf8, type Bytes } from './bytes.ts';
 

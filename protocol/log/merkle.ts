@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
+import { sha256 } from '#sha256';
 import { concatBytes, equalBytes, type Bytes } from '../bytes.ts';
 
 /** A 32-byte SHA-256 value: a leaf, a node or a root. */
@@ -44,6 +44,11 @@ export class CompactRange {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** The hashes of the perfect subtrees, largest first. */
+  get peaks(): readonly Hash[] {
+    return this.#peaks;
   }
 
   copy(): CompactRange {

@@ -2,7 +2,7 @@ import { CompactRange, nodeHash, type Hash } from './merkle.ts';
 import { TILE_HEIGHT, TILE_WIDTH, tilePath, tileWidth, type TileAddress } from './tile.ts';
 
 /** The perfect subtree that covers leaves `[index·2^height, (index+1)·2^height)`. */
-interface Node {
+export interface Node {
   height: number;
   index: number;
 }
@@ -71,13 +71,8 @@ export async function proofsFromTiles(plans: readonly ProofPlan[], read: ReadTil
   const tiles = await read(addresses);
   const contents = new Map([...wanted.keys()].map((path, i) => [path, tiles[i] as Uint8Array]));
   const memo = new Map<string, Hash>();
-  const remember = (key: string, make: () => Hash): Hash => {
-    let hash = memo.get(key);
-    if (hash === undefined) memo.set(key, (hash = make()));
-    return hash;
-  };
   const hashOf = ({ height, index }: Node, size: number): Hash =>
-    remember(`${height}/${index}`, () => {
+    remembered(memo, `${height}/${index}`, () => {
       if (height % TILE_HEIGHT > 0) {
         const left = hashOf({ height: height - 1, index: index * 2 }, size);
         return nodeHash(left, hashOf({ height: height - 1, index: index * 2 + 1 }, size));
@@ -87,14 +82,29 @@ export async function proofsFromTiles(plans: readonly ProofPlan[], read: ReadTil
       if (tile.length < at + 32) throw new RangeError('tile: narrower than asked');
       return tile.slice(at, at + 32);
     });
-  // The right edge is shared by many proofs of one tree, so its folds are remembered too.
+  return proofsFromNodes(plans, hashOf);
+}
+
+/** Makes the proofs of several plans over trees whose perfect subtrees are at hand. */
+export function proofsFromNodes(
+  plans: readonly ProofPlan[],
+  hashOf: (node: Node, size: number) => Hash,
+): Hash[][] {
+  // The right edge is shared by many proofs of one tree, so its folds are made once.
+  const memo = new Map<string, Hash>();
   const fold = ([first, ...rest]: Node[], size: number): Hash =>
     rest.length === 0
       ? hashOf(first as Node, size)
-      : remember(`${first?.height}/${first?.index}+${rest.length}@${size}`, () =>
+      : remembered(memo, `${first?.height}/${first?.index}+${rest.length}@${size}`, () =>
           nodeHash(hashOf(first as Node, size), fold(rest, size)),
         );
   return plans.map((plan) => plan.nodes.map((subtrees) => fold(subtrees, plan.size)));
+}
+
+function remembered(memo: Map<string, Hash>, key: string, make: () => Hash): Hash {
+  let hash = memo.get(key);
+  if (hash === undefined) memo.set(key, (hash = make()));
+  return hash;
 }
 
 /** The perfect subtrees of a whole tree, read from its right edge: what an appender needs to go on. */
@@ -112,7 +122,7 @@ function largestPowerBelow(n: number): number {
 }
 
 /** The perfect subtrees of leaves `[low, high)`, left to right; `low` is aligned to a power of two ≥ high − low. */
-function perfectSubtrees(low: number, high: number): Node[] {
+export function perfectSubtrees(low: number, high: number): Node[] {
   const nodes: Node[] = [];
   for (let at = low; at < high;) {
     let height = 0;

@@ -5,8 +5,8 @@ import { equalBytes, type Bytes } from '../../protocol/bytes.ts';
 import { parseCheckpoint, signCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { CompactRange, type Hash } from '../../protocol/log/merkle.ts';
 import { ED25519, verifierKey, verifyNote } from '../../protocol/log/note.ts';
-import { rangeFromTiles, type ReadTiles } from '../../protocol/log/proof.ts';
-import { rightEdge, TILE_HEIGHT, TILE_WIDTH, tilePath, tileWidth } from '../../protocol/log/tile.ts';
+import { perfectSubtrees, planInclusion, proofsFromNodes, rangeFromTiles, type Node } from '../../protocol/log/proof.ts';
+import { rightEdge, TILE_HEIGHT, TILE_WIDTH, tilePath } from '../../protocol/log/tile.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
 import { LogCorrupt } from './log-corrupt.ts';
@@ -78,8 +78,8 @@ export interface Extension {
   previousSize: number;
   note: string;
   tiles: { level: number; tile_index: number; hashes: Bytes }[];
-  /** Reads tiles of the extended tree that are this extension's own, falling back to the stored ones. */
-  read(stored: ReadTiles): ReadTiles;
+  /** The inclusion proof of each new leaf in the extended tree. */
+  proofs: Hash[][];
 }
 
 /** Appends leaves and signs the new head. Writes nothing: a crash here leaves the log as it was. */
@@ -95,9 +95,13 @@ export async function extendLog(
   const growing = new Map([...state.edge].map(([level, hashes]) => [level, [hashes]]));
   const written = new Map<string, Extension['tiles'][number]>();
   const counts = new Map<number, number>();
+  // All that a new leaf's proof is folded from: what was perfect before it, and what becomes perfect here.
+  const nodes = new Map(perfectSubtrees(0, previousSize).map((node, i) => [keyOf(node), range.peaks[i] as Hash]));
   const countAt = (level: number): number => counts.get(level) ?? Math.floor(previousSize / TILE_WIDTH ** level);
   for (const leaf of leaves) {
+    const place = range.size;
     range.append(leaf, (height, hash) => {
+      nodes.set(keyOf({ height, index: Math.floor(place / 2 ** height) }), hash);
       if (height % TILE_HEIGHT !== 0) return;
       const level = height / TILE_HEIGHT;
       const count = countAt(level);
@@ -127,22 +131,14 @@ export async function extendLog(
     previousSize,
     note,
     tiles: [...written.values()],
-    read: (stored) => async (addresses) => {
-      const own = addresses.map(({ level, index }) =>
-        level === 'entries'
-          ? undefined
-          : (ownTile(level, index) ?? written.get(tilePath({ level, index, width: TILE_WIDTH }))?.hashes),
-      );
-      const missing = addresses.filter((_, i) => own[i] === undefined);
-      const rest = missing.length === 0 ? [] : await stored(missing);
-      return own.map((tile) => tile ?? (rest.shift() as Uint8Array));
-    },
+    proofs: proofsFromNodes(
+      leaves.map((_, i) => planInclusion(previousSize + i, range.size)),
+      (node) => nodes.get(keyOf(node)) as Hash,
+    ),
   };
-
-  function ownTile(level: number, index: number): Bytes | undefined {
-    return tileWidth(level, index, range.size) < TILE_WIDTH ? edge.get(level) : undefined;
-  }
 }
+
+const keyOf = ({ height, index }: Node): string => `${height}/${index}`;
 
 /** The writes of an extension; the last of them is what makes it the log's. */
 export const extensionQueries = (extension: Extension): CompiledQuery[] => [

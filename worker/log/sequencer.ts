@@ -2,7 +2,6 @@ import { sql, type CompiledQuery } from 'kysely';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
 import { Evidence } from '../../protocol/evidence.ts';
 import { entryLeafHash, entryText } from '../../protocol/log/entry.ts';
-import { planInclusion, proofsFromTiles } from '../../protocol/log/proof.ts';
 import { encodeReceipt } from '../../protocol/log/receipt.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
@@ -30,7 +29,6 @@ import { projectionsOf } from '../database/projections.ts';
 import { LogCorrupt } from './log-corrupt.ts';
 import { extendLog, extensionQueries, loadLog, type LogState } from './log-state.ts';
 import { operatorOf } from './identity.ts';
-import { readTiles } from './read-tiles.ts';
 import { receiptsOf } from './receipts.ts';
 
 /** What became of one submission. `isNew` is false for one that was logged before: it gets its first receipt again. */
@@ -193,9 +191,6 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
     if (fresh.length > 0) {
       const entries = fresh.map(({ id, kind }) => ({ id, kind, loggedAt: logTimeOf(loggedAt) }));
       const extension = await extendLog(from, entries.map(entryLeafHash), loggedAt, origin, signer);
-      const { size } = extension.state.range;
-      const plans = fresh.map((_, i) => planInclusion(start + i, size));
-      const proofs = await proofsFromTiles(plans, extension.read(readTiles(database, start)));
       // A crash before this line leaves the log as it was; after it, everything is there. Nothing is in between.
       await database.batch([
         ...insertStatements(fresh, start, loggedAt),
@@ -209,7 +204,7 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
         const receipt = {
           entry: entryText(entry),
           index: start + i,
-          proof: proofs[i] ?? [],
+          proof: extension.proofs[i] ?? [],
           checkpoint: extension.note,
         };
         receipts.set(entry.id, {
