@@ -86,10 +86,7 @@ export async function proofsFromTiles(plans: readonly ProofPlan[], read: ReadTil
 }
 
 /** Makes the proofs of several plans over trees whose perfect subtrees are at hand. */
-export function proofsFromNodes(
-  plans: readonly ProofPlan[],
-  hashOf: (node: Node, size: number) => Hash,
-): Hash[][] {
+export function proofsFromNodes(plans: readonly ProofPlan[], hashOf: (node: Node, size: number) => Hash): Hash[][] {
   // The right edge is shared by many proofs of one tree, so its folds are made once.
   const memo = new Map<string, Hash>();
   const fold = ([first, ...rest]: Node[], size: number): Hash =>

@@ -1,5 +1,5 @@
 import type { CompiledQuery } from 'kysely';
-import type { Database } from '../../worker/database/port.ts';
+import type { Database, Query, Write } from '../../worker/database/port.ts';
 
 /** What some work cost its database. */
 export interface Cost {
@@ -15,7 +15,7 @@ export interface Cost {
 /** A real database that counts what is asked of it, and remembers the queries. */
 export class CountingDatabase implements Database {
   readonly #real: Database;
-  readonly seen = new Map<string, CompiledQuery>();
+  readonly seen = new Map<string, Query>();
   #cost: Cost = { queries: 0, rows: 0, tiles: 0, tileBytes: 0, milliseconds: 0 };
 
   constructor(real: Database) {
@@ -46,21 +46,24 @@ export class CountingDatabase implements Database {
   /** How SQLite goes about every query seen so far, one line a step. */
   async plans(): Promise<{ sql: string; steps: string[] }[]> {
     const explained = [...this.seen.values()].map(async (query) => {
-      const rows = await this.#real.all<{ detail: string }>({
+      const rows = await this.#real.all({
         ...query,
         sql: `EXPLAIN QUERY PLAN ${query.sql}`,
-      });
+      } as CompiledQuery<{ detail: string }>);
       return { sql: query.sql, steps: rows.map(({ detail }) => detail) };
     });
     return Promise.all(explained);
   }
 
-  #count(query: CompiledQuery): void {
+  #count(write: Write): void {
+    // A bulk write is counted, and explained, as one.
+    const query: Query = 'rows' in write ? { sql: write.sql, parameters: write.rows[0] ?? [] } : write;
+    if ('rows' in write && write.rows.length === 0) return;
     this.seen.set(query.sql, query);
     this.#cost.queries++;
     if (!/^insert into "tiles"/i.test(query.sql)) return;
     // Each tile is bound twice: to be inserted, or to take its narrower self's place.
-    const hashes = query.parameters.find((parameter) => parameter instanceof Uint8Array);
+    const hashes = query.parameters.find((parameter): parameter is Uint8Array => parameter instanceof Uint8Array);
     this.#cost.tileBytes += hashes?.length ?? 0;
   }
 }

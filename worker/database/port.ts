@@ -14,9 +14,20 @@ import type { Tables } from './tables.ts';
  */
 export interface Database {
   all<R>(query: CompiledQuery<R>): Promise<R[]>;
-  /** Runs all or none, in order. Answers each query's rows. */
-  batch(queries: readonly CompiledQuery[]): Promise<unknown[][]>;
+  /** Runs all or none, in order. */
+  batch(writes: readonly Write[]): Promise<void>;
 }
+
+/** One write, `INSERT … VALUES (?, …)`, repeated for each of many rows: the n-th `?` is the n-th value of a row. */
+export interface BulkWrite {
+  sql: string;
+  rows: readonly (readonly (string | number | null)[])[];
+}
+
+/** What is executed of a compiled query. */
+export type Query = Pick<CompiledQuery, 'sql' | 'parameters'>;
+
+export type Write = Query | BulkWrite;
 
 /** Builds and compiles queries; it has no connection. */
 export const db = new Kysely<Tables>({

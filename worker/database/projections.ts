@@ -2,8 +2,7 @@ import { sql, type CompiledQuery } from 'kysely';
 import { ASSISTANCE_LEVELS } from '../../schemas/dataset-record.ts';
 import { limits } from '../../schemas/limits.ts';
 import { isKind, type Statement } from '../../schemas/statement.ts';
-import { bulk } from './bulk.ts';
-import { db } from './port.ts';
+import { db, type Write } from './port.ts';
 import type { Relation } from './tables.ts';
 
 /** A statement that the same transaction inserts at `index`. */
@@ -16,45 +15,36 @@ export interface Inserted {
  * What the statements of a commit project to. Everything here follows from the log alone, in its order, so all of it can
  * be made again.
  */
-export function projectionsOf(inserted: readonly Inserted[]): CompiledQuery[] {
+export function projectionsOf(inserted: readonly Inserted[]): Write[] {
   const records = inserted.filter((each): each is RecordInserted => isKind(each.document, 'DatasetRecord'));
   const revocations = inserted.filter(({ document }) => isKind(document, 'Revocation'));
+  const composed = records.filter(
+    ({ document: { credentialSubject } }) => 'parts' in credentialSubject || 'derivedFrom' in credentialSubject,
+  );
   return [
-    ...bulk(
-      inserted.flatMap(({ index, document }) =>
+    {
+      sql: 'INSERT OR IGNORE INTO refs (relation, target, log_index) VALUES (?, ?, ?)',
+      rows: inserted.flatMap(({ index, document }) =>
         referencesOf(document).map(([relation, target]) => [relation, target, index]),
       ),
-      (rows) => sql`INSERT OR IGNORE INTO refs (relation, target, log_index)
-        SELECT value ->> 0, value ->> 1, value ->> 2 FROM ${rows}`,
-    ),
-    ...bulk(
-      inserted.flatMap(({ index, document }) => blobsOf(document).map(([digest, bytes]) => [digest, index, bytes])),
-      (rows) => sql`INSERT OR IGNORE INTO blob_refs (digest, log_index, max_bytes)
-        SELECT value ->> 0, value ->> 1, value ->> 2 FROM ${rows}`,
-    ),
-    ...bulk(
-      records.map(datasetRow),
-      (rows) => sql`
-      INSERT INTO datasets (log_index, name, version, task_type, license, manifest, assistance)
-      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-        max(value ->> 6, coalesce((SELECT max(ancestor.assistance) FROM refs
-          JOIN statements AS named ON named.id = refs.target
-          JOIN datasets AS ancestor ON ancestor.log_index = named.log_index
-          WHERE refs.log_index = value ->> 0 AND refs.relation IN ('part', 'source')), 0))
-      FROM ${rows}`,
-    ),
-    ...bulk(
-      records.flatMap(termRows),
-      (rows) => sql`
-      INSERT INTO dataset_terms (facet, term, log_index)
-      SELECT value ->> 0, value ->> 1, value ->> 2 FROM ${rows}`,
-    ),
-    ...bulk(
-      records.map(textRow),
-      (rows) => sql`
-      INSERT INTO dataset_text (rowid, name, description, keywords)
-      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM ${rows}`,
-    ),
+    },
+    {
+      sql: 'INSERT OR IGNORE INTO blob_refs (digest, log_index, max_bytes) VALUES (?, ?, ?)',
+      rows: inserted.flatMap(({ index, document }) =>
+        blobsOf(document).map(([digest, bytes]) => [digest, index, bytes]),
+      ),
+    },
+    {
+      sql: `INSERT INTO datasets (log_index, name, version, task_type, license, manifest, assistance)
+        VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      rows: records.map(datasetRow),
+    },
+    { sql: 'INSERT INTO dataset_terms (facet, term, log_index) VALUES (?, ?, ?)', rows: records.flatMap(termRows) },
+    {
+      sql: 'INSERT INTO dataset_text (rowid, name, description, keywords) VALUES (?, ?, ?, ?)',
+      rows: records.map(textRow),
+    },
+    ...(composed.length === 0 ? [] : [inheritAssistance(composed.map(({ index }) => index))]),
     ...(revocations.length === 0 ? [] : revocationQueries(revocations[0]?.index ?? 0)),
   ];
 }
@@ -93,16 +83,17 @@ function blobsOf(document: Statement): [string, number][] {
 function datasetRow({ index, document }: RecordInserted) {
   const { name, version, taskType, rights, content, authorship } = document.credentialSubject;
   const manifest = content?.visibility === 'public' ? content.manifest : null;
-  return [
-    index,
-    name,
-    version,
-    taskType,
-    rights.license,
-    manifest,
-    ASSISTANCE_LEVELS.indexOf(authorship.assistance.level),
-  ];
+  const assistance = ASSISTANCE_LEVELS.indexOf(authorship.assistance.level);
+  return [index, name, version, taskType, rights.license, manifest, assistance];
 }
+
+/** A record's effective assistance is the worst of its own and its ancestors', which were logged before this commit. */
+const inheritAssistance = (indices: readonly number[]): CompiledQuery =>
+  sql`UPDATE datasets SET assistance = max(assistance, coalesce((SELECT max(ancestor.assistance) FROM refs
+      CROSS JOIN statements AS named ON named.id = refs.target
+      CROSS JOIN datasets AS ancestor ON ancestor.log_index = named.log_index
+      WHERE refs.log_index = datasets.log_index AND refs.relation IN ('part', 'source')), 0))
+    WHERE log_index IN (SELECT value FROM json_each(${JSON.stringify(indices)}))`.compile(db);
 
 function termRows({ index, document }: RecordInserted) {
   const { domain = [], language = [] } = document.credentialSubject;

@@ -5,7 +5,7 @@ import { equalBytes, type Bytes } from '../../protocol/bytes.ts';
 import { parseCheckpoint, signCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { CompactRange, type Hash } from '../../protocol/log/merkle.ts';
 import { ED25519, verifierKey, verifyNote } from '../../protocol/log/note.ts';
-import { perfectSubtrees, planInclusion, proofsFromNodes, rangeFromTiles, type Node } from '../../protocol/log/proof.ts';
+import { perfectSubtrees, planInclusion, proofsFromNodes, rangeFromTiles } from '../../protocol/log/proof.ts';
 import { rightEdge, TILE_HEIGHT, TILE_WIDTH, tilePath } from '../../protocol/log/tile.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
@@ -78,8 +78,8 @@ export interface Extension {
   previousSize: number;
   note: string;
   tiles: { level: number; tile_index: number; hashes: Bytes }[];
-  /** The inclusion proof of each new leaf in the extended tree. */
-  proofs: Hash[][];
+  /** The inclusion proof of each new leaf in the extended tree, in order. */
+  proofs(): Hash[][];
 }
 
 /** Appends leaves and signs the new head. Writes nothing: a crash here leaves the log as it was. */
@@ -96,12 +96,14 @@ export async function extendLog(
   const written = new Map<string, Extension['tiles'][number]>();
   const counts = new Map<number, number>();
   // All that a new leaf's proof is folded from: what was perfect before it, and what becomes perfect here.
-  const nodes = new Map(perfectSubtrees(0, previousSize).map((node, i) => [keyOf(node), range.peaks[i] as Hash]));
+  const nodes: { first: number; hashes: Hash[] }[] = [];
+  for (const [i, { height, index }] of perfectSubtrees(0, previousSize).entries()) {
+    nodes[height] = { first: index, hashes: [range.peaks[i] as Hash] };
+  }
   const countAt = (level: number): number => counts.get(level) ?? Math.floor(previousSize / TILE_WIDTH ** level);
   for (const leaf of leaves) {
-    const place = range.size;
     range.append(leaf, (height, hash) => {
-      nodes.set(keyOf({ height, index: Math.floor(place / 2 ** height) }), hash);
+      (nodes[height] ??= { first: Math.floor(previousSize / 2 ** height), hashes: [] }).hashes.push(hash);
       if (height % TILE_HEIGHT !== 0) return;
       const level = height / TILE_HEIGHT;
       const count = countAt(level);
@@ -131,14 +133,13 @@ export async function extendLog(
     previousSize,
     note,
     tiles: [...written.values()],
-    proofs: proofsFromNodes(
-      leaves.map((_, i) => planInclusion(previousSize + i, range.size)),
-      (node) => nodes.get(keyOf(node)) as Hash,
-    ),
+    proofs: () =>
+      proofsFromNodes(
+        leaves.map((_, i) => planInclusion(previousSize + i, range.size)),
+        ({ height, index }) => nodes[height]?.hashes[index - nodes[height].first] as Hash,
+      ),
   };
 }
-
-const keyOf = ({ height, index }: Node): string => `${height}/${index}`;
 
 /** The writes of an extension; the last of them is what makes it the log's. */
 export const extensionQueries = (extension: Extension): CompiledQuery[] => [

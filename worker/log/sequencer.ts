@@ -1,4 +1,3 @@
-import { sql, type CompiledQuery } from 'kysely';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
 import { Evidence } from '../../protocol/evidence.ts';
 import { entryLeafHash, entryText } from '../../protocol/log/entry.ts';
@@ -23,8 +22,7 @@ import {
   type EvidenceRow,
   type Reference,
 } from '../database/evidence.ts';
-import { bulk } from '../database/bulk.ts';
-import type { Database } from '../database/port.ts';
+import type { BulkWrite, Database } from '../database/port.ts';
 import { projectionsOf } from '../database/projections.ts';
 import { LogCorrupt } from './log-corrupt.ts';
 import { extendLog, extensionQueries, loadLog, type LogState } from './log-state.ts';
@@ -193,18 +191,19 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
       const extension = await extendLog(from, entries.map(entryLeafHash), loggedAt, origin, signer);
       // A crash before this line leaves the log as it was; after it, everything is there. Nothing is in between.
       await database.batch([
-        ...insertStatements(fresh, start, loggedAt),
+        insertStatements(fresh, start, loggedAt),
         ...projectionsOf(fresh.map(({ document }, i) => ({ index: start + i, document }))),
         ...extensionQueries(extension),
       ]);
       // Only now does anyone hear of it. Where the batch failed, but may have persisted, the retry finds the
       // statements logged and answers from the log itself.
       state = extension.state;
+      const proofs = extension.proofs();
       for (const [i, entry] of entries.entries()) {
         const receipt = {
           entry: entryText(entry),
           index: start + i,
-          proof: extension.proofs[i] ?? [],
+          proof: proofs[i] ?? [],
           checkpoint: extension.note,
         };
         receipts.set(entry.id, {
@@ -289,9 +288,14 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
 const idsNamedBy = (submission: Submission): StatementId[] => referencesOf(submission).map(({ id }) => id);
 
 /** Inserts statements in log order. */
-const insertStatements = (fresh: readonly Submission[], start: number, loggedAt: number): CompiledQuery[] =>
-  bulk(
-    fresh.map(({ id, kind, document, canonical }, i) => [start + i, id, kind, document.issuer, canonical]),
-    (rows) => sql`INSERT INTO statements (log_index, id, kind, issuer, logged_at, body)
-      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, ${loggedAt}, value ->> 4 FROM ${rows}`,
-  );
+const insertStatements = (fresh: readonly Submission[], start: number, loggedAt: number): BulkWrite => ({
+  sql: 'INSERT INTO statements (log_index, id, kind, issuer, logged_at, body) VALUES (?, ?, ?, ?, ?, ?)',
+  rows: fresh.map(({ id, kind, document, canonical }, i) => [
+    start + i,
+    id,
+    kind,
+    document.issuer,
+    loggedAt,
+    canonical,
+  ]),
+});

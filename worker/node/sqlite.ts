@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { CompiledQuery } from 'kysely';
-import { normalizeRows, type Database } from '../database/port.ts';
+import { normalizeRows, type Database, type Query, type Write } from '../database/port.ts';
 
 export interface SqliteDatabase extends Database {
   close(): void;
@@ -32,16 +32,21 @@ export function openSqlite(file: string, migrations: string): SqliteDatabase {
     }
     return statement;
   };
-  const run = ({ sql, parameters }: CompiledQuery): unknown[] => {
+  const run = ({ sql, parameters }: Query): unknown[] => {
     const statement = prepare(sql);
     if (statement.reader) return normalizeRows(statement.all(...parameters));
     statement.run(...parameters);
     return [];
   };
-  const runAll = sqlite.transaction((queries: readonly CompiledQuery[]) => queries.map(run));
+  const runAll = sqlite.transaction((writes: readonly Write[]) => {
+    for (const write of writes) {
+      if ('rows' in write) for (const row of write.rows) prepare(write.sql).run(...row);
+      else run(write);
+    }
+  });
   return {
     all: async <R>(query: CompiledQuery<R>) => run(query) as R[],
-    batch: async (queries) => runAll.immediate(queries),
+    batch: async (writes) => runAll.immediate(writes),
     close: () => sqlite.close(),
   };
 }

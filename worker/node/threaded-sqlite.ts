@@ -8,7 +8,8 @@ export interface ThreadData {
   migrations: string;
 }
 
-export type BatchResult = { rows: unknown[][] } | { failure: string };
+/** Why a batch failed; null where it did not. */
+export type BatchResult = string | null;
 
 /**
  * SQLite with reads in this thread and transactions in another. While one is under way this thread goes on: that is what
@@ -20,12 +21,12 @@ export function openThreadedSqlite(file: string, migrations: string): Database &
     workerData: { file, migrations } satisfies ThreadData,
   });
   /** The batches under way, oldest first: the thread answers in order. */
-  const waiting: PromiseWithResolvers<unknown[][]>[] = [];
+  const waiting: PromiseWithResolvers<void>[] = [];
   let fault: Error | null = null;
   thread.on('message', (result: BatchResult) => {
     const batch = waiting.shift();
-    if ('rows' in result) batch?.resolve(result.rows);
-    else batch?.reject(new Error(result.failure));
+    if (result === null) batch?.resolve();
+    else batch?.reject(new Error(result));
   });
   // What was under way may have persisted; the sequencer finds out by reading.
   thread.on('error', (error) => {
@@ -43,11 +44,13 @@ export function openThreadedSqlite(file: string, migrations: string): Database &
   };
   return {
     all: (query) => reader.all(query),
-    batch(queries) {
+    batch(writes) {
       if (fault !== null) return Promise.reject(fault);
-      const batch = Promise.withResolvers<unknown[][]>();
+      const batch = Promise.withResolvers<void>();
       waiting.push(batch);
-      thread.postMessage(queries.map(({ sql, parameters }) => ({ sql, parameters })));
+      thread.postMessage(
+        writes.map((write) => ('rows' in write ? write : { sql: write.sql, parameters: write.parameters })),
+      );
       return batch.promise;
     },
     close() {
