@@ -13,7 +13,7 @@ export interface JsonFault {
 
 /** RFC 8785 canonical form. Throws on what JSON cannot carry; values from {@link parseJson} never do. */
 export function canonicalJson(value: unknown): string {
-  const text = canonicalize(value);
+  const text = isInOrder(value, 0) ? JSON.stringify(value) : canonicalize(value);
   if (text === undefined) throw new TypeError('value has no JSON form');
   return text;
 }
@@ -23,12 +23,6 @@ export function canonicalJson(value: unknown): string {
  * that a double cannot carry, no deep nesting. Bound the text's length first.
  */
 export function parseJson(text: string): Result<Json, JsonFault> {
-  const parsed = parseCanonical(text);
-  return parsed.ok ? ok(parsed.value.value) : parsed;
-}
-
-/** The same, with the canonical text that it makes on the way. */
-export function parseCanonical(text: string): Result<{ value: Json; canonical: string }, JsonFault> {
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
@@ -38,10 +32,9 @@ export function parseCanonical(text: string): Result<{ value: Json; canonical: s
   const bad = inspect(value, 0);
   // The path may hold a hostile key.
   if (bad !== null) return fault(`${bad.what} at ${bad.path.slice(0, 200) || '/'}`);
-  // A canonical text has no duplicate keys and only faithful numbers, so the scan is for the others alone.
-  const canonical = canonicalJson(value);
-  const unfaithful = canonical === text ? null : scan(text);
-  return unfaithful === null ? ok({ value, canonical }) : fault(unfaithful);
+  // What is written back as it was read has no duplicate keys and only faithful numbers: the scan is for the rest alone.
+  const unfaithful = JSON.stringify(value) === text ? null : scan(text);
+  return unfaithful === null ? ok(value) : fault(unfaithful);
 }
 
 const fault = (detail: string): Result<never, JsonFault> => refuse({ code: 'invalid-json', detail });
@@ -49,6 +42,24 @@ const fault = (detail: string): Result<never, JsonFault> => refuse({ code: 'inva
 interface Unfaithful {
   what: string;
   path: string;
+}
+
+/**
+ * Whether a value is plain JSON with its members in order: all that RFC 8785 asks of it beyond what JSON.stringify does
+ * (§3.2.2 takes strings and numbers from ECMAScript), which is several times faster.
+ */
+function isInOrder(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (value === null || typeof value === 'boolean') return true;
+  if (typeof value !== 'object' || depth > limits.jsonDepth || 'toJSON' in value) return false;
+  if (Array.isArray(value)) return value.every((item) => isInOrder(item, depth + 1));
+  let previous = '';
+  for (const key of Object.keys(value)) {
+    if (key < previous || !key.isWellFormed() || !isInOrder((value as JsonObject)[key], depth + 1)) return false;
+    previous = key;
+  }
+  return true;
 }
 
 /** What JSON.parse accepts and I-JSON does not, and where. The path is only made once there is something to say. */

@@ -1,13 +1,13 @@
 import type * as z from 'zod';
 import { limits } from '../schemas/limits.ts';
 import type { Did, StatementId } from '../schemas/primitives.ts';
-import { CONTEXT, STATEMENT_KINDS, StatementKind, type Statement } from '../schemas/statement.ts';
+import { CONTEXT, Proof, STATEMENT_KINDS, StatementKind, type Statement } from '../schemas/statement.ts';
 import { concatBytes, fromBase58, fromUtf8, toBase58, utf8, type Bytes } from './bytes.ts';
 import { digestOf, sha256Bytes } from './digest.ts';
 import { publicKeyFromDid, verificationMethodOf } from './did-key.ts';
 import type { Signer } from './ed25519/signer.ts';
 import type { VerifySignature } from './ed25519/verify.ts';
-import { canonicalJson, parseCanonical, parseJson, type Json, type JsonObject } from './json.ts';
+import { canonicalJson, parseJson, type Json, type JsonObject } from './json.ts';
 import { ok, refuse, type Result } from './result.ts';
 
 /** A statement that has its form, its id and what its signature covers, but whose signature is not yet judged. */
@@ -96,15 +96,12 @@ export function parseStatement(input: string | Uint8Array): Result<ParsedStateme
   if (input.length > limits.statementBytes) return refuse(TOO_LARGE);
   const text = typeof input === 'string' ? input : fromUtf8(input);
   if (text === null) return refuse({ code: 'invalid-json', detail: 'not UTF-8' });
-  const parsed = parseCanonical(text);
-  return parsed.ok ? readStatement(parsed.value.value, parsed.value.canonical) : parsed;
+  const parsed = parseJson(text);
+  return parsed.ok ? readStatement(parsed.value) : parsed;
 }
 
 /** Reads a statement from a value that `parseJson` has accepted, alone or inside something larger. */
-export function readStatement(
-  value: Json,
-  canonical: string = canonicalJson(value),
-): Result<ParsedStatement, StatementFault> {
+export function readStatement(value: Json): Result<ParsedStatement, StatementFault> {
   const kind = StatementKind.safeParse((value as JsonObject | null)?.['type']?.[1 as never]);
   if (!kind.success) {
     return refuse(
@@ -120,9 +117,11 @@ export function readStatement(
       detail: `proof.verificationMethod must be the issuer's own key, ${verificationMethodOf(document.issuer)}`,
     });
   }
-  if (utf8(canonical).length > limits.statementBytes) return refuse(TOO_LARGE);
+  const canonical = canonicalJson(value);
+  const bytes = utf8(canonical);
+  if (bytes.length > limits.statementBytes) return refuse(TOO_LARGE);
   return ok({
-    id: digestOf(canonical) as StatementId,
+    id: digestOf(bytes) as StatementId,
     kind: kind.data,
     document,
     canonical,
@@ -176,16 +175,19 @@ const invalid = (what: string, errors: { path: string; message: string }[]): Sta
   errors,
 });
 
+/** The members of a proof in canonical order, and those of its options: what JSON.stringify is to write. */
+const PROOF = Object.keys(Proof.shape).sort();
+const OPTIONS = PROOF.filter((member) => member !== 'proofValue');
+
 /**
  * What the proof covers ({@link hashDataOf}), with the unsigned document cut out of the canonical text instead of
  * canonicalised again. The proof's own text occurs there once as a member: inside a string its quotes would be escaped,
  * and no schema has another member of that name.
  */
 function signedHash({ proof }: Statement, canonical: string): Bytes {
-  const { proofValue: _, ...options } = proof;
-  const member = `"proof":${canonicalJson(proof)},`;
+  const member = `"proof":${JSON.stringify(proof, PROOF)},`;
   const at = canonical.indexOf(member);
   if (at < 0) throw new Error('the canonical text does not hold its own proof');
   const unsigned = canonical.slice(0, at) + canonical.slice(at + member.length);
-  return concatBytes(sha256Bytes(utf8(canonicalJson(options))), sha256Bytes(utf8(unsigned)));
+  return concatBytes(sha256Bytes(utf8(JSON.stringify(proof, OPTIONS))), sha256Bytes(utf8(unsigned)));
 }

@@ -1,6 +1,5 @@
 import { LogEntry } from '../../schemas/log-entry.ts';
 import { concatBytes, fromUtf8, utf8, type Bytes } from '../bytes.ts';
-import { canonicalJson } from '../json.ts';
 import { leafHash, type Hash } from './merkle.ts';
 
 /** The leaf data of an entry (protocol.md §4): the JCS of its object. */
@@ -19,7 +18,7 @@ export function parseEntry(text: string): LogEntry | null {
     return null;
   }
   const entry = LogEntry.safeParse(value);
-  return entry.success && canonicalJson(entry.data) === text ? entry.data : null;
+  return entry.success && entryText(entry.data) === text ? entry.data : null;
 }
 
 /** An entry bundle (C2SP tlog-tiles): each entry's length as a big-endian uint16, then its bytes. */
