@@ -28,14 +28,18 @@ export interface NativeEd25519<Key> {
   verify(key: Key, signature: Bytes, message: Bytes): boolean | Promise<boolean>;
 }
 
-/** The rule around a platform's equation. A key is judged once and then remembered; null stands for one that failed. */
+/**
+ * The rule around a platform's equation. A key is judged once and then remembered; null stands for one that failed. Once
+ * its key is known, a signature is with the platform before the call returns.
+ */
 export function verifyWith<Key>(platform: NativeEd25519<Key>): VerifySignature {
-  const keys = new BoundedCache<string, Promise<Key | null>>(4096);
+  const keys = new BoundedCache<string, { judging: Promise<Key | null>; judged?: Key | null }>(4096);
+  const judge = async (publicKey: Bytes): Promise<Key | null> =>
+    (await isValidKey(publicKey)) ? platform.importKey(publicKey) : null;
   return async (signature, message, publicKey) => {
     if (!isAcceptableSignature(signature) || publicKey.length !== 32) return false;
-    const key = await keys.get(String.fromCharCode(...publicKey), async () =>
-      (await isValidKey(publicKey)) ? platform.importKey(publicKey) : null,
-    );
+    const known = keys.get(String.fromCharCode(...publicKey), () => ({ judging: judge(publicKey) }));
+    const key = known.judged === undefined ? (known.judged = await known.judging) : known.judged;
     return key !== null && platform.verify(key, signature, message);
   };
 }
@@ -64,5 +68,8 @@ export async function hasNativeEd25519(): Promise<boolean> {
 let native: Promise<boolean> | undefined;
 
 /** The fastest way this platform has; the verdict is the same everywhere. */
-export const verifySignature: VerifySignature = async (signature, message, publicKey) =>
-  ((await hasNativeEd25519()) ? verifyNatively : verifyWithNoble)(signature, message, publicKey);
+export const verifySignature: VerifySignature = async (signature, message, publicKey) => {
+  fastest ??= (await hasNativeEd25519()) ? verifyNatively : verifyWithNoble;
+  return fastest(signature, message, publicKey);
+};
+let fastest: VerifySignature | undefined;

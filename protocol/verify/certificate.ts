@@ -1,7 +1,9 @@
 import { Certificate } from '../../schemas/certificate.ts';
 import { limits } from '../../schemas/limits.ts';
+import type { LogEntry } from '../../schemas/log-entry.ts';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { CheckId } from '../../schemas/report.ts';
+import type { Statement } from '../../schemas/statement.ts';
 import { fromBase64, utf8 } from '../bytes.ts';
 import type { VerifySignature } from '../ed25519/verify.ts';
 import { Evidence, has, type Logged } from '../evidence.ts';
@@ -58,17 +60,10 @@ export async function openCertificate(
     return opened;
   }
   opened.checkpoint = checkpoint.value;
-  // All signatures at once: platforms that verify off the main thread are kept busy while the rest is read here. The
-  // pause lets each one start before the next statement is read.
-  const judging = judgeCheckpoint(checkpoint.value, trust, verify);
-  const opening: ReturnType<typeof openStatement>[] = [];
-  for (const statement of certificate.value.statements) {
-    opening.push(openStatement(statement, checkpoint.value, verify));
-    await Promise.resolve();
-  }
+  // All signatures at once: platforms that verify off the main thread are kept busy while the rest is read here.
   const [judged, results, lists] = await Promise.all([
-    judging,
-    Promise.all(opening),
+    judgeCheckpoint(checkpoint.value, trust, verify),
+    Promise.all(certificate.value.statements.map((statement) => openStatement(statement, checkpoint.value, verify))),
     Promise.all(certificate.value.status.map((list) => verifyStatusList(list, verify))),
   ]);
   findings.settle(
@@ -132,26 +127,37 @@ async function openStatement(
   const entry = parseEntry(entryText);
   if (entry === null) return refuse({ check: 'log.inclusion', detail: `the entry at index ${index} is malformed` });
   const { id, kind } = entry;
+  // Its signature is on the way while the proof is checked.
+  const opening = openDocument(document as Json, entry, verify);
   const hashes = proof.map((hash) => fromBase64(hash) as Hash);
-  if (!verifyInclusion(index, checkpoint.size, leafHash(utf8(entryText)), hashes, checkpoint.root)) {
+  const included = verifyInclusion(index, checkpoint.size, leafHash(utf8(entryText)), hashes, checkpoint.root);
+  const opened = await opening;
+  if (!included) {
     return refuse({ check: 'log.inclusion', detail: `the proof does not place ${id} at index ${index}`, id });
   }
-  const logged = { id, kind, index, loggedAt: Date.parse(entry.loggedAt) };
-  if (document === null) return ok({ ...logged, document: null });
-  const statement = readStatement(document as Json);
+  if (!opened.ok) return refuse({ ...opened.reason, id });
+  return ok({ id, kind, index, loggedAt: Date.parse(entry.loggedAt), document: opened.value });
+}
+
+async function openDocument(
+  document: Json,
+  { id, kind }: LogEntry,
+  verify: VerifySignature,
+): Promise<Result<Statement | null, StatementFinding>> {
+  if (document === null) return ok(null);
+  const statement = readStatement(document);
   if (!statement.ok) {
-    return refuse({ check: 'statement.digest', detail: `the document of ${id} is ${statement.reason.detail}`, id });
+    return refuse({ check: 'statement.digest', detail: `the document of ${id} is ${statement.reason.detail}` });
   }
   if (statement.value.id !== id || statement.value.kind !== kind) {
     return refuse({
       check: 'statement.digest',
       detail: `the document has id ${statement.value.id}, the log has ${id}`,
-      id,
     });
   }
   const signed = await verifyStatement(statement.value, verify);
-  if (!signed.ok) return refuse({ check: 'statement.signature', detail: signed.reason.detail, id });
-  return ok({ ...logged, document: statement.value.document });
+  if (!signed.ok) return refuse({ check: 'statement.signature', detail: signed.reason.detail });
+  return ok(statement.value.document);
 }
 
 /** The status lists whose signature is good and whose signer the operator had accredited for it. */
