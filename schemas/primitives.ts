@@ -24,9 +24,10 @@ export const Did = z
   .brand<'Did'>();
 export type Did = z.infer<typeof Did>;
 
+/** Of a text in the form of a UTC time. Date.parse takes the 31st of any month, and 24:00, to be in the next day. */
 const isCalendarTime = (text: string): boolean => {
-  const time = Date.parse(text);
-  return Number.isFinite(time) && new Date(time).toISOString().slice(0, 19) === text.slice(0, 19);
+  const date = new Date(text);
+  return date.getUTCDate() === Number(text.slice(8, 10)) && date.getUTCHours() === Number(text.slice(11, 13));
 };
 
 /** UTC in whole seconds: `2026-11-21T08:00:00Z`. */
