@@ -12,6 +12,10 @@ export default defineConfig({
   test: {
     // The Worker logs every request; what a failed test logged is shown.
     silent: 'passed-only',
+    // Every core: the suites that wait (for processes, for the disk) leave room for those that compute.
+    maxWorkers: '100%',
+    // A worker runs file after file. Storage is therefore a worker's: whoever needs it empty empties it first.
+    isolate: false,
     projects: [
       {
         test: {
