@@ -6,7 +6,7 @@ import { openProof } from '../support/tlog-client.ts';
 import { assemble, growTo, logAll, sequencerOver, type Cast } from './cast.ts';
 import { FaultyDatabase, LASTING, PASSING } from './faulty.ts';
 import { skipPauses } from './pauses.ts';
-import { Recording } from './recording.ts';
+import { recorded, type Recording } from './recording.ts';
 import type { Shell, Storage } from './shell.ts';
 import { verifyStored } from './stored-log.ts';
 
@@ -81,11 +81,8 @@ export function commitFaults(shell: Shell): void {
     let group: ParsedStatement[];
 
     beforeAll(async () => {
-      storage = await shell.open();
-      world = new Recording(storage.database);
-      await before(sequencerOver(world, cast), cast);
+      world = await recorded(shell, (made) => before(sequencerOver(made, cast), cast));
       group = await submissions(cast);
-      await storage.close();
     });
     beforeEach(async () => {
       storage = await shell.open();
