@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
@@ -20,6 +22,8 @@ export default defineConfig({
       {
         test: {
           name: 'node',
+          // Compiled modules, shared by the threads and processes that suites start.
+          env: { NODE_COMPILE_CACHE: join(tmpdir(), 'firsthand-compile-cache') },
           include: both,
           exclude: ['**/*.workerd.test.ts', '**/node_modules/**'],
           testTimeout: 60_000,

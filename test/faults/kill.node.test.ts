@@ -10,7 +10,6 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, onTestFailed, test } from 'vitest';
 import type { ParsedStatement } from '../../protocol/statement.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
-import { COMPILE_CACHE } from '../../client/cli/testing/processes.ts';
 import { isAcknowledged, signerFrom, submitBatch, submitOne, type Answer } from '../support/http-registry.ts';
 import { drafts, signed, signerOf } from '../support/statements.ts';
 import {
@@ -124,8 +123,7 @@ test(
 );
 
 async function start(folder: string): Promise<Running> {
-  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE };
-  const child = spawn(process.execPath, [RUNNER, folder], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [RUNNER, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   running.push(child);
   const line = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).once('line', resolve);
