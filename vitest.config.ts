@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
@@ -12,10 +14,16 @@ export default defineConfig({
   test: {
     // The Worker logs every request; what a failed test logged is shown.
     silent: 'passed-only',
+    // Every core: the suites that wait (for processes, for the disk) leave room for those that compute.
+    maxWorkers: '100%',
+    // A worker runs file after file. Storage is therefore a worker's: whoever needs it empty empties it first.
+    isolate: false,
     projects: [
       {
         test: {
           name: 'node',
+          // Compiled modules, shared by the threads and processes that suites start.
+          env: { NODE_COMPILE_CACHE: join(tmpdir(), 'firsthand-compile-cache') },
           include: both,
           exclude: ['**/*.workerd.test.ts', '**/node_modules/**'],
           testTimeout: 60_000,

@@ -1,14 +1,11 @@
 import type { Signer } from '../../protocol/ed25519/signer.ts';
-import { verifySignature } from '../../protocol/ed25519/verify.ts';
-import { ED25519, verifierKey } from '../../protocol/log/note.ts';
-import { checkWith } from '../../worker/admission/check.ts';
 import { createApp } from '../../worker/app.ts';
-import { createContentIndex } from '../../worker/content/content-index.ts';
 import type { Database } from '../../worker/database/port.ts';
-import type { Blobs, Deps } from '../../worker/deps.ts';
+import type { Deps } from '../../worker/deps.ts';
 import { ensureIdentity } from '../../worker/log/identity.ts';
 import { createSequencer } from '../../worker/log/sequencer.ts';
 import { createLimiter } from '../../worker/node/limiter.ts';
+import { depsOver, ORIGIN, type Stores } from '../support/deps.ts';
 import { signerOf } from '../support/statements.ts';
 
 /** A registry as a stranger sees it, and the operator's key. */
@@ -45,10 +42,7 @@ export type OpenEndpoint = () => Promise<Endpoint>;
 export type OpenRegistry = (options?: RegistryOptions) => Promise<Registry>;
 
 /** What a platform provides. */
-export interface Platform {
-  database: Database;
-  content: Database;
-  blobs: Blobs;
+export interface Platform extends Stores {
   assets: Deps['assets'];
   close(): Promise<void>;
 }
@@ -63,7 +57,6 @@ export async function openRegistry(platform: Platform, options: RegistryOptions 
     Signer,
     Signer,
   ];
-  const origin = 'registry.example/log';
   let time = NOON;
   let queries = 0;
   let isBroken = false;
@@ -88,28 +81,16 @@ export async function openRegistry(platform: Platform, options: RegistryOptions 
   const log = (event: Event): void => void events.push(event);
   const sequencer = createSequencer({
     database,
-    origin,
+    origin: ORIGIN,
     signer: logSigner,
     now,
     report: (event, message) => log({ event, message }),
   });
   const name = 'Registry under test';
   await ensureIdentity(database, sequencer, { operator, service: service.did }, name, time);
-  const app = createApp({
-    database,
-    blobs: platform.blobs,
-    contentIndex: createContentIndex(watched(platform.content)),
-    sequencer,
-    service,
-    logKey: verifierKey(origin, ED25519, logSigner.publicKey),
-    verify: verifySignature,
-    check: checkWith(verifySignature),
-    limiter: createLimiter(options.rateLimit ?? 1_000_000, now),
-    now,
-    log,
-    assets: platform.assets,
-    operator: async () => operator.did,
-  });
+  const stores = { database, content: watched(platform.content), blobs: platform.blobs };
+  const limiter = createLimiter(options.rateLimit ?? 1_000_000, now);
+  const app = createApp(await depsOver(stores, { sequencer, limiter, now, log, assets: platform.assets }));
   return {
     fetch: async (path, init) => app.fetch(new Request(`https://registry.example${path}`, init)),
     operator,

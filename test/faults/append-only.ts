@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { db } from '../../worker/database/port.ts';
 import { assemble, growTo, sequencerOver, type Cast } from './cast.ts';
+import { recorded, type Recording } from './recording.ts';
 import type { Shell, Storage } from './shell.ts';
 import { query, verifyStored } from './stored-log.ts';
 
@@ -69,13 +70,15 @@ const REFUSED: readonly [what: string, statements: string[], says: RegExp][] = [
 export function appendOnly(shell: Shell): void {
   let cast: Cast;
   let storage: Storage;
+  let world: Recording;
 
   beforeAll(async () => {
     cast = await assemble();
+    world = await recorded(shell, (database) => growTo(6, sequencerOver(database, cast), cast));
   });
   beforeEach(async () => {
     storage = await shell.open();
-    await growTo(6, sequencerOver(storage.database, cast), cast);
+    await world.replay(storage.database);
   });
   afterEach(() => storage.close());
 

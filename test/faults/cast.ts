@@ -3,10 +3,10 @@ import type { Signer } from '../../protocol/ed25519/signer.ts';
 import type { ParsedStatement } from '../../protocol/statement.ts';
 import type { Database } from '../../worker/database/port.ts';
 import { createSequencer, type Sequencer, type SequencerDeps } from '../../worker/log/sequencer.ts';
+import { ORIGIN } from '../support/deps.ts';
 import { drafts, signed, signerOf } from '../support/statements.ts';
 import { parseVkey, type LogKey } from '../support/tlog-client.ts';
 
-export const ORIGIN = 'registry.example/log';
 /** When the tests' registry began. */
 export const START = Date.parse('2026-11-21T08:00:00Z');
 

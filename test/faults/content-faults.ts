@@ -1,16 +1,14 @@
-import { checkWith } from '../../worker/admission/check.ts';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Digest } from '../../schemas/primitives.ts';
-import { ED25519, verifierKey } from '../../protocol/log/note.ts';
 import { digestOf } from '../../protocol/digest.ts';
-import { verifySignature } from '../../protocol/ed25519/verify.ts';
 import { encodeManifest, summarizeContent } from '../../protocol/manifest.ts';
 import { createApp } from '../../worker/app.ts';
 import { createContentIndex } from '../../worker/content/content-index.ts';
 import type { Blobs } from '../../worker/deps.ts';
 import type { App } from '../../worker/http/route.ts';
-import { drafts, manifestOf, signed, signerOf } from '../support/statements.ts';
-import { assemble, growTo, logAll, ORIGIN, sequencerOver, START, type Cast } from './cast.ts';
+import { depsOver } from '../support/deps.ts';
+import { drafts, manifestOf, signed } from '../support/statements.ts';
+import { assemble, growTo, logAll, sequencerOver, START, type Cast } from './cast.ts';
 import { FaultyDatabase, Injected, suffer, type Fate } from './faulty.ts';
 import type { Shell, Storage } from './shell.ts';
 
@@ -67,21 +65,7 @@ export function contentFaults(shell: Shell): void {
       cast.record,
       await signed(drafts.record(cast.alice.did, 'other', { process }), cast.alice),
     ]);
-    app = createApp({
-      database: storage.database,
-      blobs,
-      contentIndex: createContentIndex(content),
-      sequencer,
-      service: await signerOf('service'),
-      logKey: verifierKey(ORIGIN, ED25519, cast.logSigner.publicKey),
-      verify: verifySignature,
-      check: checkWith(verifySignature),
-      limiter: async () => true,
-      now: () => START,
-      log: () => {},
-      assets: async () => null,
-      operator: async () => cast.operator.did,
-    });
+    app = createApp(await depsOver({ ...storage, blobs, content }, { sequencer, now: () => START }));
   });
   afterEach(() => storage.close());
 

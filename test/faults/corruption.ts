@@ -3,8 +3,11 @@ import { sql } from 'kysely';
 import { db } from '../../worker/database/port.ts';
 import { LogCorrupt } from '../../worker/log/log-corrupt.ts';
 import { loadLog } from '../../worker/log/log-state.ts';
+import { ORIGIN } from '../support/deps.ts';
 import { signerOf } from '../support/statements.ts';
-import { assemble, growTo, ORIGIN, sequencerOver, type Cast } from './cast.ts';
+import { assemble, growTo, sequencerOver, type Cast } from './cast.ts';
+import { skipPauses } from './pauses.ts';
+import { recorded, type Recording } from './recording.ts';
 import type { Shell, Storage } from './shell.ts';
 import { query } from './stored-log.ts';
 
@@ -69,15 +72,18 @@ const DROP_GUARDS = [
 export function corruption(shell: Shell): void {
   let cast: Cast;
   let storage: Storage;
+  let world: Recording;
+  skipPauses();
   const load = (): Promise<unknown> => loadLog(storage.database, ORIGIN, cast.logSigner.publicKey);
   const batch = (texts: readonly string[]) => storage.database.batch(texts.map((text) => sql.raw(text).compile(db)));
 
   beforeAll(async () => {
     cast = await assemble();
+    world = await recorded(shell, (database) => growTo(260, sequencerOver(database, cast), cast));
   });
   beforeEach(async () => {
     storage = await shell.open();
-    await growTo(260, sequencerOver(storage.database, cast), cast);
+    await world.replay(storage.database);
   });
   afterEach(() => storage.close());
 

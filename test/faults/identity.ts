@@ -3,6 +3,7 @@ import { ensureIdentity } from '../../worker/log/identity.ts';
 import { signerOf } from '../support/statements.ts';
 import { assemble, sequencerOver, START, type Cast } from './cast.ts';
 import { FaultyDatabase, LASTING, PASSING, type Fault } from './faulty.ts';
+import { skipPauses } from './pauses.ts';
 import type { Shell, Storage } from './shell.ts';
 import { query, verifyStored } from './stored-log.ts';
 
@@ -18,6 +19,7 @@ export function identityFaults(shell: Shell): void {
   let cast: Cast;
   let storage: Storage;
   let database: FaultyDatabase;
+  skipPauses();
 
   beforeAll(async () => {
     cast = await assemble();

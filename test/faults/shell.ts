@@ -1,13 +1,10 @@
 import type { Database } from '../../worker/database/port.ts';
-import type { Blobs } from '../../worker/deps.ts';
+import type { Stores } from '../support/deps.ts';
 
 /** Real, empty storage of one registry. */
-export interface Storage {
-  database: Database;
+export interface Storage extends Stores {
   /** Another connection to the same log, as a second sequencer has. */
   connect(): Database;
-  content: Database;
-  blobs: Blobs;
   close(): Promise<void>;
 }
 

@@ -1,22 +1,19 @@
-import { checkWith } from '../../worker/admission/check.ts';
 import { hash } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StatementId } from '../../schemas/primitives.ts';
 import { entryText } from '../../protocol/log/entry.ts';
-import { ED25519, verifierKey } from '../../protocol/log/note.ts';
-import { verifySignature } from '../../protocol/ed25519/verify.ts';
 import { logTimeOf } from '../../protocol/time.ts';
 import { createApp } from '../../worker/app.ts';
-import { createContentIndex } from '../../worker/content/content-index.ts';
 import { db, type Database } from '../../worker/database/port.ts';
 import type { App } from '../../worker/http/route.ts';
 import { extendLog, extensionQueries, loadLog } from '../../worker/log/log-state.ts';
 import type { Sequencer } from '../../worker/log/sequencer.ts';
-import { assemble, growTo, logAll, ORIGIN, sequencerOver, START, type Cast } from '../faults/cast.ts';
+import { assemble, growTo, logAll, sequencerOver, START, type Cast } from '../faults/cast.ts';
 import { nodeShell } from '../faults/node-shell.ts';
 import type { Storage } from '../faults/shell.ts';
 import { CountingDatabase, type Cost } from '../support/counting-database.ts';
+import { depsOver, ORIGIN } from '../support/deps.ts';
 import { drafts, signed, signerOf } from '../support/statements.ts';
 import {
   checkHashTiles,
@@ -59,21 +56,7 @@ async function build(size: number): Promise<Log> {
   await growTo(4, sequencerOver(storage.database, cast), cast);
   await fill(storage.database, 4, size);
   const sequencer = sequencerOver(database, cast);
-  const app = createApp({
-    database,
-    blobs: storage.blobs,
-    contentIndex: createContentIndex(storage.content),
-    sequencer,
-    service: await signerOf('service'),
-    logKey: verifierKey(ORIGIN, ED25519, cast.logSigner.publicKey),
-    verify: verifySignature,
-    check: checkWith(verifySignature),
-    limiter: async () => true,
-    now: () => START,
-    log: () => {},
-    assets: async () => null,
-    operator: async () => cast.operator.did,
-  });
+  const app = createApp(await depsOver({ ...storage, database }, { sequencer, now: () => START }));
   const log = { size, storage, database, sequencer, app, costs: {} };
   logs.push(log);
   return log;
@@ -91,8 +74,9 @@ async function fill(database: Database, from: number, size: number): Promise<voi
         SELECT 'attests', printf('did:key:%08x', log_index), log_index FROM statements WHERE log_index >= ${from}`,
     ].map((query) => query.compile(db)),
   );
+  const loggedAt = logTimeOf(START);
   const leaves = Array.from({ length: size - from }, (_, i) => {
-    const entry = { id: fillerId(from + i), kind: 'HumanCredential', loggedAt: logTimeOf(START) } as const;
+    const entry = { id: fillerId(from + i), kind: 'HumanCredential', loggedAt } as const;
     return new Uint8Array(hash('sha256', `\0${entryText(entry)}`, 'buffer'));
   });
   await database.batch(extensionQueries(await extendLog(state, leaves, START, ORIGIN, cast.logSigner)));

@@ -24,9 +24,13 @@ export async function workerdPlatform(): Promise<Platform> {
   };
 }
 
-/** The Worker as it is deployed, its Durable Object and all. Once a test file: storage is the file's. */
+/** Emptied once, before the Durable Object first looks at its log. */
+let emptied: Promise<void> | null = null;
+
+/** The Worker as it is deployed, its Durable Object and all: one log for whoever asks, in one test file alone. */
 export async function deployedWorker(): Promise<Endpoint> {
-  await migrate();
+  emptied ??= reset().then(migrate);
+  await emptied;
   return {
     fetch: (path, init) => exports.default.fetch(new Request(`https://registry.example${path}`, init)),
     operator: (await keysOf(env)).operator as Signer,

@@ -48,7 +48,8 @@ function expect(isTrue: boolean, otherwise: string): asserts isTrue {
 
 function same(actual: Uint8Array | null, expected: Uint8Array, what: string): void {
   expect(actual !== null, `${what} is not served`);
-  expect(hexOf(actual) === hexOf(expected), `${what} is not what the entries say`);
+  const isSame = actual.length === expected.length && actual.every((byte, i) => byte === expected[i]);
+  expect(isSame, `${what} is not what the entries say`);
 }
 
 /** RFC 6962 §2.1. */
@@ -65,8 +66,19 @@ export function parseVkey(vkey: string): LogKey {
   return { name, id, publicKey: data.slice(1) };
 }
 
+/** Notes that were read already, under the key that they were read with: many proofs end in one checkpoint. */
+const opened = new WeakMap<LogKey, Map<string, Promise<Checkpoint>>>();
+
 /** Reads a checkpoint and verifies the log's own signature on it. */
-export async function openCheckpoint(note: string, key: LogKey): Promise<Checkpoint> {
+export function openCheckpoint(note: string, key: LogKey): Promise<Checkpoint> {
+  const known = opened.get(key) ?? new Map<string, Promise<Checkpoint>>();
+  opened.set(key, known);
+  const checkpoint = known.get(note) ?? readCheckpoint(note, key);
+  known.set(note, checkpoint);
+  return checkpoint;
+}
+
+async function readCheckpoint(note: string, key: LogKey): Promise<Checkpoint> {
   const split = note.lastIndexOf('\n\n');
   expect(split > 0 && note.endsWith('\n'), 'not a signed note');
   const text = note.slice(0, split + 1);

@@ -1,13 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Ran } from './run-cli.ts';
-
-/** Shared by all tests: each has an empty home. */
-const CACHE = join(tmpdir(), 'firsthand-compile-cache');
 
 const PROGRAM = fileURLToPath(new URL('../../../firsthand.ts', import.meta.url));
 
@@ -26,7 +22,7 @@ export function startFirsthand(home: string, args: readonly string[], env: Recor
   const clean = Object.entries(process.env).filter(([name]) => !/^(FIRSTHAND_|XDG_|NODE_OPTIONS|VITEST)/.test(name));
   return spawn(process.execPath, [PROGRAM, ...args], {
     cwd: home,
-    env: { ...Object.fromEntries(clean), HOME: home, TMPDIR: home, NODE_COMPILE_CACHE: CACHE, ...env },
+    env: { ...Object.fromEntries(clean), HOME: home, TMPDIR: home, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 }

@@ -1,0 +1,44 @@
+import { ED25519, verifierKey } from '../../protocol/log/note.ts';
+import type { Signer } from '../../protocol/ed25519/signer.ts';
+import { verifySignature } from '../../protocol/ed25519/verify.ts';
+import { checkWith } from '../../worker/admission/check.ts';
+import { createContentIndex } from '../../worker/content/content-index.ts';
+import type { Database } from '../../worker/database/port.ts';
+import type { Blobs, Deps } from '../../worker/deps.ts';
+import { signerOf } from './statements.ts';
+
+/** The origin of the logs under test. */
+export const ORIGIN = 'registry.example/log';
+
+/** Where a registry under test keeps everything. */
+export interface Stores {
+  database: Database;
+  content: Database;
+  blobs: Blobs;
+}
+
+/** What the app needs, over real storage and with the tests' keys. It limits nobody and tells nothing, unless given. */
+export async function depsOver(
+  { database, content, blobs }: Stores,
+  given: Pick<Deps, 'sequencer' | 'now'> & Partial<Deps>,
+): Promise<Deps> {
+  const [log, service, operator] = (await Promise.all(['log', 'service', 'operator'].map(signerOf))) as [
+    Signer,
+    Signer,
+    Signer,
+  ];
+  return {
+    database,
+    blobs,
+    contentIndex: createContentIndex(content),
+    service,
+    logKey: verifierKey(ORIGIN, ED25519, log.publicKey),
+    verify: verifySignature,
+    check: checkWith(verifySignature),
+    limiter: async () => true,
+    log: () => {},
+    assets: async () => null,
+    operator: async () => operator.did,
+    ...given,
+  };
+}
