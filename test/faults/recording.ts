@@ -1,25 +1,23 @@
-import type { CompiledQuery } from 'kysely';
-import type { Database } from '../../worker/database/port.ts';
+import type { Database, Write } from '../../worker/database/port.ts';
 import type { Shell } from './shell.ts';
 
 /** A real database that remembers its writes: what was made in it once is made anew in others, by the same SQL. */
 export class Recording implements Database {
-  readonly #batches: (readonly CompiledQuery[])[] = [];
+  readonly #batches: (readonly Write[])[] = [];
   readonly all: Database['all'];
   readonly batch: Database['batch'];
 
   constructor(real: Database) {
     this.all = (query) => real.all(query);
-    this.batch = async (queries) => {
-      const rows = await real.batch(queries);
-      this.#batches.push(queries);
-      return rows;
+    this.batch = async (writes) => {
+      await real.batch(writes);
+      this.#batches.push(writes);
     };
   }
 
   /** Writes all of it again, transaction by transaction, to an empty database. */
   async replay(database: Database): Promise<void> {
-    for (const queries of this.#batches) await database.batch(queries);
+    for (const writes of this.#batches) await database.batch(writes);
   }
 }
 
