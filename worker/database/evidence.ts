@@ -7,7 +7,7 @@ import type { Logged } from '../../protocol/evidence.ts';
 import { db } from './port.ts';
 import type { StatementRow } from './tables.ts';
 
-export type EvidenceRow = Pick<StatementRow, 'log_index' | 'id' | 'kind' | 'logged_at' | 'body'>;
+export type EvidenceRow = LoggedRow & Pick<StatementRow, 'body'>;
 
 // Every join here is a CROSS JOIN, which SQLite makes in the order written: from the few rows that were asked about to
 // those they refer to. Left to choose, it begins with all references of one relation, and a commit then costs as much
@@ -35,6 +35,14 @@ export const admissionEvidence = (dids: readonly Did[], ids: readonly StatementI
         CROSS JOIN statements ON statements.id = named.value
     )
     ${withRevocations('base')}`.compile(db);
+
+/** Where a statement is in the log. */
+export type LoggedRow = Pick<StatementRow, 'log_index' | 'id' | 'kind' | 'logged_at'>;
+
+/** Which of these statements are logged. */
+export const loggedAlready = (ids: readonly StatementId[]): CompiledQuery<LoggedRow> =>
+  sql<LoggedRow>`SELECT log_index, statements.id, kind, logged_at FROM json_each(${JSON.stringify(ids)}) AS named
+    CROSS JOIN statements ON statements.id = named.value`.compile(db);
 
 /** What admission asks of a statement that another names: no body, however large, is read for it. */
 export interface Reference {

@@ -4,13 +4,11 @@ import { entryText } from '../../protocol/log/entry.ts';
 import { planInclusion, proofsFromTiles } from '../../protocol/log/proof.ts';
 import { encodeReceipt } from '../../protocol/log/receipt.ts';
 import { logTimeOf } from '../../protocol/time.ts';
-import type { EvidenceRow } from '../database/evidence.ts';
+import type { LoggedRow } from '../database/evidence.ts';
 import { db, type Database } from '../database/port.ts';
 import type { Tables } from '../database/tables.ts';
 import { readTiles } from './read-tiles.ts';
 import type { Appended } from './sequencer.ts';
-
-type LoggedRow = Pick<EvidenceRow, 'log_index' | 'id' | 'kind' | 'logged_at'>;
 
 /**
  * The first receipts of logged statements: against the checkpoint that first covered each. They are the bytes that the

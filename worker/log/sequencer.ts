@@ -1,32 +1,15 @@
-import type { Did, StatementId } from '../../schemas/primitives.ts';
-import { Evidence } from '../../protocol/evidence.ts';
+import type { StatementId } from '../../schemas/primitives.ts';
 import { entryLeafHash, entryText } from '../../protocol/log/entry.ts';
 import { encodeReceipt } from '../../protocol/log/receipt.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
 import { logTimeOf } from '../../protocol/time.ts';
-import {
-  admitReferences,
-  admitSigner,
-  referencesOf,
-  signersOf,
-  type Named,
-  type Refusal,
-  type Submission,
-} from '../admission/admit.ts';
-import {
-  admissionEvidence,
-  earlierRevocations,
-  references,
-  toLogged,
-  type EvidenceRow,
-  type Reference,
-} from '../database/evidence.ts';
+import type { Refusal, Submission } from '../admission/admit.ts';
+import { createJudge } from '../admission/judge.ts';
 import type { BulkWrite, Database } from '../database/port.ts';
 import { projectionsOf } from '../database/projections.ts';
 import { LogCorrupt } from './log-corrupt.ts';
 import { extendLog, extensionQueries, loadLog, type LogState } from './log-state.ts';
-import { operatorOf } from './identity.ts';
 import { receiptsOf } from './receipts.ts';
 
 /** What became of one submission. `isNew` is false for one that was logged before: it gets its first receipt again. */
@@ -73,13 +56,6 @@ const PAUSE = 10;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const RACES = 100;
 
-/** Ids in one bound parameter, of which D1 takes 2 MB. */
-const NAMED = 10_000;
-
-const REVOKED_BESIDE: Refusal = {
-  code: 'not-revocable',
-  detail: 'another revocation of the same statement came with it; submit this one again if it reaches further',
-};
 const OVERLOADED: Refusal = { code: 'overloaded', detail: 'the registry is busy; try again in a second' };
 const UNAVAILABLE: Refusal = {
   code: 'unavailable',
@@ -94,7 +70,7 @@ const UNAVAILABLE: Refusal = {
 export function createSequencer(deps: SequencerDeps): Sequencer {
   const { database, origin, signer } = deps;
   let state: LogState | null = null;
-  let operator: Did | null = null;
+  const { judge, grown } = createJudge(database);
   let isRunning = false;
   const pool: Waiting[] = [];
   const pooled = { statements: 0, bytes: 0 };
@@ -182,9 +158,9 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
 
   async function commitOnce(from: LogState, submissions: readonly Submission[]): Promise<Outcome[]> {
     const loggedAt = Math.max(deps.now(), from.lastLoggedAt);
-    const judged = await judge(from, submissions, loggedAt);
-    const { fresh } = judged;
     const start = from.range.size;
+    const judged = await judge(start, submissions, loggedAt);
+    const { fresh } = judged;
     const receipts = new Map<StatementId, Appended>();
     if (fresh.length > 0) {
       const entries = fresh.map(({ id, kind }) => ({ id, kind, loggedAt: logTimeOf(loggedAt) }));
@@ -198,6 +174,7 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
       // Only now does anyone hear of it. Where the batch failed, but may have persisted, the retry finds the
       // statements logged and answers from the log itself.
       state = extension.state;
+      grown(fresh, state.range.size);
       const proofs = extension.proofs();
       for (const [i, entry] of entries.entries()) {
         const receipt = {
@@ -225,67 +202,7 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
       return outcome;
     });
   }
-
-  /** Sorts a group into what is logged already, what may be logged, and what may not. */
-  async function judge(from: LogState, submissions: readonly Submission[], now: number) {
-    const expected = await expectedOperator(from, submissions);
-    // Bodies are read for the signers' own standing, and for the records whose rights somebody grants.
-    const granted = submissions.filter(({ kind }) => kind === 'RightsGrant').flatMap(idsNamedBy);
-    const ids = [...new Set([...submissions.map(({ id }) => id), ...granted])];
-    const rows = await database.all(admissionEvidence(signersOf(submissions), ids));
-    const known = new Map(rows.map((row) => [row.id, row]));
-    const evidence = new Evidence(expected, rows.map(toLogged));
-    const logged: EvidenceRow[] = [];
-    const entitled = new Map<StatementId, Submission>();
-    const refused = new Map<StatementId, Refusal>();
-    for (const submission of submissions) {
-      const row = known.get(submission.id);
-      const verdict = row === undefined ? admitSigner(submission, evidence, now) : ok(true);
-      if (row !== undefined) logged.push(row);
-      else if (verdict.ok) entitled.set(submission.id, submission);
-      else refused.set(submission.id, verdict.reason);
-    }
-    const named = await readNamed([...entitled.values()]);
-    const admitted: Submission[] = [];
-    const revocations: Submission[] = [];
-    const revoked = new Set<string>();
-    for (const submission of entitled.values()) {
-      const verdict = admitReferences(submission, named, evidence, now);
-      const { kind, document } = submission;
-      const key = `${document.issuer} ${document.credentialSubject.id}`;
-      if (!verdict.ok) refused.set(submission.id, verdict.reason);
-      else if (kind !== 'Revocation') admitted.push(submission);
-      else if (revoked.has(key)) refused.set(submission.id, REVOKED_BESIDE);
-      else {
-        revocations.push(submission);
-        revoked.add(key);
-      }
-    }
-    // All were judged by what the log held before this group, so what takes rights away is logged after what uses them.
-    return { logged, fresh: [...admitted, ...revocations], refused };
-  }
-
-  async function readNamed(submissions: readonly Submission[]): Promise<Named> {
-    const ids = [...new Set(submissions.flatMap(idsNamedBy))];
-    const found = new Map<StatementId, Reference>();
-    for (let at = 0; at < ids.length; at += NAMED) {
-      for (const row of await database.all(references(ids.slice(at, at + NAMED)))) found.set(row.id, row);
-    }
-    const targets = submissions.filter(({ kind }) => kind === 'Revocation').flatMap(idsNamedBy);
-    const revocations = targets.length === 0 ? [] : await database.all(earlierRevocations(targets));
-    return { references: found, revocations };
-  }
-
-  /** The signer of entry 0. In an empty log, of the accreditation of itself that will be entry 0. */
-  async function expectedOperator(from: LogState, submissions: readonly Submission[]): Promise<Did | null> {
-    const first = submissions[0]?.document;
-    if (from.range.size === 0) return first?.issuer === first?.credentialSubject.id ? (first?.issuer ?? null) : null;
-    operator ??= (await operatorOf(database)) as Did;
-    return operator;
-  }
 }
-
-const idsNamedBy = (submission: Submission): StatementId[] => referencesOf(submission).map(({ id }) => id);
 
 /** Inserts statements in log order. */
 const insertStatements = (fresh: readonly Submission[], start: number, loggedAt: number): BulkWrite => ({

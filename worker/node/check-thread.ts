@@ -7,8 +7,12 @@ import { verifyInThread } from './ed25519.ts';
 
 const check = checkWith(verifyInThread);
 
+let last: Promise<void> = Promise.resolve();
+
 parentPort?.on('message', (inputs: CheckRequest) => {
-  void check(inputs).then((results) => {
+  // One after the other: answers are in the order of the questions.
+  last = last.then(async () => {
+    const results = await check(inputs);
     // The document is parsed again over there: that costs less than its structured clone.
     const response = results.map((result) =>
       result.ok ? ok({ id: result.value.id, canonical: result.value.canonical }) : result,

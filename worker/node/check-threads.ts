@@ -18,22 +18,23 @@ interface Job {
 
 interface Thread {
   worker: Worker;
-  /** The jobs of the message under way; null while idle. */
-  busy: Job[] | null;
+  /** The jobs of the messages under way, oldest first. */
+  under: Job[][];
 }
 
-/** Statements that may wait for their check, and that travel in one message. */
+/** Statements that may wait for their check. */
 const POOL = 20_000;
-const MESSAGE = 500;
-/** Statements that must wait before a second thread is woken: waking one costs as much as checking some. */
-const WORTH_WAKING = 16;
+/** Statements in one message: few, so that those which are done do not wait for the rest. A batch travels whole. */
+const MESSAGE = 8;
+/** Messages under way for each thread: with the next one there already, it never waits for this thread to send it. */
+const DEPTH = 2;
 
 const OVERLOADED: Refusal = { code: 'overloaded', detail: 'the registry is busy; try again in a second' };
 const LOST: Refusal = { code: 'unavailable', detail: 'the statement could not be checked; submit it again' };
 
 /**
- * Checks statements on threads, so that the thread which answers requests and commits does nothing else. Each thread has
- * one message under way; what arrives meanwhile pools, and travels together as soon as a thread is free.
+ * Checks statements on threads, so that the thread which answers requests and commits does nothing else. What arrives
+ * while all have enough to do pools, and travels together as soon as a thread has answered.
  */
 export function startCheckThreads(count: number): {
   check: CheckStatements;
@@ -72,31 +73,30 @@ export function startCheckThreads(count: number): {
   }
 
   function send(): void {
-    const idle = threads.filter(({ busy }) => busy === null);
-    const pooled = pool.reduce((sum, job) => sum + job.inputs.length, 0);
-    if (idle.length < threads.length && pooled < WORTH_WAKING) return;
-    const woken = pooled < WORTH_WAKING ? idle.slice(0, 1) : idle;
-    for (const [i, thread] of woken.entries()) {
-      const jobs = take(Math.ceil(pool.length / (woken.length - i)));
-      if (jobs.length === 0) return;
-      thread.busy = jobs;
-      thread.worker.postMessage(jobs.flatMap((job) => job.inputs) satisfies CheckRequest);
+    for (let depth = 0; depth < DEPTH; depth++) {
+      for (const thread of threads) {
+        if (thread.under.length > depth) continue;
+        const jobs = take();
+        if (jobs.length === 0) return;
+        thread.under.push(jobs);
+        thread.worker.postMessage(jobs.flatMap((job) => job.inputs) satisfies CheckRequest);
+      }
     }
   }
 
   /** Some jobs from the pool: at least one, and no more statements than a message holds besides. */
-  function take(most: number): Job[] {
+  function take(): Job[] {
     const jobs: Job[] = [];
-    for (let size = 0; jobs.length < most;) {
-      size += pool[0]?.inputs.length ?? Infinity;
-      if (size > MESSAGE && (jobs.length > 0 || size === Infinity)) break;
+    for (let size = 0; pool[0] !== undefined;) {
+      size += pool[0].inputs.length;
+      if (size > MESSAGE && jobs.length > 0) break;
       jobs.push(pool.shift() as Job);
     }
     return jobs;
   }
 
   function start(): Thread {
-    const thread: Thread = { worker: new Worker(new URL('./check-thread.ts', import.meta.url)), busy: null };
+    const thread: Thread = { worker: new Worker(new URL('./check-thread.ts', import.meta.url)), under: [] };
     thread.worker.on('message', (response: CheckResponse) => {
       settle(thread, response.map(toSubmission));
       schedule();
@@ -108,20 +108,21 @@ export function startCheckThreads(count: number): {
   }
 
   function settle(thread: Thread, results: Result<Submission, Refusal>[]): void {
-    const { busy } = thread;
-    if (busy === null) return;
+    const jobs = thread.under.shift();
+    if (jobs === undefined) return;
     waiting -= results.length;
-    thread.busy = null;
-    for (const job of busy) job.settle(results.splice(0, job.inputs.length));
+    for (const job of jobs) job.settle(results.splice(0, job.inputs.length));
   }
 
   /** A thread that died takes its statements along; their senders are told, and another takes its place. */
   function replace(thread: Thread): void {
-    const lost = thread.busy?.flatMap((job) => job.inputs) ?? [];
-    settle(
-      thread,
-      lost.map(() => refuse(LOST)),
-    );
+    while (thread.under[0] !== undefined) {
+      const lost = thread.under[0].flatMap((job) => job.inputs);
+      settle(
+        thread,
+        lost.map(() => refuse(LOST)),
+      );
+    }
     if (isClosed) return;
     threads[threads.indexOf(thread)] = start();
     schedule();

@@ -4,7 +4,8 @@ import { dirname } from 'node:path';
 import { LogCorrupt } from '../log/log-corrupt.ts';
 import { PlainKeyFile } from '../../schemas/key-file.ts';
 import { fromBase64Url, toBase64Url, type Bytes } from '../../protocol/bytes.ts';
-import { signerFromSeed, type Signer } from '../../protocol/ed25519/signer.ts';
+import type { Signer } from '../../protocol/ed25519/signer.ts';
+import { signerInThread } from './ed25519.ts';
 
 /** A service's own key: a file that only its owner can read. Made at the first start, and never instead of a lost one. */
 export async function loadKeyFile(file: string, name: string, isFirstStart: boolean): Promise<Signer> {
@@ -13,7 +14,7 @@ export async function loadKeyFile(file: string, name: string, isFirstStart: bool
   if (existing !== null) return existing;
   if (!isFirstStart) throw new LogCorrupt(`the key ${file} of this log is missing; restore it from a backup`);
   const seed = new Uint8Array(randomBytes(32));
-  const signer = await signerFromSeed(seed);
+  const signer = await signerInThread(seed);
   const key: PlainKeyFile = { firsthand: 'key/v1', name, did: signer.did, seed: toBase64Url(seed) };
   const handle = openSync(file, 'wx', 0o600);
   try {
@@ -47,7 +48,7 @@ function readKey(file: string): Promise<Signer> | null {
 }
 
 async function signerOf(seed: Bytes, did: string, file: string): Promise<Signer> {
-  const signer = await signerFromSeed(seed);
+  const signer = await signerInThread(seed);
   if (signer.did !== did) throw new Error(`${file} says it is ${did}, but its seed is not`);
   return signer;
 }
