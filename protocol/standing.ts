@@ -20,11 +20,16 @@ export interface Standing {
  * invalid since before then (statements.md). One function for registry and verifier; it reads nothing but its arguments.
  */
 export function standingAt(evidence: Evidence, logged: Logged, at: number): Standing {
-  const standing = (state: StandingState, reason: string, because: StatementId | null = null): Standing => ({
+  const own = ownStandingAt(evidence, logged, at);
+  return { ...own, supersededBy: own.state === 'active' ? successorAt(evidence, logged, at) : null };
+}
+
+/** Standing but for later versions. */
+function ownStandingAt(evidence: Evidence, logged: Logged, at: number): Omit<Standing, 'supersededBy'> {
+  const standing = (state: StandingState, reason: string, because: StatementId | null = null) => ({
     state,
     reason,
     because,
-    supersededBy: state === 'active' ? successorAt(evidence, logged, at) : null,
   });
   if (logged.loggedAt > at) return standing('pending', 'it was not logged yet');
   const revocation = entitledRevocations(evidence, logged).find(
@@ -133,9 +138,13 @@ export function roleAt(
   );
 }
 
-/** Whether `signer` may revoke `target`. An erased target's signer is no longer known: the operator's word remains. */
-export const mayRevoke = (evidence: Evidence, target: Logged, signer: Did): boolean =>
-  target.kind !== 'Revocation' && (signer === evidence.operator || signer === target.document?.issuer);
+/**
+ * Whether `signer` may revoke `target`. Who signed what was erased is not known any more: the log admitted only
+ * revocations by someone entitled, so whatever names an erased statement counts.
+ */
+const mayRevoke = (evidence: Evidence, target: Logged, signer: Did): boolean =>
+  target.kind !== 'Revocation' &&
+  (target.document === null || signer === evidence.operator || signer === target.document.issuer);
 
 /**
  * Whether a statement was logged before `moment`, valid then, and not revoked by then. A revocation whose
@@ -156,9 +165,7 @@ function heldWhen(
 
 /** Revocations of a statement by someone entitled, in log order. */
 export const entitledRevocations = (evidence: Evidence, target: Logged): readonly Present<'Revocation'>[] =>
-  evidence
-    .revocationsOf(target.id)
-    .filter(({ document }) => target.document === null || mayRevoke(evidence, target, document.issuer));
+  evidence.revocationsOf(target.id).filter(({ document }) => mayRevoke(evidence, target, document.issuer));
 
 /** From when a revocation counts though it was logged later; never, unless it says so. */
 const invalidSinceOf = ({ credentialSubject: { invalidSince } }: Statement<'Revocation'>): number =>
@@ -193,9 +200,13 @@ function holdOf(evidence: Evidence, logged: Present): Hold {
   return hold;
 }
 
+/** The latest version by the same signer that holds itself: a stolen key's, or a withdrawn one, replaces nothing. */
 function successorAt(evidence: Evidence, logged: Logged, at: number): StatementId | null {
-  const successors = evidence
+  const successor = evidence
     .successorsOf(logged.id)
-    .filter((next) => next.loggedAt <= at && next.document.issuer === logged.document?.issuer);
-  return successors.at(-1)?.id ?? null;
+    .findLast(
+      (next) =>
+        next.document.issuer === logged.document?.issuer && ownStandingAt(evidence, next, at).state === 'active',
+    );
+  return successor?.id ?? null;
 }
