@@ -69,7 +69,8 @@ export function authorityFault(evidence: Evidence, logged: Present, knownAt: num
       return null;
     const composesOnly = has(logged, 'DatasetRecord') && logged.document.credentialSubject.content === undefined;
     if (composesOnly && roleAt(evidence, document.issuer, 'publisher', logged, knownAt) !== null) return null;
-    return `${document.issuer} held no active human credential${composesOnly ? ' or publisher accreditation' : ''} when it signed`;
+    const lacking = `held no active human credential${composesOnly ? ' or publisher accreditation' : ''} when it signed`;
+    return `${document.issuer} ${lacking}${erasedBefore(evidence, logged)}`;
   }
   if (has(logged, 'RightsGrant')) {
     const record = evidence.record(logged.document.credentialSubject.record);
@@ -81,6 +82,17 @@ export function authorityFault(evidence: Evidence, logged: Present, knownAt: num
   return target !== undefined && mayRevoke(evidence, target, document.issuer)
     ? null
     : 'a revocation is signed by its target’s signer or the operator';
+}
+
+/** Says of credentials that the evidence once had: one of them may be what is lacking. Whose they were is gone with them. */
+function erasedBefore(evidence: Evidence, logged: Logged): string {
+  const erased = evidence.erasedCredentials().filter(({ index }) => index < logged.index);
+  return erased.length === 0
+    ? ''
+    : `; the credential ${erased
+        .map(({ id }) => id)
+        .slice(0, 3)
+        .join(', ')} was erased`;
 }
 
 /** The human credentials that the signer of a record or review held when it was logged, oldest first. */
@@ -108,11 +120,24 @@ export function issuerAccreditation(
   moment: Logged,
   knownAt: number,
 ): Present<'Accreditation'> | null {
-  const { framework, level } = credential.document.credentialSubject.verification;
   return roleAt(evidence, credential.document.issuer, 'identity-issuer', moment, knownAt, (accreditation) =>
-    (accreditation.document.credentialSubject.frameworks ?? []).some(
-      (grant) => grant.framework === framework && reachesLevel(framework, grant.maxLevel, level),
-    ),
+    covers(accreditation, credential),
+  );
+}
+
+/** Every accreditation, of whatever time, under which a credential's issuer may vouch at its level. */
+export const accreditationsFor = (
+  evidence: Evidence,
+  credential: Present<'HumanCredential'>,
+): Present<'Accreditation'>[] =>
+  evidence
+    .accreditationsOf(credential.document.issuer)
+    .filter((each) => each.document.issuer === evidence.operator && covers(each, credential));
+
+function covers(accreditation: Present<'Accreditation'>, credential: Present<'HumanCredential'>): boolean {
+  const { framework, level } = credential.document.credentialSubject.verification;
+  return (accreditation.document.credentialSubject.frameworks ?? []).some(
+    (grant) => grant.framework === framework && reachesLevel(framework, grant.maxLevel, level),
   );
 }
 
@@ -123,7 +148,7 @@ export function roleAt(
   role: Role,
   moment: Pick<Logged, 'index' | 'loggedAt'>,
   knownAt: number,
-  covers: (accreditation: Present<'Accreditation'>) => boolean = () => true,
+  isFit: (accreditation: Present<'Accreditation'>) => boolean = () => true,
 ): Present<'Accreditation'> | null {
   return (
     evidence
@@ -132,7 +157,7 @@ export function roleAt(
         (accreditation) =>
           accreditation.document.issuer === evidence.operator &&
           accreditation.document.credentialSubject.roles.includes(role) &&
-          covers(accreditation) &&
+          isFit(accreditation) &&
           heldWhen(evidence, accreditation, moment, knownAt),
       ) ?? null
   );

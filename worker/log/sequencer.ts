@@ -24,6 +24,7 @@ import {
 } from '../database/evidence.ts';
 import type { BulkWrite, Database } from '../database/port.ts';
 import { projectionsOf } from '../database/projections.ts';
+import { clockFault } from './clock.ts';
 import { LogCorrupt } from './log-corrupt.ts';
 import { extendLog, extensionQueries, loadLog, type LogState } from './log-state.ts';
 import { operatorOf } from './identity.ts';
@@ -238,9 +239,12 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
     const logged: EvidenceRow[] = [];
     const entitled = new Map<StatementId, Submission>();
     const refused = new Map<StatementId, Refusal>();
+    const clock = clockFault(now, from.lastLoggedAt, submissions);
+    if (clock !== null) report('clock-doubted', clock.detail);
     for (const submission of submissions) {
       const row = known.get(submission.id);
-      const verdict = row === undefined ? admitSigner(submission, evidence, now) : ok(true);
+      const verdict =
+        row !== undefined ? ok(true) : clock === null ? admitSigner(submission, evidence, now) : refuse(clock);
       if (row !== undefined) logged.push(row);
       else if (verdict.ok) entitled.set(submission.id, submission);
       else refused.set(submission.id, verdict.reason);
