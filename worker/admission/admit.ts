@@ -34,17 +34,18 @@ function admitAlone({ document }: Submission, now: number): Result<true, Refusal
       });
     }
   }
-  const ahead = aheadOf(document, now);
-  if (ahead !== null) return refuse({ code: 'not-yet-valid', detail: ahead });
+  if (isKind(document, 'Revocation')) {
+    const { invalidSince } = document.credentialSubject;
+    if (invalidSince !== undefined && Date.parse(invalidSince) > now + limits.clockSkew) {
+      const instead = 'a revocation counts from when it is logged, so leave invalidSince out';
+      return refuse({ code: 'not-yet-valid', detail: `invalidSince ${invalidSince} lies ahead; ${instead}` });
+    }
+  }
   if (document.validUntil !== undefined && Date.parse(document.validUntil) <= now) {
     return refuse({
       code: 'expired',
       detail: `validUntil ${document.validUntil} has passed; sign it anew with a later one`,
     });
-  }
-  if (isKind(document, 'Revocation') && document.validUntil !== undefined) {
-    const message = 'a revocation is for good; leave validUntil out';
-    return refuse({ code: 'invalid-statement', detail: message, errors: [{ path: '/validUntil', message }] });
   }
   const subject = document.credentialSubject;
   if (document.type[1] === 'DatasetRecord' && 'rights' in subject && subject.content === undefined) {
@@ -59,24 +60,6 @@ function admitAlone({ document }: Submission, now: number): Result<true, Refusal
     }
   }
   return ok(true);
-}
-
-/** What a statement says happened, though it has not yet; null if nothing. */
-function aheadOf(document: Statement, now: number): string | null {
-  const isAhead = (time: string | undefined): time is string =>
-    time !== undefined && Date.parse(time) > now + limits.clockSkew;
-  if (isKind(document, 'HumanCredential')) {
-    const { verifiedAt } = document.credentialSubject.verification;
-    if (isAhead(verifiedAt))
-      return `verification.verifiedAt ${verifiedAt} lies ahead; say when the person was verified`;
-  }
-  if (isKind(document, 'Revocation')) {
-    const { invalidSince } = document.credentialSubject;
-    if (isAhead(invalidSince)) {
-      return `invalidSince ${invalidSince} lies ahead; a revocation counts from when it is logged, so leave invalidSince out`;
-    }
-  }
-  return null;
 }
 
 /** The statements that a statement refers to; admission demands that each is logged. */
