@@ -8,7 +8,7 @@ import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { batch, cast, expectRefused, forged, log, submit, type Cast, type Refused } from '../contract/client.ts';
 import type { OpenRegistry, Registry } from '../contract/harness.ts';
 import { drafts, signed } from '../support/statements.ts';
-import { DAY } from './scenarios.ts';
+import { DAY } from './world.ts';
 
 const MINUTE = 60_000;
 const IAL2 = { framework: 'nist-800-63-4', level: 'IAL2', method: 'in-person' };
@@ -30,7 +30,7 @@ export function describeBadInput(name: string, open: OpenRegistry): void {
 
     const at = (ms: number): string => timestampOf(registry.now() + ms);
     const sign = <K extends StatementKind>(draft: Draft<K>, signer: Signer, times: { validFrom?: string } = {}) =>
-      signed({ ...draft, ...times } as Draft<K>, signer);
+      signed({ ...draft, ...times }, signer);
     /** Somebody's credential, by when they were verified. */
     const verified = (verifiedAt: string, level: 'IAL2' | 'IAL3' = 'IAL2'): Draft<'HumanCredential'> =>
       drafts.credential(people.stranger.did, 'Someone', {

@@ -8,7 +8,8 @@ import { RegistryError } from '../../client/errors.ts';
 import { RegistryClient } from '../../client/registry-client.ts';
 import { post, trustIn } from '../contract/client.ts';
 import type { OpenRegistry, Registry } from '../contract/harness.ts';
-import { DAY, openWorld, SCENARIOS, type AsOf, type Made, type Row, type World } from './scenarios.ts';
+import { SCENARIOS } from './scenarios.ts';
+import { DAY, openWorld, type AsOf, type Made, type Row, type World } from './world.ts';
 
 /** What verify says of every event, before and after it, by certificates made before and after it. */
 export function describeLifecycle(name: string, open: OpenRegistry): void {
@@ -52,7 +53,7 @@ export function describeLifecycle(name: string, open: OpenRegistry): void {
         registry.setNow(world.on(3));
         await scenario.happens(world);
         registry.setNow(world.on(4));
-        await scenario.then?.(world);
+        await scenario.afterwards?.(world);
         registry.setNow(world.on(5));
         await make('after');
       });

@@ -1,84 +1,10 @@
 import { expect } from 'vitest';
-import type { Submitted } from '../../schemas/api.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
-import type { CheckId, Check } from '../../schemas/report.ts';
-import type { Signer } from '../../protocol/ed25519/signer.ts';
-import type { Draft, ParsedStatement } from '../../protocol/statement.ts';
-import type { StatementKind } from '../../schemas/statement.ts';
+import type { Draft } from '../../protocol/statement.ts';
 import { timestampOf } from '../../protocol/time.ts';
-import { cast, expectRefused, log, type Cast } from '../contract/client.ts';
-import type { Registry } from '../contract/harness.ts';
+import { expectRefused } from '../contract/client.ts';
 import { drafts, signed, signerOf } from '../support/statements.ts';
-
-export const DAY = 86_400_000;
-
-/**
- * One small world a scenario. Day 0: the issuer, Alice, and her `first` record. Day 1: her `second`, and a publisher's
- * `whole` of both. Day 2: the certificates that are made "before". Day 3: the event. Day 4: what people do about it.
- * Day 5: the certificates that are made "after", and everyone's present.
- */
-export interface World extends Cast {
-  registry: Registry;
-  start: number;
-  /** Statements by the names that rows use. */
-  named: Record<string, StatementId>;
-  /** Signs a draft as of the registry's time, which is logged. */
-  say<K extends StatementKind>(draft: Draft<K>, signer: Signer, name?: string): Promise<ParsedStatement<K> & Submitted>;
-  on(day: number): number;
-}
-
-export type Made = 'before' | 'after';
-export type AsOf = 'before' | 'after' | 'now';
-/** What a buyer sees: of which record, by which certificate, asking about when; the verdict and the check that decides. */
-export type Row = readonly [
-  record: string,
-  made: Made,
-  asOf: AsOf,
-  verdict: 'pass' | 'fail' | 'erased',
-  check: CheckId,
-  outcome: Check['outcome'],
-  says: RegExp,
-  statusMaxAge?: string,
-];
-
-export interface Scenario {
-  event: string;
-  /** Credential and record may be made with an end, in days. */
-  credentialEnds?: number;
-  recordEnds?: number;
-  /** Day 3. */
-  happens(world: World): Promise<unknown>;
-  /** Day 4. */
-  then?(world: World): Promise<unknown>;
-  rows: readonly Row[];
-}
-
-export async function openWorld(registry: Registry, scenario: Scenario): Promise<World> {
-  const start = registry.now();
-  const on = (day: number): number => start + day * DAY;
-  const say: World['say'] = async (draft, signer, name) => {
-    const statement = await log(registry, await signed({ ...draft, validFrom: timestampOf(registry.now()) }, signer));
-    if (name !== undefined) world.named[name] = statement.id;
-    return statement;
-  };
-  const suite = `lifecycle: ${scenario.event}`;
-  const people = await cast(registry, suite);
-  const world: World = { ...people, registry, start, named: {}, say, on };
-  if (scenario.credentialEnds !== undefined) {
-    // In place of the one that does not end.
-    world.alice = await signerOf(`${suite}: Alice, for a while`);
-    const credential = drafts.credential(world.alice.did, suite);
-    const ends = { validUntil: timestampOf(on(scenario.credentialEnds)) };
-    world.credential = await say({ ...credential, ...ends }, world.issuer);
-  }
-  const ends = scenario.recordEnds === undefined ? {} : { validUntil: timestampOf(on(scenario.recordEnds)) };
-  await say({ ...drafts.record(world.alice.did, 'first'), ...ends }, world.alice, 'first');
-  registry.setNow(on(1));
-  await say(drafts.record(world.alice.did, 'second'), world.alice, 'second');
-  const parts = [world.named['first'], world.named['second']] as StatementId[];
-  await say(drafts.composition(world.publisher.did, parts.toSorted()), world.publisher, 'whole');
-  return world;
-}
+import type { Row, Scenario, World } from './world.ts';
 
 const since = (world: World, day: number) => ({ invalidSince: timestampOf(world.on(day)) });
 const nothing = async (): Promise<void> => {};
@@ -134,7 +60,7 @@ export const SCENARIOS: readonly Scenario[] = [
     event: 'the credential expires',
     credentialEnds: 3,
     happens: nothing,
-    then: refusedRecord,
+    afterwards: refusedRecord,
     rows: LEFT_ALONE,
   },
   {
@@ -142,7 +68,7 @@ export const SCENARIOS: readonly Scenario[] = [
     credentialEnds: 4,
     happens: ({ say, alice, issuer }) =>
       say(drafts.credential(alice.did, 'lifecycle: the credential is renewed before it expires'), issuer),
-    then: async (world) => {
+    afterwards: async (world) => {
       await world.say(drafts.record(world.alice.did, 'third'), world.alice, 'third');
       await world.say(both(world, 'first', 'third'), world.publisher, 'both');
     },
@@ -161,7 +87,7 @@ export const SCENARIOS: readonly Scenario[] = [
       await say(drafts.credential(newKey.did, 'lifecycle: the key is lost: Alice'), issuer);
       expect(registry.now()).toBeGreaterThan(0);
     },
-    then: async (world) => {
+    afterwards: async (world) => {
       await refusedRecord(world);
       const newKey = await signerOf('lifecycle: a new key');
       await world.say(drafts.record(newKey.did, 'third'), newKey, 'third');
@@ -181,7 +107,7 @@ export const SCENARIOS: readonly Scenario[] = [
         drafts.revocation(world.credential.id, { reason: 'key-compromise', ...since(world, 0.5) }),
         world.issuer,
       ),
-    then: refusedRecord,
+    afterwards: refusedRecord,
     rows: [
       ...LEFT_ALONE,
       ['second', 'before', 'now', 'pass', 'freshness', 'warn', /not known/],
@@ -196,7 +122,7 @@ export const SCENARIOS: readonly Scenario[] = [
     event: 'the issuer is struck off',
     happens: ({ say, accreditation, registry }) =>
       say(drafts.revocation(accreditation.id, { reason: 'withdrawn' }), registry.operator),
-    then: async (world) => {
+    afterwards: async (world) => {
       await refusedRecord(world);
       const another = await signed(drafts.credential(world.stranger.did, 'Another'), world.issuer);
       await expectRefused(world.registry, another, [
@@ -268,7 +194,7 @@ export const SCENARIOS: readonly Scenario[] = [
     event: 'the operator must erase the credential',
     happens: ({ say, credential, registry }) =>
       say(drafts.revocation(credential.id, { reason: 'legal', erase: true }), registry.operator),
-    then: async (world) => {
+    afterwards: async (world) => {
       const late = await signed(drafts.record(world.alice.did, 'too late'), world.alice);
       await expectRefused(world.registry, late, [403, 'no-credential', /held no active human credential/]);
     },
@@ -310,7 +236,7 @@ export const SCENARIOS: readonly Scenario[] = [
         world.alice,
         'worse',
       ),
-    then: ({ say, named, alice }) => say(drafts.revocation(named['worse'] as StatementId), alice),
+    afterwards: ({ say, named, alice }) => say(drafts.revocation(named['worse'] as StatementId), alice),
     rows: [['first', 'after', 'now', 'pass', 'standing', 'pass', /which is all/]],
   },
 ];

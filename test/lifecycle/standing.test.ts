@@ -79,7 +79,7 @@ test('what a certificate leaves out of other matters changes no answer', () =>
         // Other people's records and reviews, and their revocations, are other matters.
         const others = new Set(
           world.lines
-            .filter(({ id, says, signer: by }) => id !== subject.id && by !== signer && /Record$/.test(says.kind))
+            .filter(({ id, says, signer: by }) => id !== subject.id && by !== signer && says.kind.endsWith('Record'))
             .map(({ id }) => id),
         );
         const part = world.logged.filter(

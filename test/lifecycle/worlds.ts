@@ -240,7 +240,7 @@ export function happen(history: readonly { wait: number; event: Event }[]): Worl
       }
       case 'revoke': {
         const target = newest(it.target, lines) as Line;
-        const signer = { signer: target.signer, operator: OPERATOR, anyone: it.anyone }[it.by] as Did;
+        const signer = { signer: target.signer, operator: OPERATOR, anyone: it.anyone }[it.by];
         const since = it.since === null ? null : Math.floor((clock + it.since * TICK) / SECOND) * SECOND;
         const erase = it.erase && target.says.kind !== 'Revocation' && target.says.kind !== 'Accreditation';
         const more = {

@@ -9,7 +9,11 @@ const LIST_BYTES = 16_384;
 /** The indices of the bits that are set, by the arithmetic of the specification (§3.4): left-most bit first. */
 const setIn = (bits: Bytes): number[] =>
   [...bits].flatMap((byte, at) =>
-    [...byte.toString(2).padStart(8, '0')].flatMap((bit, i) => (bit === '1' ? [at * 8 + i] : [])),
+    byte
+      .toString(2)
+      .padStart(8, '0')
+      .split('')
+      .flatMap((bit, i) => (bit === '1' ? [at * 8 + i] : [])),
   );
 
 /** The platform's own inflater, which knows nothing of ours. */
