@@ -26,6 +26,7 @@ export class Evidence {
   readonly #credentials = new Map<Did, Present<'HumanCredential'>[]>();
   readonly #revocations = new Map<StatementId, Present<'Revocation'>[]>();
   readonly #reviews = new Map<StatementId, Present<'ReviewRecord'>[]>();
+  readonly #erasedCredentials: Logged[] = [];
   readonly #successors = new Map<StatementId, Present<'DatasetRecord'>[]>();
 
   constructor(operator: Did | null, statements: Iterable<Logged>) {
@@ -33,6 +34,7 @@ export class Evidence {
     for (const logged of statements) {
       if (this.#byId.has(logged.id)) continue;
       this.#byId.set(logged.id, logged);
+      if (logged.kind === 'HumanCredential' && logged.document === null) this.#erasedCredentials.push(logged);
       if (has(logged, 'Accreditation')) push(this.#accreditations, logged.document.credentialSubject.id, logged);
       if (has(logged, 'HumanCredential')) push(this.#credentials, logged.document.credentialSubject.id, logged);
       if (has(logged, 'Revocation')) push(this.#revocations, logged.document.credentialSubject.id, logged);
@@ -68,6 +70,11 @@ export class Evidence {
   /** Credentials that say this key is a human's. */
   credentialsOf(subject: Did): readonly Present<'HumanCredential'>[] {
     return this.#credentials.get(subject) ?? [];
+  }
+
+  /** Credentials whose body is gone; nobody knows any more whose they were. */
+  erasedCredentials(): readonly Logged[] {
+    return this.#erasedCredentials;
   }
 
   /** Revocations that name this statement, whoever signed them, in log order. */

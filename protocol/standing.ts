@@ -20,11 +20,16 @@ export interface Standing {
  * invalid since before then (statements.md). One function for registry and verifier; it reads nothing but its arguments.
  */
 export function standingAt(evidence: Evidence, logged: Logged, at: number): Standing {
-  const standing = (state: StandingState, reason: string, because: StatementId | null = null): Standing => ({
+  const own = ownStandingAt(evidence, logged, at);
+  return { ...own, supersededBy: own.state === 'active' ? successorAt(evidence, logged, at) : null };
+}
+
+/** Standing but for later versions. */
+function ownStandingAt(evidence: Evidence, logged: Logged, at: number): Omit<Standing, 'supersededBy'> {
+  const standing = (state: StandingState, reason: string, because: StatementId | null = null) => ({
     state,
     reason,
     because,
-    supersededBy: state === 'active' ? successorAt(evidence, logged, at) : null,
   });
   if (logged.loggedAt > at) return standing('pending', 'it was not logged yet');
   const revocation = entitledRevocations(evidence, logged).find(
@@ -64,7 +69,8 @@ export function authorityFault(evidence: Evidence, logged: Present, knownAt: num
       return null;
     const composesOnly = has(logged, 'DatasetRecord') && logged.document.credentialSubject.content === undefined;
     if (composesOnly && roleAt(evidence, document.issuer, 'publisher', logged, knownAt) !== null) return null;
-    return `${document.issuer} held no active human credential${composesOnly ? ' or publisher accreditation' : ''} when it signed`;
+    const lacking = `held no active human credential${composesOnly ? ' or publisher accreditation' : ''} when it signed`;
+    return `${document.issuer} ${lacking}${erasedBefore(evidence, logged)}`;
   }
   if (has(logged, 'RightsGrant')) {
     const record = evidence.record(logged.document.credentialSubject.record);
@@ -76,6 +82,17 @@ export function authorityFault(evidence: Evidence, logged: Present, knownAt: num
   return target !== undefined && mayRevoke(evidence, target, document.issuer)
     ? null
     : 'a revocation is signed by its target’s signer or the operator';
+}
+
+/** Says of credentials that the evidence once had: one of them may be what is lacking. Whose they were is gone with them. */
+function erasedBefore(evidence: Evidence, logged: Logged): string {
+  const erased = evidence.erasedCredentials().filter(({ index }) => index < logged.index);
+  return erased.length === 0
+    ? ''
+    : `; the credential ${erased
+        .map(({ id }) => id)
+        .slice(0, 3)
+        .join(', ')} was erased`;
 }
 
 /** The human credentials that the signer of a record or review held when it was logged, oldest first. */
@@ -103,11 +120,24 @@ export function issuerAccreditation(
   moment: Logged,
   knownAt: number,
 ): Present<'Accreditation'> | null {
-  const { framework, level } = credential.document.credentialSubject.verification;
   return roleAt(evidence, credential.document.issuer, 'identity-issuer', moment, knownAt, (accreditation) =>
-    (accreditation.document.credentialSubject.frameworks ?? []).some(
-      (grant) => grant.framework === framework && reachesLevel(framework, grant.maxLevel, level),
-    ),
+    covers(accreditation, credential),
+  );
+}
+
+/** Every accreditation, of whatever time, under which a credential's issuer may vouch at its level. */
+export const accreditationsFor = (
+  evidence: Evidence,
+  credential: Present<'HumanCredential'>,
+): Present<'Accreditation'>[] =>
+  evidence
+    .accreditationsOf(credential.document.issuer)
+    .filter((each) => each.document.issuer === evidence.operator && covers(each, credential));
+
+function covers(accreditation: Present<'Accreditation'>, credential: Present<'HumanCredential'>): boolean {
+  const { framework, level } = credential.document.credentialSubject.verification;
+  return (accreditation.document.credentialSubject.frameworks ?? []).some(
+    (grant) => grant.framework === framework && reachesLevel(framework, grant.maxLevel, level),
   );
 }
 
@@ -118,7 +148,7 @@ export function roleAt(
   role: Role,
   moment: Pick<Logged, 'index' | 'loggedAt'>,
   knownAt: number,
-  covers: (accreditation: Present<'Accreditation'>) => boolean = () => true,
+  isFit: (accreditation: Present<'Accreditation'>) => boolean = () => true,
 ): Present<'Accreditation'> | null {
   return (
     evidence
@@ -127,15 +157,19 @@ export function roleAt(
         (accreditation) =>
           accreditation.document.issuer === evidence.operator &&
           accreditation.document.credentialSubject.roles.includes(role) &&
-          covers(accreditation) &&
+          isFit(accreditation) &&
           heldWhen(evidence, accreditation, moment, knownAt),
       ) ?? null
   );
 }
 
-/** Whether `signer` may revoke `target`. An erased target's signer is no longer known: the operator's word remains. */
-export const mayRevoke = (evidence: Evidence, target: Logged, signer: Did): boolean =>
-  target.kind !== 'Revocation' && (signer === evidence.operator || signer === target.document?.issuer);
+/**
+ * Whether `signer` may revoke `target`. Who signed what was erased is not known any more: the log admitted only
+ * revocations by someone entitled, so whatever names an erased statement counts.
+ */
+const mayRevoke = (evidence: Evidence, target: Logged, signer: Did): boolean =>
+  target.kind !== 'Revocation' &&
+  (target.document === null || signer === evidence.operator || signer === target.document.issuer);
 
 /**
  * Whether a statement was logged before `moment`, valid then, and not revoked by then. A revocation whose
@@ -156,9 +190,7 @@ function heldWhen(
 
 /** Revocations of a statement by someone entitled, in log order. */
 export const entitledRevocations = (evidence: Evidence, target: Logged): readonly Present<'Revocation'>[] =>
-  evidence
-    .revocationsOf(target.id)
-    .filter(({ document }) => target.document === null || mayRevoke(evidence, target, document.issuer));
+  evidence.revocationsOf(target.id).filter(({ document }) => mayRevoke(evidence, target, document.issuer));
 
 /** From when a revocation counts though it was logged later; never, unless it says so. */
 const invalidSinceOf = ({ credentialSubject: { invalidSince } }: Statement<'Revocation'>): number =>
@@ -193,9 +225,13 @@ function holdOf(evidence: Evidence, logged: Present): Hold {
   return hold;
 }
 
+/** The latest version by the same signer that holds itself: a stolen key's, or a withdrawn one, replaces nothing. */
 function successorAt(evidence: Evidence, logged: Logged, at: number): StatementId | null {
-  const successors = evidence
+  const successor = evidence
     .successorsOf(logged.id)
-    .filter((next) => next.loggedAt <= at && next.document.issuer === logged.document?.issuer);
-  return successors.at(-1)?.id ?? null;
+    .findLast(
+      (next) =>
+        next.document.issuer === logged.document?.issuer && ownStandingAt(evidence, next, at).state === 'active',
+    );
+  return successor?.id ?? null;
 }

@@ -33,6 +33,8 @@ export const limits = {
   policyBytes: 64 * 1024,
   /** How far a statement's own times may run ahead of the registry's clock, in milliseconds. */
   clockSkew: 5 * 60 * 1000,
+  /** How far the clock may run ahead of the log before something else must bear it out, in milliseconds. */
+  clockJump: 7 * 24 * 60 * 60 * 1000,
   /** Log entries that one status list covers: the minimum of Bitstring Status List 1.0 §2.2. */
   statusListEntries: 131_072,
 } as const;

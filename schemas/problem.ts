@@ -22,6 +22,7 @@ export const ProblemCode = z.enum([
   'not-entitled',
   'missing-reference',
   'not-revocable',
+  'not-erasable',
   'erased',
   // blobs
   'not-referenced',

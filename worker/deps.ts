@@ -22,6 +22,8 @@ export interface Blobs {
    */
   put(digest: Digest, body: ReadableStream<Uint8Array>, length: number): Promise<'stored' | 'mismatch'>;
   size(digest: Digest): Promise<number | null>;
+  /** Forgets a blob, durably when it resolves; nothing happens where there is none. */
+  delete(digest: Digest): Promise<void>;
   /** The bytes `[offset, offset + length)`, the whole unless given. */
   get(digest: Digest, range?: { offset: number; length: number }): Promise<StoredBlob | null>;
 }
@@ -30,6 +32,8 @@ export interface Blobs {
 export interface ContentIndex {
   /** Remembers what a blob that was read as a manifest lists; null if it is none. Safe to repeat. */
   add(manifest: Digest, content: Content | null): Promise<void>;
+  /** Forgets a manifest that lists these files (lowercase hex). Safe to repeat. */
+  remove(manifest: Digest, files: readonly string[]): Promise<void>;
   /** Whether the blob was added, in whole. */
   has(manifest: Digest): Promise<boolean>;
   /** The manifests that list these files (lowercase hex), at most `each` for one file. */

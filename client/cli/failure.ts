@@ -37,6 +37,7 @@ export function exitCodeOf(code: Failure['code']): number {
       return 6;
     case 'conflict':
     case 'not-revocable':
+    case 'not-erasable':
       return 7;
     case 'interrupted':
       return 130;

@@ -1,3 +1,4 @@
+import { limits } from '../../schemas/limits.ts';
 import type { Policy } from '../../schemas/policy.ts';
 import { has, type Evidence, type Logged } from '../evidence.ts';
 import { entitledRevocations } from '../standing.ts';
@@ -17,9 +18,11 @@ export function checkFreshness(
   evidence: Evidence,
   policy: Policy,
   asOf: number,
+  now: number,
   findings: Findings,
 ): void {
   let oldest = Infinity;
+  let newest = 0;
   let until = Infinity;
   let uncovered = 0;
   const lists = new Map(opened.statusLists.map((list) => [list.document.credentialSubject.log.list, list]));
@@ -29,7 +32,9 @@ export function checkFreshness(
       uncovered++;
       continue;
     }
-    oldest = Math.min(oldest, Date.parse(list.document.validFrom));
+    const signed = Date.parse(list.document.validFrom);
+    oldest = Math.min(oldest, signed);
+    newest = Math.max(newest, signed);
     until = Math.min(until, Date.parse(list.document.validUntil));
     if (list.isRevoked(logged.index) && !isExplained(evidence, logged)) {
       const what = logged.kind === 'Revocation' ? 'is not the last of its target' : 'is revoked';
@@ -40,6 +45,10 @@ export function checkFreshness(
   if (uncovered > 0) {
     const detail = 'statements that no status list covers, so that their status is indeterminate';
     findings.fail('freshness', `${detail}: ${uncovered}`);
+    return;
+  }
+  if (newest > now + limits.clockSkew) {
+    findings.fail('freshness', `the status is dated ${logTimeOf(newest)}, which lies ahead: it is ${logTimeOf(now)}`);
     return;
   }
   const maxAge = policy.trust?.statusMaxAge;

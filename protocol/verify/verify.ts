@@ -97,7 +97,7 @@ export async function verifyCertificate(input: VerifyInput): Promise<Report> {
   );
 
   const standing = checkStanding(evidence, lineage, asOf, findings);
-  checkFreshness(opened, evidence, policy, asOf, findings);
+  checkFreshness(opened, evidence, policy, asOf, now, findings);
   const humans = checkHumans(evidence, lineage, policy, asOf, findings);
   const levels = effectiveAssistance(lineage);
   const assistance = summarizeAssistance(lineage, levels);

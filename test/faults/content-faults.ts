@@ -38,6 +38,7 @@ class FaultyBlobs implements Blobs {
     this.reads++;
     return this.#real.get(...given);
   };
+  delete: Blobs['delete'] = (...given) => this.#real.delete(...given);
   size: Blobs['size'] = (...given) => this.#real.size(...given);
 }
 

@@ -12,6 +12,7 @@ declare module 'cloudflare:test' {
   ): Promise<void>;
   /** Deletes all data behind all bindings. */
   export function reset(): Promise<void>;
+  export function createScheduledController(): import('@cloudflare/workers-types').ScheduledController;
 }
 
 declare module 'cloudflare:workers' {

@@ -1,13 +1,15 @@
-import type { Statement, StatementKind } from '../../schemas/statement.ts';
+import { isKind, type Statement, type StatementKind } from '../../schemas/statement.ts';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { ProblemCode } from '../../schemas/problem.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { ParsedStatement } from '../../protocol/statement.ts';
-import type { Evidence, Present } from '../../protocol/evidence.ts';
+import { has, type Evidence, type Present } from '../../protocol/evidence.ts';
 import { compositionRoot } from '../../protocol/manifest.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
-import { authorityFault } from '../../protocol/standing.ts';
+import { accreditationsFor, authorityFault } from '../../protocol/standing.ts';
+import { timestampOf } from '../../protocol/time.ts';
 import type { EarlierRevocation, Reference } from '../database/evidence.ts';
+import { admitRevocation } from './revocation.ts';
 
 /** Why a statement is not logged: a public code and a sentence for its sender. */
 export interface Refusal {
@@ -30,6 +32,13 @@ function admitAlone({ document }: Submission, now: number): Result<true, Refusal
         code: 'not-yet-valid',
         detail: `${field} ${time} is more than ${limits.clockSkew / 60_000} minutes ahead of this registry’s clock; check yours`,
       });
+    }
+  }
+  if (isKind(document, 'Revocation')) {
+    const { invalidSince } = document.credentialSubject;
+    if (invalidSince !== undefined && Date.parse(invalidSince) > now + limits.clockSkew) {
+      const instead = 'a revocation counts from when it is logged, so leave invalidSince out';
+      return refuse({ code: 'not-yet-valid', detail: `invalidSince ${invalidSince} lies ahead; ${instead}` });
     }
   }
   if (document.validUntil !== undefined && Date.parse(document.validUntil) <= now) {
@@ -102,8 +111,20 @@ function admitAuthority(submission: Submission, evidence: Evidence, now: number)
     loggedAt: now,
     document: submission.document,
   } as Present;
-  const fault = authorityFault(evidence, candidate, now);
+  const fault = authorityFault(evidence, candidate, now) ?? backdatingFault(candidate, evidence);
   return fault === null ? ok(true) : refuse({ code: AUTHORITY_CODE[submission.kind], detail: fault });
+}
+
+/**
+ * Why a credential claims to hold from before its issuer could give one; null if it does not. It would hold from its
+ * logging on all the same; but whoever reads it alone, without the log, should not be misled.
+ */
+function backdatingFault(candidate: Present, evidence: Evidence): string | null {
+  if (!has(candidate, 'HumanCredential')) return null;
+  const { issuer, validFrom } = candidate.document;
+  const since = Math.min(...accreditationsFor(evidence, candidate).map((each) => Date.parse(each.document.validFrom)));
+  if (Date.parse(validFrom) >= since - limits.clockSkew) return null;
+  return `validFrom ${validFrom} is before ${issuer} was accredited, ${timestampOf(since)}; sign it with a validFrom of today`;
 }
 
 /** What the log holds of the statements that a group names. */
@@ -143,49 +164,6 @@ const AUTHORITY_CODE: Record<StatementKind, ProblemCode> = {
   RightsGrant: 'not-entitled',
   Revocation: 'not-entitled',
 };
-
-/** How often one signer may strengthen the revocation of one statement. */
-const REVOCATIONS = 8;
-
-function admitRevocation(
-  { issuer, credentialSubject: revocation }: Statement<'Revocation'>,
-  named: Named,
-  operator: Did | null,
-): Result<true, Refusal> {
-  const target = named.references.get(revocation.id) as Reference;
-  if (target.kind === 'Revocation') {
-    return refuse({
-      code: 'not-revocable',
-      detail: 'a revocation cannot be revoked; submit the revoked statement anew',
-    });
-  }
-  if (target.log_index === 0) {
-    return refuse({
-      code: 'not-revocable',
-      detail: 'entry 0 names the operator and stands for as long as the log does',
-    });
-  }
-  // Nobody else can tell any more who signed what was erased.
-  if (issuer !== operator && (issuer !== target.issuer || target.erased === 1)) {
-    return refuse({ code: 'not-entitled', detail: 'only the statement’s signer, or the operator, may revoke it' });
-  }
-  const earlier = named.revocations.filter((each) => each.target === revocation.id && each.issuer === issuer);
-  const isCovered = earlier.some(
-    ({ invalid_since, erase }) =>
-      (revocation.invalidSince === undefined || (invalid_since !== null && invalid_since <= revocation.invalidSince)) &&
-      (revocation.erase === undefined || erase === 1),
-  );
-  // The last one says all that the earlier ones said, so that a certificate need only prove that it carries the last.
-  const reachesAsFar = earlier.every(
-    ({ invalid_since }) =>
-      invalid_since === null || (revocation.invalidSince !== undefined && revocation.invalidSince <= invalid_since),
-  );
-  if (!isCovered && reachesAsFar && earlier.length < REVOCATIONS) return ok(true);
-  return refuse({
-    code: 'not-revocable',
-    detail: 'it is revoked already; another revocation must reach as far back, and further, or erase',
-  });
-}
 
 /** The keys whose credentials and accreditations admission must see. */
 export const signersOf = (submissions: readonly Submission[]): Did[] => [

@@ -7,6 +7,7 @@ import { createContentIndex } from '../content/content-index.ts';
 import type { Deps } from '../deps.ts';
 import { refuse } from '../../protocol/result.ts';
 import type { App } from '../http/route.ts';
+import { maintain } from '../maintenance.ts';
 import { keysOf, type Bindings, type RemoteSequencer } from './bindings.ts';
 import { createD1 } from './d1.ts';
 import { createR2Blobs } from './r2-blobs.ts';
@@ -34,9 +35,13 @@ export default {
     }
   },
 
-  /** Keeps the sequencer warm, and logs the registry's identity soon after the first deployment. */
+  /**
+   * Keeps the sequencer warm, logs the registry's identity soon after the first deployment, signs status lists ahead of
+   * those who ask, and deletes what was erased.
+   */
   async scheduled(_: ScheduledController, bindings: Bindings): Promise<void> {
     await sequencerOf(bindings).operator();
+    await maintain(await openDeps(bindings));
   },
 };
 

@@ -6,6 +6,9 @@ export const createR2Blobs = (bucket: R2Bucket): Blobs => ({
   async size(digest) {
     return (await bucket.head(digest))?.size ?? null;
   },
+  async delete(digest) {
+    await bucket.delete(digest);
+  },
   async put(digest, body, length) {
     const sized = new FixedLengthStream(length);
     const writer = sized.writable.getWriter();

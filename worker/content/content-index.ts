@@ -23,6 +23,17 @@ export const createContentIndex = (database: Database): ContentIndex => ({
     }
   },
 
+  async remove(manifest, files) {
+    // What it lists goes last: until then a crash leaves nothing that is found, and the next run begins anew.
+    const gone = [sql`DELETE FROM manifests WHERE digest = unhex(${hexOf(manifest)})`];
+    for (let at = 0; at < files.length; at += CHUNK) {
+      const chunk = JSON.stringify(files.slice(at, at + CHUNK));
+      gone.push(sql`DELETE FROM content WHERE (digest, manifest) IN
+        (SELECT unhex(value), unhex(${hexOf(manifest)}) FROM json_each(${chunk}))`);
+    }
+    for (const query of gone) await database.batch([query.compile(db)]);
+  },
+
   async has(manifest) {
     const rows = await database.all(sql`SELECT 1 FROM manifests WHERE digest = unhex(${hexOf(manifest)})`.compile(db));
     return rows.length > 0;

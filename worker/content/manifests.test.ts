@@ -14,6 +14,7 @@ function storing(texts: readonly string[]) {
   const blobs: Blobs = {
     put: async () => 'stored',
     size: async () => null,
+    delete: async () => {},
     async get(digest) {
       const text = texts.find((each) => digestOf(each) === digest);
       if (text === undefined) return null;

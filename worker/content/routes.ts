@@ -10,7 +10,7 @@ import { db } from '../database/port.ts';
 import type { Deps } from '../deps.ts';
 import { readBody, readJson } from '../http/body.ts';
 import { ProblemError } from '../http/problem.ts';
-import { IMMUTABLE, isHeld, json, problems, read, route, text, type App } from '../http/route.ts';
+import { isHeld, json, problems, read, route, text, type App } from '../http/route.ts';
 import { bytesOf } from './manifests.ts';
 import { recordsOver, type Fitting } from './records.ts';
 
@@ -86,11 +86,13 @@ export function contentRoutes(app: App, deps: Deps): void {
     },
     async (c) => {
       const { digest } = read(DigestParam, c.req.param());
-      const size = await blobs.size(digest);
+      // What only erased statements named is not given out, though its bytes may still be here.
+      const size = (await isNamed(digest)) ? await blobs.size(digest) : null;
       if (size === null) throw new ProblemError('not-found', `${digest} is not stored here`);
       const headers: Record<string, string> = {
         'Content-Type': 'application/octet-stream',
-        'Cache-Control': IMMUTABLE,
+        // It never changes, but it may be erased: caches ask again, and get a mere 304.
+        'Cache-Control': 'public, max-age=300',
         'Accept-Ranges': 'bytes',
         ETag: `"${digest}"`,
       };
@@ -144,6 +146,11 @@ export function contentRoutes(app: App, deps: Deps): void {
 
   const mismatch = (digest: Digest): ProblemError =>
     new ProblemError('digest-mismatch', `the bytes do not hash to ${digest}; nothing was kept`);
+
+  async function isNamed(digest: Digest): Promise<boolean> {
+    const refs = db.selectFrom('blob_refs').select('log_index').where('digest', '=', digest).limit(1);
+    return (await database.all(refs.compile())).length > 0;
+  }
 
   /** How logged statements name a blob, and how large it may be. */
   async function referencesTo(digest: Digest): Promise<{ max: number; asManifest: boolean; otherwise: boolean }> {

@@ -65,6 +65,15 @@ function referencesOf(document: Statement): [Relation, string][] {
   ];
 }
 
+/** Where {@link blobsOf} finds a digest. */
+const BLOB_PATHS = [
+  'content.manifest',
+  'process.guidelines.digest',
+  'process.rubric.digest',
+  'rubric.digest',
+  'ratings',
+].map((path) => `$.credentialSubject.${path}`);
+
 /** The blobs that a statement names, and how large each may be. */
 function blobsOf(document: Statement): [string, number][] {
   if (isKind(document, 'ReviewRecord')) {
@@ -111,10 +120,14 @@ function revocationQueries(from: number): CompiledQuery[] {
     CROSS JOIN statements AS target ON target.id = revocation.body ->> '$.credentialSubject.id'
     WHERE revocation.log_index >= ${from} AND revocation.kind = 'Revocation'`;
   const erased = sql`(SELECT target.log_index ${target} AND revocation.body ->> '$.credentialSubject.erase' = 1)`;
+  // Read from the bodies while they are there, as below: blob_refs is not indexed by place.
+  const named = sql`(SELECT body ->> path.value, log_index FROM statements
+    CROSS JOIN json_each(${JSON.stringify(BLOB_PATHS)}) AS path WHERE log_index IN ${erased})`;
   return [
     sql`INSERT INTO revocations (target_index, log_index) SELECT target.log_index, revocation.log_index ${target}`,
     sql`DELETE FROM dataset_text WHERE rowid IN ${erased}`,
-    // By their whole key, read from the body while it is there: they are not indexed by place.
+    sql`INSERT OR IGNORE INTO erased_blobs SELECT digest FROM blob_refs WHERE (digest, log_index) IN ${named}`,
+    sql`DELETE FROM blob_refs WHERE (digest, log_index) IN ${named}`,
     sql`DELETE FROM dataset_terms WHERE (facet, term, log_index) IN (
       SELECT facet.value, term.value, log_index FROM statements
       CROSS JOIN json_each('["domain","language"]') AS facet

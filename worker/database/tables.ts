@@ -13,6 +13,8 @@ export interface Tables {
   };
   refs: { relation: Relation; target: string; log_index: number };
   revocations: { target_index: number; log_index: number };
+  erased_blobs: { digest: string };
+  status_lists: { list: number; size: number; signed_at: number; document: string };
   blob_refs: { digest: string; log_index: number; max_bytes: number };
   datasets: {
     log_index: number;

@@ -12,7 +12,7 @@ import type { Deps } from '../deps.ts';
 import { ProblemError } from '../http/problem.ts';
 import { readTiles } from '../log/read-tiles.ts';
 import { newestCheckpoint } from '../log/routes.ts';
-import type { StatusLists } from '../status/status.ts';
+import type { StatusLists, Wanted } from '../status/status.ts';
 
 /** What the log holds about a record as of one checkpoint: all that a certificate of it needs. */
 export interface Closure {
@@ -50,7 +50,7 @@ export async function makeCertificate(
   const plans = rows.map((row) => planInclusion(row.log_index, size));
   const [proofs, status] = await Promise.all([
     proofsFromTiles(plans, readTiles(database, size)),
-    statusLists([...new Set(rows.map((row) => statusListOf(row.log_index)))], size),
+    statusLists(listsOver(rows), size),
   ]);
   return {
     mediaType: CERTIFICATE_MEDIA_TYPE,
@@ -64,4 +64,15 @@ export async function makeCertificate(
     })),
     status: status.map((list) => ({ ...list })),
   };
+}
+
+/** The status lists that rows need: each reflecting its own rows, and every revocation among all of them. */
+function listsOver(rows: readonly EvidenceRow[]): Wanted[] {
+  const covering = new Map<number, number>();
+  const revocation = rows.findLast(({ kind }) => kind === 'Revocation')?.log_index ?? -1;
+  for (const { log_index: index } of rows) {
+    const list = statusListOf(index);
+    covering.set(list, Math.max(index, revocation, covering.get(list) ?? 0));
+  }
+  return [...covering].map(([list, index]) => ({ list, covering: index }));
 }

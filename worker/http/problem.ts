@@ -22,6 +22,7 @@ const KINDS: Record<ProblemCode, readonly [status: ContentfulStatusCode, title: 
   'not-entitled': [403, 'Not entitled'],
   'missing-reference': [422, 'Missing reference'],
   'not-revocable': [422, 'Not revocable'],
+  'not-erasable': [422, 'Not erasable'],
   erased: [410, 'Erased'],
   'not-referenced': [403, 'Blob not referenced'],
   'digest-mismatch': [422, 'Digest mismatch'],

@@ -8,6 +8,7 @@ import type { Refusal, Submission } from '../admission/admit.ts';
 import { createJudge } from '../admission/judge.ts';
 import type { BulkWrite, Database } from '../database/port.ts';
 import { projectionsOf } from '../database/projections.ts';
+import { clockFault } from './clock.ts';
 import { LogCorrupt } from './log-corrupt.ts';
 import { extendLog, extensionQueries, loadLog, type LogState } from './log-state.ts';
 import { receiptsOf } from './receipts.ts';
@@ -159,7 +160,9 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
   async function commitOnce(from: LogState, submissions: readonly Submission[]): Promise<Outcome[]> {
     const loggedAt = Math.max(deps.now(), from.lastLoggedAt);
     const start = from.range.size;
-    const judged = await judge(start, submissions, loggedAt);
+    const clock = clockFault(loggedAt, from.lastLoggedAt, submissions);
+    if (clock !== null) report('clock-doubted', clock.detail);
+    const judged = await judge(start, submissions, loggedAt, clock);
     const { fresh } = judged;
     const receipts = new Map<StatementId, Appended>();
     if (fresh.length > 0) {

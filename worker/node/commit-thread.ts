@@ -7,7 +7,15 @@ import { openSqlite } from './sqlite.ts';
 const { file, migrations } = workerData as ThreadData;
 const database = openSqlite(file, migrations);
 
-parentPort?.on('message', (writes: Write[] | 'close') => {
+parentPort?.on('message', (writes: Write[] | 'checkpoint' | 'close') => {
+  if (writes === 'checkpoint') {
+    try {
+      database.checkpoint();
+    } catch {
+      // A full disk, say. The log stays as it is until the next time.
+    }
+    return;
+  }
   if (writes === 'close') {
     database.close();
     parentPort?.close();

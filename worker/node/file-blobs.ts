@@ -26,6 +26,12 @@ export function createFileBlobs(folder: string): Blobs {
   return {
     size: sizeOf,
 
+    async delete(digest) {
+      if ((await sizeOf(digest)) === null) return;
+      await rm(pathOf(digest), { force: true });
+      await syncFolder(dirname(pathOf(digest)));
+    },
+
     async put(digest, body, length) {
       const path = pathOf(digest);
       const temporary = `${path}.${randomUUID()}.tmp`;

@@ -5,6 +5,8 @@ import type { CompiledQuery } from 'kysely';
 import { normalizeRows, type Database, type Query, type Write } from '../database/port.ts';
 
 export interface SqliteDatabase extends Database {
+  /** Moves the write-ahead log into the file and empties it: nothing that was overwritten stays behind in it. */
+  checkpoint(): void;
   close(): void;
 }
 
@@ -19,6 +21,8 @@ export function openSqlite(file: string, migrations: string): SqliteDatabase {
   // random, and either is cheaper the more of a commit's pages it finds there already.
   sqlite.pragma('cache_size = -65536');
   sqlite.pragma('wal_autocheckpoint = 16384');
+  // What is erased is overwritten, here and in the pages that become free.
+  sqlite.pragma('secure_delete = ON');
   // REPLACE deletes what it replaces; with this the triggers against deleting hear of it.
   sqlite.pragma('recursive_triggers = ON');
   migrate(sqlite, migrations);
@@ -47,6 +51,7 @@ export function openSqlite(file: string, migrations: string): SqliteDatabase {
   return {
     all: async <R>(query: CompiledQuery<R>) => run(query) as R[],
     batch: async (writes) => runAll.immediate(writes),
+    checkpoint: () => void sqlite.pragma('wal_checkpoint(TRUNCATE)'),
     close: () => sqlite.close(),
   };
 }

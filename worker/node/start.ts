@@ -15,6 +15,7 @@ import { createContentIndex } from '../content/content-index.ts';
 import type { Deps, Log } from '../deps.ts';
 import { ensureIdentity } from '../log/identity.ts';
 import { loadLog } from '../log/log-state.ts';
+import { MAINTENANCE, maintain } from '../maintenance.ts';
 import { createSequencer } from '../log/sequencer.ts';
 import { startCheckThreads } from './check-threads.ts';
 import { createFileBlobs } from './file-blobs.ts';
@@ -148,7 +149,31 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     assets: async (file) => new Response(await readFile(folderOf(`../../node_modules/swagger-ui-dist/${file}`))),
     operator: async () => operator,
   };
+  closers.push(
+    scheduleMaintenance(deps, () => {
+      database.checkpoint();
+      content.checkpoint();
+    }),
+  );
   return { deps, operator, operatorKeyFile: keyFile('operator') };
+}
+
+/** Runs maintenance now and then, one run at a time. Answers what stops it, once the run under way has ended. */
+function scheduleMaintenance(deps: Deps, after: () => void): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  const run = (): void => {
+    running ??= maintain(deps)
+      .then(after)
+      .catch((error: unknown) => deps.log({ event: 'maintenance-failed', message: String(error) }))
+      .finally(() => (running = null));
+  };
+  const timer = setInterval(run, MAINTENANCE);
+  timer.unref();
+  run();
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
 }
 
 /** The origin of the log that a database already holds. */

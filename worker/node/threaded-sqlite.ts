@@ -8,6 +8,12 @@ export interface ThreadData {
   migrations: string;
 }
 
+export interface ThreadedSqlite extends Database {
+  /** As of SqliteDatabase, in the other thread, after what is under way. */
+  checkpoint(): void;
+  close(): Promise<void>;
+}
+
 /** Why a batch failed; null where it did not. */
 export type BatchResult = string | null;
 
@@ -15,7 +21,7 @@ export type BatchResult = string | null;
  * SQLite with reads in this thread and transactions in another. While one is under way this thread goes on: that is what
  * lets a group gather. Readers see what is committed (WAL).
  */
-export function openThreadedSqlite(file: string, migrations: string): Database & { close(): Promise<void> } {
+export function openThreadedSqlite(file: string, migrations: string): ThreadedSqlite {
   const reader = openSqlite(file, migrations);
   const thread = new Worker(new URL('./commit-thread.ts', import.meta.url), {
     workerData: { file, migrations } satisfies ThreadData,
@@ -52,6 +58,9 @@ export function openThreadedSqlite(file: string, migrations: string): Database &
         writes.map((write) => ('rows' in write ? write : { sql: write.sql, parameters: write.parameters })),
       );
       return batch.promise;
+    },
+    checkpoint() {
+      if (fault === null && ended === null) thread.postMessage('checkpoint');
     },
     close() {
       ended ??= end();

@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts';
 import { ProblemError } from '../http/problem.ts';
 import { json, problems, read, route, type App } from '../http/route.ts';
 import { newestCheckpoint } from '../log/routes.ts';
-import type { StatusLists } from './status.ts';
+import { newestRevocation, type StatusLists } from './status.ts';
 
 /** The last list that a log of 2^53 entries could have has 11 digits. */
 const ListParam = z.object({
@@ -33,7 +33,8 @@ export function statusRoutes(app: App, deps: Deps, statusLists: StatusLists): vo
       const { size } = await newestCheckpoint(deps.database);
       if (n > statusListOf(size - 1))
         throw new ProblemError('not-found', `the log of ${size} entries has no list ${n}`);
-      const [list] = await statusLists([n], size);
+      const covering = await newestRevocation(deps.database, size);
+      const [list] = await statusLists([{ list: n, covering }], size);
       return c.json(list, 200, { 'Cache-Control': 'public, max-age=60' });
     },
   );
