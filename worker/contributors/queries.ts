@@ -58,10 +58,13 @@ export const profileEvidence = (did: Did, before: number, limit: number): Compil
         SELECT ${did} AS did UNION SELECT issuer FROM credentials CROSS JOIN statements USING (log_index)
       ) CROSS JOIN refs ON refs.relation = 'accredits' AND refs.target = did
     ),
-    base AS (
+    -- D1 takes five terms in one compound select.
+    work AS (
       SELECT log_index FROM records UNION SELECT log_index FROM page UNION SELECT log_index FROM successors
       UNION SELECT log_index FROM given UNION SELECT log_index FROM received
-      UNION SELECT log_index FROM credentials UNION SELECT log_index FROM accreditations
+    ),
+    base AS (
+      SELECT log_index FROM work UNION SELECT log_index FROM credentials UNION SELECT log_index FROM accreditations
     ),
     touched AS (
       SELECT log_index FROM base
