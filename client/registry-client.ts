@@ -10,7 +10,8 @@ import {
   type SearchQuery,
 } from '../schemas/api.ts';
 import { limits } from '../schemas/limits.ts';
-import type { Digest, StatementId } from '../schemas/primitives.ts';
+import { Contributor, IssuersPage, type ContributorQuery, type IssuersQuery } from '../schemas/people.ts';
+import type { Did, Digest, StatementId } from '../schemas/primitives.ts';
 import { StatusListCredential } from '../schemas/status-list.ts';
 import { fromUtf8, type Bytes } from '../protocol/bytes.ts';
 import { digestOf } from '../protocol/digest.ts';
@@ -124,10 +125,17 @@ export class RegistryClient {
   }
 
   search(query: Search = {}): Promise<SearchPage> {
-    const parameters = Object.entries(query).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, `${value as string | number}`] as [string, string]],
-    );
-    return this.#get(`/v1/datasets?${new URLSearchParams(parameters)}`, SearchPage);
+    return this.#get(`/v1/datasets?${parametersOf(query)}`, SearchPage);
+  }
+
+  /** What the registry says of a key now: its credentials, a page of its records, its reviews. Nothing of it is proven. */
+  contributor(did: Did, query: Partial<z.input<typeof ContributorQuery>> = {}): Promise<Contributor> {
+    return this.#get(`/v1/contributors/${did}?${parametersOf(query)}`, Contributor);
+  }
+
+  /** The parties that the operator accredited to verify people, by DID; go on with the page's `next`. */
+  issuers(query: Partial<z.input<typeof IssuersQuery>> = {}): Promise<IssuersPage> {
+    return this.#get(`/v1/issuers?${parametersOf(query)}`, IssuersPage);
   }
 
   /** Which records contain each digest, in the order asked. Any number: it asks 10,000 at a time. */
@@ -206,6 +214,13 @@ export class RegistryClient {
     return this.#trust;
   }
 }
+
+const parametersOf = (query: Record<string, unknown>): URLSearchParams =>
+  new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, `${value as string | number}`] as [string, string]],
+    ),
+  );
 
 function readJson<S extends z.ZodType>(bytes: Bytes, schema: S, call: string): z.output<S> {
   const json = parseJson(textOf(bytes, call));

@@ -1,4 +1,5 @@
 import { Did } from '../schemas/primitives.ts';
+import { BoundedCache } from './bounded-cache.ts';
 import { concatBytes, fromBase58, toBase58, type Bytes } from './bytes.ts';
 
 /** Multicodec `ed25519-pub` (0xed) as an unsigned varint. */
@@ -12,6 +13,13 @@ export function didFromPublicKey(publicKey: Uint8Array): Did {
 
 /** The public key inside a did:key; null where the text decodes to anything else. The key itself is not judged here. */
 export function publicKeyFromDid(did: string): Bytes | null {
+  return keys.get(did, () => ({ key: decode(did) })).key?.slice() ?? null;
+}
+
+/** Statements come in numbers by the same signers, and base58 is slow. */
+const keys = new BoundedCache<string, { key: Bytes | null }>(4096);
+
+function decode(did: string): Bytes | null {
   if (!Did.safeParse(did).success) return null;
   const bytes = fromBase58(did.slice('did:key:z'.length));
   if (bytes?.length !== 34 || bytes[0] !== ED25519_PUB[0] || bytes[1] !== ED25519_PUB[1]) return null;

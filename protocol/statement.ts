@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { limits } from '../schemas/limits.ts';
 import type { Did, StatementId } from '../schemas/primitives.ts';
-import { CONTEXT, Proof, STATEMENT_KINDS, StatementKind, type Statement } from '../schemas/statement.ts';
+import { CONTEXT, STATEMENT_KINDS, StatementKind, type Statement } from '../schemas/statement.ts';
 import { concatBytes, fromBase58, fromUtf8, toBase58, utf8, type Bytes } from './bytes.ts';
 import { digestOf, sha256Bytes } from './digest.ts';
 import { publicKeyFromDid, verificationMethodOf } from './did-key.ts';
@@ -42,7 +42,7 @@ export interface ProofOptions {
 
 /** W3C vc-di-eddsa 1.0 §3.3.4: the hash of the canonical proof options, then that of the canonical document. */
 export function hashDataOf(document: Unsigned, proof: Unsigned): Bytes {
-  return concatBytes(sha256Bytes(utf8(canonicalJson(proof))), sha256Bytes(utf8(canonicalJson(document))));
+  return concatBytes(sha256Bytes(canonicalJson(proof)), sha256Bytes(canonicalJson(document)));
 }
 
 /** Signs any credential document whose issuer is the signer (vc-di-eddsa §3.3.1). */
@@ -118,14 +118,16 @@ export function readStatement(value: Json): Result<ParsedStatement, StatementFau
     });
   }
   const canonical = canonicalJson(value);
-  const bytes = utf8(canonical);
-  if (bytes.length > limits.statementBytes) return refuse(TOO_LARGE);
+  // A code unit takes three bytes of UTF-8 at most: few texts need counting.
+  if (canonical.length * 3 > limits.statementBytes && utf8(canonical).length > limits.statementBytes) {
+    return refuse(TOO_LARGE);
+  }
   return ok({
-    id: digestOf(bytes) as StatementId,
+    id: digestOf(canonical) as StatementId,
     kind: kind.data,
     document,
     canonical,
-    hashData: signedHash(document, canonical),
+    hashData: signedHash((value as JsonObject)['proof'] as Json, document.proof.proofValue, canonical),
   });
 }
 
@@ -175,19 +177,19 @@ const invalid = (what: string, errors: { path: string; message: string }[]): Sta
   errors,
 });
 
-/** The members of a proof in canonical order, and those of its options: what JSON.stringify is to write. */
-const PROOF = Object.keys(Proof.shape).sort();
-const OPTIONS = PROOF.filter((member) => member !== 'proofValue');
-
 /**
- * What the proof covers ({@link hashDataOf}), with the unsigned document cut out of the canonical text instead of
- * canonicalised again. The proof's own text occurs there once as a member: inside a string its quotes would be escaped,
- * and no schema has another member of that name.
+ * What the proof covers ({@link hashDataOf}), cut out of the canonical text instead of canonicalised again. The proof's
+ * own text occurs there once as a member: inside a string its quotes would be escaped, and no schema has another member
+ * of that name. The same holds of its value in the proof.
  */
-function signedHash({ proof }: Statement, canonical: string): Bytes {
-  const member = `"proof":${JSON.stringify(proof, PROOF)},`;
-  const at = canonical.indexOf(member);
+function signedHash(proof: Json, proofValue: string, canonical: string): Bytes {
+  const signed = canonicalJson(proof);
+  const options = without(signed, `"proofValue":"${proofValue}",`);
+  return concatBytes(sha256Bytes(options), sha256Bytes(without(canonical, `"proof":${signed},`)));
+}
+
+function without(text: string, member: string): string {
+  const at = text.lastIndexOf(member);
   if (at < 0) throw new Error('the canonical text does not hold its own proof');
-  const unsigned = canonical.slice(0, at) + canonical.slice(at + member.length);
-  return concatBytes(sha256Bytes(utf8(JSON.stringify(proof, OPTIONS))), sha256Bytes(utf8(unsigned)));
+  return text.slice(0, at) + text.slice(at + member.length);
 }

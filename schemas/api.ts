@@ -40,7 +40,7 @@ export const Tombstone = z
   .meta({ id: 'Tombstone' });
 export type Tombstone = z.infer<typeof Tombstone>;
 
-const Standing = z.strictObject({
+export const Standing = z.strictObject({
   state: StandingState,
   reason: z.string(),
   because: StatementId.nullable(),

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { FrameworkName, isLevelOf, LevelName } from './frameworks.ts';
 import { Did, Digest, line, Term, Timestamp } from './primitives.ts';
 
-const Expertise = z.strictObject({
+/** A field that the person is certified in. */
+export const Expertise = z.strictObject({
   field: Term,
   basis: Term,
   authority: line(200).optional(),
@@ -16,16 +17,19 @@ const Expertise = z.strictObject({
   validUntil: Timestamp.optional(),
 });
 
+/** How, how well and when the person was verified. */
+export const Verification = z
+  .strictObject({ framework: FrameworkName, level: LevelName, method: Term, verifiedAt: Timestamp })
+  .refine((verification) => isLevelOf(verification.framework, verification.level), {
+    path: ['level'],
+    error: 'not a level of this framework',
+  });
+
 /** Signed by an accredited issuer: this key belongs to a verified human, and optionally to an expert. */
 export const HumanCredentialSubject = z.strictObject({
   /** The contributor's key. No name, e-mail or document number has a place here. */
   id: Did,
-  verification: z
-    .strictObject({ framework: FrameworkName, level: LevelName, method: Term, verifiedAt: Timestamp })
-    .refine((verification) => isLevelOf(verification.framework, verification.level), {
-      path: ['level'],
-      error: 'not a level of this framework',
-    }),
+  verification: Verification,
   /** 32 bytes, base64url: what this issuer calls this person, whatever the key. Other issuers' values differ. */
   nullifier: z
     .string()

@@ -24,11 +24,16 @@ export const Did = z
   .brand<'Did'>();
 export type Did = z.infer<typeof Did>;
 
-/** Of a text in the form of a UTC time. Date.parse takes the 31st of any month, and 24:00, to be in the next day. */
-const isCalendarTime = (text: string): boolean => {
-  const date = new Date(text);
-  return date.getUTCDate() === Number(text.slice(8, 10)) && date.getUTCHours() === Number(text.slice(11, 13));
-};
+/** Of a text in the form of a UTC time: Date.parse takes the 31st of any month, and 24:00, to be in the next day. */
+function isCalendarTime(text: string): boolean {
+  const [year, month] = [Number(text.slice(0, 4)), Number(text.slice(5, 7))];
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0);
+  const day = Number(text.slice(8, 10));
+  // HH:MM:SS compare as text.
+  return day >= 1 && day <= days && text.slice(11, 13) < '24' && text.slice(14, 16) < '60' && text.slice(17, 19) < '60';
+}
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** UTC in whole seconds: `2026-11-21T08:00:00Z`. */
 export const Timestamp = z

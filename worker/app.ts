@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import { contentRoutes } from './content/routes.ts';
+import { contributorRoutes } from './contributors/routes.ts';
 import { datasetRoutes } from './datasets/routes.ts';
 import type { Deps } from './deps.ts';
 import { discoveryRoutes } from './discovery/routes.ts';
@@ -24,6 +25,7 @@ export function createApp(deps: Deps): App {
   const statusLists = createStatusLists(deps);
   statementRoutes(app, deps);
   datasetRoutes(app, deps, statusLists);
+  contributorRoutes(app, deps);
   contentRoutes(app, deps);
   statusRoutes(app, deps, statusLists);
   logRoutes(app, deps);

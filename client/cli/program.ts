@@ -138,6 +138,21 @@ export function createProgram(version: string, run: Run): Command {
       run(command, async (cli) => (await import('./commands/search.ts')).search(cli, query, options)),
     );
 
+  leaf(program, 'contributor', 'what the log knows of a key: credentials, records, reviews')
+    .argument('<did>')
+    .option('--after <cursor>', 'the next page of records')
+    .option('--limit <n>', 'at most 100')
+    .action((did, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/people.ts')).contributor(cli, did, options)),
+    );
+
+  leaf(program, 'issuers', 'who may verify people, and since when')
+    .option('--after <did>', 'the next page')
+    .option('--limit <n>', 'at most 100')
+    .action((options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/people.ts')).issuers(cli, options)),
+    );
+
   leaf(program, 'revoke', 'withdraw a statement that you signed')
     .argument('<id>')
     .requiredOption(

@@ -7,7 +7,7 @@ export const entryText = (entry: LogEntry): string =>
   // Members are in canonical order and hold nothing that JSON escapes: the schema allows none.
   `{"id":"${entry.id}","kind":"${entry.kind}","loggedAt":"${entry.loggedAt}"}`;
 
-export const entryLeafHash = (entry: LogEntry): Hash => leafHash(utf8(entryText(entry)));
+export const entryLeafHash = (entry: LogEntry): Hash => leafHash(entryText(entry));
 
 /** Reads an entry strictly: its text must be the canonical one. Null for anything else. */
 export function parseEntry(text: string): LogEntry | null {

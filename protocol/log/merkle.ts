@@ -9,8 +9,9 @@ export const EMPTY_ROOT: Hash = sha256(new Uint8Array());
 
 const LEAF = Uint8Array.of(0);
 
-/** RFC 6962 §2.1: SHA-256(0x00 ‖ data). */
-export const leafHash = (data: Uint8Array): Hash => sha256(concatBytes(LEAF, data));
+/** RFC 6962 §2.1: SHA-256(0x00 ‖ data), of bytes or of a text's UTF-8. */
+export const leafHash = (data: Uint8Array | string): Hash =>
+  sha256(typeof data === 'string' ? `\0${data}` : concatBytes(LEAF, data));
 
 /** RFC 6962 §2.1: SHA-256(0x01 ‖ left ‖ right). */
 export function nodeHash(left: Hash, right: Hash): Hash {

@@ -4,13 +4,13 @@ import type { LogEntry } from '../../schemas/log-entry.ts';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { CheckId } from '../../schemas/report.ts';
 import type { Statement } from '../../schemas/statement.ts';
-import { fromBase64, utf8 } from '../bytes.ts';
 import type { VerifySignature } from '../ed25519/verify.ts';
 import { Evidence, has, type Logged } from '../evidence.ts';
 import { canonicalJson, parseJson, type Json } from '../json.ts';
 import { parseCheckpoint, type Checkpoint } from '../log/checkpoint.ts';
 import { parseEntry } from '../log/entry.ts';
-import { leafHash, verifyInclusion, type Hash } from '../log/merkle.ts';
+import { InclusionVerifier } from '../log/inclusion.ts';
+import { leafHash } from '../log/merkle.ts';
 import { judgeCheckpoint, type TrustPolicy } from '../log/trust.ts';
 import { ok, refuse, type Result } from '../result.ts';
 import { roleAt } from '../standing.ts';
@@ -60,10 +60,11 @@ export async function openCertificate(
     return opened;
   }
   opened.checkpoint = checkpoint.value;
+  const inclusion = new InclusionVerifier(checkpoint.value.size, checkpoint.value.root);
   // All signatures at once: platforms that verify off the main thread are kept busy while the rest is read here.
   const [judged, results, lists] = await Promise.all([
     judgeCheckpoint(checkpoint.value, trust, verify),
-    Promise.all(certificate.value.statements.map((statement) => openStatement(statement, checkpoint.value, verify))),
+    Promise.all(certificate.value.statements.map((statement) => openStatement(statement, inclusion, verify))),
     Promise.all(certificate.value.status.map((list) => verifyStatusList(list, verify))),
   ]);
   findings.settle(
@@ -121,7 +122,7 @@ interface StatementFinding {
 
 async function openStatement(
   { index, entry: entryText, proof, document }: Certificate['statements'][number],
-  checkpoint: Checkpoint,
+  inclusion: InclusionVerifier,
   verify: VerifySignature,
 ): Promise<Result<Logged, StatementFinding>> {
   const entry = parseEntry(entryText);
@@ -129,8 +130,7 @@ async function openStatement(
   const { id, kind } = entry;
   // Its signature is on the way while the proof is checked.
   const opening = openDocument(document as Json, entry, verify);
-  const hashes = proof.map((hash) => fromBase64(hash) as Hash);
-  const included = verifyInclusion(index, checkpoint.size, leafHash(utf8(entryText)), hashes, checkpoint.root);
+  const included = inclusion.verify(index, leafHash(entryText), proof);
   const opened = await opening;
   if (!included) {
     return refuse({ check: 'log.inclusion', detail: `the proof does not place ${id} at index ${index}`, id });

@@ -21,31 +21,39 @@ export function checkHumans(
   const demands = policy.human ?? {};
   // To name the issuers whose credentials count is to ask for one.
   const required = demands.required ?? (policy.human !== undefined || policy.trust?.issuers !== undefined);
+  const demandsLevel = demands.minLevel !== undefined || demands.maxCredentialAge !== undefined;
+  const trustedIssuers = policy.trust?.issuers === undefined ? null : new Set(policy.trust.issuers);
   const counted = new Set<Credential>();
   let signedByHumans = 0;
   const authored = lineage.records.filter((record) => record.document.credentialSubject.content !== undefined);
   for (const record of authored) {
     const held = signingCredentials(evidence, record, asOf);
-    const trusted = held.filter(
-      ({ document }) => policy.trust?.issuers === undefined || policy.trust.issuers.includes(document.issuer),
-    );
+    const trusted = held.filter(({ document }) => trustedIssuers?.has(document.issuer) ?? true);
     const name = JSON.stringify(record.document.credentialSubject.name);
     if (trusted.length === 0) {
       const detail = held.length === 0 ? 'no active human credential' : 'no credential by an issuer that you trust';
       if (required) findings.fail('human.credential', `the signer of ${name} held ${detail}`, record.id);
       else findings.add('human.credential', 'warn', `the signer of ${name} held ${detail}`, record.id);
     }
-    const adequate = trusted.filter((credential) => levelFault(credential, record, policy) === null);
-    const demandsLevel = demands.minLevel !== undefined || demands.maxCredentialAge !== undefined;
-    if (adequate.length === 0 && demandsLevel) {
-      const fault = trusted[0] === undefined ? 'verified by nobody who counts' : levelFault(trusted[0], record, policy);
-      findings.fail('human.level', `${name}: ${fault}`, record.id);
+    // One credential must meet all that is asked (docs/decisions/0008): none lends its weight to another.
+    const verified = trusted.filter((credential) => levelFault(credential, record, policy) === null);
+    if (verified.length === 0 && demandsLevel) {
+      const faults = trusted.map((credential) => levelFault(credential, record, policy) as string);
+      findings.fail(
+        'human.level',
+        `${name}: its signer was ${summed(faults) || 'verified by nobody who counts'}`,
+        record.id,
+      );
     }
-    const missing = (demands.expertise ?? []).filter(
-      (field) => !adequate.some((credential) => isExpert(credential, field, record.loggedAt)),
-    );
-    if (missing.length > 0) {
-      findings.fail('human.expertise', `the signer of ${name} is not certified in ${missing.join(', ')}`, record.id);
+    const adequate = verified.filter((credential) => expertiseFault(credential, record, policy) === null);
+    if (adequate.length === 0 && demands.expertise !== undefined) {
+      const faults = trusted.map((credential) => {
+        const expertise = expertiseFault(credential, record, policy);
+        const level = levelFault(credential, record, policy);
+        return expertise ?? `certified by a credential that does not count: ${level}`;
+      });
+      const why = summed(faults) || 'certified by nobody who counts';
+      findings.fail('human.expertise', `${name}: its signer was ${why}`, record.id);
     }
     for (const credential of adequate) counted.add(credential);
     if (adequate.length > 0) signedByHumans++;
@@ -63,7 +71,7 @@ export function checkHumans(
     const detail = 'records with content whose signers are verified humans (who they are, not how they worked)';
     findings.passUnlessFailed('human.credential', `${detail}: ${signedByHumans} of ${authored.length}`);
   }
-  if (demands.minLevel !== undefined || demands.maxCredentialAge !== undefined) {
+  if (demandsLevel) {
     findings.passUnlessFailed(
       'human.level',
       'every signer was verified at the level, and as recently, as the policy demands',
@@ -90,12 +98,28 @@ function levelFault(credential: Credential, record: Present, policy: Policy): st
     if (!reachesLevel(framework, level, floor)) return `verified at ${framework} ${level}, below ${floor}`;
   }
   if (maxCredentialAge !== undefined && record.loggedAt - Date.parse(verifiedAt) > durationMs(maxCredentialAge)) {
-    return `verified on ${verifiedAt}, more than ${maxCredentialAge} before the record was logged`;
+    return `verified on ${verifiedAt}, more than ${maxCredentialAge} before it was logged`;
   }
   return null;
 }
 
-const isExpert = (credential: Credential, field: string, when: number): boolean =>
-  (credential.document.credentialSubject.expertise ?? []).some(
-    (claim) => claim.field === field && (claim.validUntil === undefined || Date.parse(claim.validUntil) > when),
-  );
+/** Which expertise that the policy asks for a credential lacked when the record was logged; null if none. */
+function expertiseFault(credential: Credential, record: Present, policy: Policy): string | null {
+  const claims = credential.document.credentialSubject.expertise ?? [];
+  const faults = (policy.human?.expertise ?? []).flatMap((field) => {
+    const ends = claims.filter((claim) => claim.field === field).map(({ validUntil }) => validUntil ?? null);
+    if (ends.some((end) => end === null || Date.parse(end) > record.loggedAt)) return [];
+    const last = ends.toSorted().at(-1);
+    return last == null
+      ? [`not certified in ${field}`]
+      : [`certified in ${field} until ${last} only, before it was logged`];
+  });
+  return faults.length === 0 ? null : faults.join(' and ');
+}
+
+/** Several reasons in one line: each once, three at most. */
+function summed(reasons: readonly string[]): string {
+  const different = [...new Set(reasons)];
+  const rest = different.length - 3;
+  return `${different.slice(0, 3).join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
+}

@@ -1,6 +1,7 @@
 // `npm run bench [-- part …]`: figures of one run, to be compared with each other and not across machines.
 import { benchCertificate } from './certificate.ts';
 import { benchHashing } from './hashing.ts';
+import { benchPeople } from './people.ts';
 import { machine } from './report.ts';
 import { benchMemory, benchSubmit } from './submit.ts';
 import { benchWorkerd } from './workerd.ts';
@@ -8,6 +9,7 @@ import { benchWorkerd } from './workerd.ts';
 const PARTS: Record<string, () => Promise<void>> = {
   submit: () => benchSubmit(30_000),
   certificate: benchCertificate,
+  people: () => benchPeople(1_000_000),
   hashing: benchHashing,
   workerd: () => benchWorkerd(6000),
   memory: () => benchMemory(200_000),

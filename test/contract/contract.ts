@@ -3,6 +3,7 @@ import { describeAdmission } from './admission.ts';
 import { describeBatches } from './batches.ts';
 import { describeBlobs } from './blobs.ts';
 import { describeCertificates } from './certificate.ts';
+import { describeContributors } from './contributors.ts';
 import { describeDatasets } from './datasets.ts';
 import { describeDiscovery } from './discovery.ts';
 import { describeForm } from './form.ts';
@@ -20,6 +21,7 @@ const PUBLIC = [
   describeAdmission,
   describeBlobs,
   describeDatasets,
+  describeContributors,
   describeDiscovery,
   describeLog,
 ];

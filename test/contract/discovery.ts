@@ -153,6 +153,8 @@ export function describeDiscovery(name: string, open: OpenEndpoint): void {
       ['/v1/changes'],
       ['/v1/datasets'],
       ['/v1/datasets?limit=0'],
+      ['/v1/issuers'],
+      ['/v1/contributors/x'],
       ['/v1/status/0'],
       ['/nowhere'],
       ['/healthz', { method: 'HEAD' }],

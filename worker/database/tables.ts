@@ -11,6 +11,7 @@ export interface Tables {
     logged_at: number;
     body: string | null;
   };
+  tallies: { issuer: Did; kind: StatementKind; logged: number; revoked: number };
   refs: { relation: Relation; target: string; log_index: number };
   revocations: { target_index: number; log_index: number };
   erased_blobs: { digest: string };

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Dataset } from '../../schemas/api.ts';
+import type { Contributor, IssuersPage } from '../../schemas/people.ts';
+import { DEFAULT_POLICY, verifyCertificate } from '../../protocol/verify/verify.ts';
+import { nodeShell } from '../faults/node-shell.ts';
+import type { Storage } from '../faults/shell.ts';
+import type { Cost } from '../support/counting-database.ts';
+import { crowdedLog, type CrowdedLog } from '../support/crowd.ts';
+
+// However many people made a record, and however long the log is, what is asked about them is asked at once.
+const PEOPLE = 500;
+const SIZES = [1200, 150_000];
+
+const storages: Storage[] = [];
+const logs: CrowdedLog[] = [];
+beforeAll(async () => {
+  for (const size of SIZES) {
+    const storage = await nodeShell.open();
+    storages.push(storage);
+    logs.push(await crowdedLog(storage, PEOPLE, size));
+  }
+}, 120_000);
+afterAll(async () => {
+  for (const storage of storages) await storage.close();
+});
+
+test.each([0, 1])('a record of 500 parts by 500 people is judged in one round of evidence (log %i)', async (which) => {
+  const { app, database, whole } = logs[which] as CrowdedLog;
+  let dataset = {} as Dataset;
+  const cost = await database.costOf(async () => {
+    dataset = (await (await app.request(`/v1/datasets/${whole}`)).json()) as Dataset;
+  });
+  expect(cost.queries, 'the checkpoint, and everything else').toBe(2);
+  expect(cost.rows, 'the record, its parts, their credentials, and a handful').toBeLessThan(2 * PEOPLE + 10);
+  expect(dataset).toMatchObject({
+    standing: { state: 'active' },
+    // Two issuers know half of them each, and may know the same half.
+    humans: { min: PEOPLE / 2, max: PEOPLE },
+    assistance: { worst: 'none', shares: { none: 1 } },
+  });
+});
+
+test.each([0, 1])(
+  'its certificate takes one round, one read of tiles, and the status lists (log %i)',
+  async (which) => {
+    const { app, database, whole, size, trust, now } = logs[which] as CrowdedLog;
+    let certificate = '';
+    const cost = await database.costOf(async () => {
+      certificate = await (await app.request(`/v1/datasets/${whole}/certificate`)).text();
+    });
+    expect(cost.queries).toBe(3 + Math.ceil(size / 131_072));
+    const report = await verifyCertificate({ certificate, trust, policy: DEFAULT_POLICY, now });
+    expect(report).toMatchObject({ verdict: 'pass', humans: { min: PEOPLE / 2, max: PEOPLE } });
+  },
+);
+
+test('profiles and issuers are asked for in as many queries, whatever the size', async () => {
+  const costs: Cost[][] = [];
+  for (const { app, database, whole } of logs) {
+    const { document } = (await (await app.request(`/v1/datasets/${whole}`)).json()) as Dataset;
+    const [part] = (document['credentialSubject'] as { parts: string[] }).parts;
+    const work = (await (await app.request(`/v1/datasets/${part}`)).json()) as Dataset;
+    let profile = {} as Contributor;
+    let page = {} as IssuersPage;
+    costs.push([
+      await database.costOf(async () => {
+        const response = await app.request(`/v1/contributors/${work.document['issuer'] as string}`);
+        profile = (await response.json()) as Contributor;
+      }),
+      await database.costOf(async () => {
+        page = (await (await app.request('/v1/issuers')).json()) as IssuersPage;
+      }),
+    ]);
+    expect(profile).toMatchObject({ records: { total: 1, byStanding: { active: 1 } } });
+    expect(page.issuers).toHaveLength(2);
+    const issued = page.issuers.reduce((sum, { credentials }) => sum + credentials.issued, 0);
+    expect(issued, 'the crowd, the fillers and Alice').toBeGreaterThan(PEOPLE);
+  }
+  const [small, large] = costs as [Cost[], Cost[]];
+  expect(small.map(({ queries }) => queries)).toEqual([3, 2]);
+  expect(large.map(({ queries, rows }) => ({ queries, rows }))).toEqual(
+    small.map(({ queries, rows }) => ({ queries, rows })),
+  );
+});
+
+test('no query of these reads a whole table', async () => {
+  for (const { database } of logs) expect(await database.scans()).toEqual([]);
+});
