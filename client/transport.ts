@@ -28,6 +28,8 @@ export interface Call {
   maxBytes: number;
   /** Statuses besides 2xx that are answers, not errors. */
   accept?: readonly number[];
+  /** Gives up: the call then ends as if it had failed on the way, and is not tried again. */
+  signal?: AbortSignal;
 }
 
 export interface Answer {
@@ -71,9 +73,10 @@ export class Transport {
       try {
         return await this.#attempt(call);
       } catch (error) {
-        const wait = attempt > this.#retries ? null : this.#waitAfter(error, attempt);
+        const isOver = attempt > this.#retries || call.signal?.aborted === true;
+        const wait = isOver ? null : this.#waitAfter(error, attempt);
         if (wait === null) throw error instanceof Refused ? error.reason : error;
-        await new Promise((resolve) => setTimeout(resolve, wait));
+        await pause(wait, call.signal);
       }
     }
   }
@@ -86,7 +89,7 @@ export class Transport {
     return error.retryAfter > LONGEST_WAIT ? null : error.retryAfter;
   }
 
-  async #attempt({ method = 'GET', path, body, contentType, maxBytes, accept = [] }: Call): Promise<Answer> {
+  async #attempt({ method = 'GET', path, body, contentType, maxBytes, accept = [], signal }: Call): Promise<Answer> {
     const controller = new AbortController();
     const sending = body === undefined ? 0 : body.length;
     // An upload makes no sound until it is done: allow it 64 KiB/s.
@@ -98,7 +101,7 @@ export class Transport {
     try {
       const response = await this.#fetch(`${this.url}${path}`, {
         method,
-        signal: controller.signal,
+        signal: signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]),
         ...(body === undefined ? {} : { body }),
         ...(contentType === undefined ? {} : { headers: { 'content-type': contentType } }),
       });
@@ -117,6 +120,19 @@ export class Transport {
       clearTimeout(timer);
     }
   }
+}
+
+/** Waits, until `signal` aborts at the latest. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end, { once: true });
+  });
 }
 
 const TIMED_OUT = 'no answer in time';

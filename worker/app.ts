@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
+import { changesRoutes } from './changes/routes.ts';
 import { contentRoutes } from './content/routes.ts';
 import { datasetRoutes } from './datasets/routes.ts';
 import type { Deps } from './deps.ts';
@@ -26,6 +27,7 @@ export function createApp(deps: Deps): App {
   datasetRoutes(app, deps, statusLists);
   contentRoutes(app, deps);
   statusRoutes(app, deps, statusLists);
+  changesRoutes(app, deps);
   logRoutes(app, deps);
   discoveryRoutes(app, deps);
   return app;

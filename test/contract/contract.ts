@@ -2,6 +2,7 @@ import type { OpenEndpoint, OpenRegistry } from './harness.ts';
 import { describeAdmission } from './admission.ts';
 import { describeBatches } from './batches.ts';
 import { describeBlobs } from './blobs.ts';
+import { describeChanges, describeWaiting } from './changes.ts';
 import { describeCertificates } from './certificate.ts';
 import { describeDatasets } from './datasets.ts';
 import { describeDiscovery } from './discovery.ts';
@@ -22,11 +23,19 @@ const PUBLIC = [
   describeDatasets,
   describeDiscovery,
   describeLog,
+  describeChanges,
 ];
 
 /** The contract, on an app whose clock and database are the test's. */
 export function describeContract(name: string, open: OpenRegistry): void {
-  for (const describeCases of [...PUBLIC, describeTime, describeGroups, describeCertificates, describeOperations])
+  for (const describeCases of [
+    ...PUBLIC,
+    describeWaiting,
+    describeTime,
+    describeGroups,
+    describeCertificates,
+    describeOperations,
+  ])
     describeCases(name, open);
 }
 

@@ -52,6 +52,8 @@ export interface SequencerDeps {
   /** The log's key. */
   signer: Signer;
   now(): number;
+  /** Told of the log's new size after each commit. */
+  grew?(size: number): void;
   /** Told of what an operator should know. */
   report?(event: string, detail: string): void;
 }
@@ -198,6 +200,7 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
       // Only now does anyone hear of it. Where the batch failed, but may have persisted, the retry finds the
       // statements logged and answers from the log itself.
       state = extension.state;
+      deps.grew?.(state.range.size);
       const proofs = extension.proofs();
       for (const [i, entry] of entries.entries()) {
         const receipt = {

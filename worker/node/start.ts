@@ -10,6 +10,7 @@ import { ED25519, encodeVkey, verifierKey } from '../../protocol/log/note.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
 import { createApp } from '../app.ts';
+import { createWaitingRoom } from '../changes/growth.ts';
 import { db, type Database } from '../database/port.ts';
 import { createContentIndex } from '../content/content-index.ts';
 import type { Deps, Log } from '../deps.ts';
@@ -69,7 +70,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     await listen(server, port, host);
     const address = server.address() as AddressInfo;
     const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
-    const { deps, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
+    const { deps, growth, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
     const app = createApp(deps);
     const respond = getRequestListener(app.fetch);
     const listener: RequestListener = (request, response) => void respond(request, response);
@@ -82,6 +83,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
       operator,
       operatorKeyFile,
       async close() {
+        growth.close();
         await stop(server);
         await closeAll();
       },
@@ -116,11 +118,13 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
   };
   const checker = startCheckThreads(availableParallelism());
   closers.push(() => checker.close());
+  const growth = createWaitingRoom();
   const sequencer = createSequencer({
     database,
     origin,
     signer: logSigner,
     now: Date.now,
+    grew: growth.grew,
     report: (event, message) => log({ event, message }),
   });
   // A log that does not add up, or is another's, is refused now rather than at the first submission.
@@ -138,6 +142,7 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     blobs: createFileBlobs(join(dataDir, 'blobs')),
     contentIndex: createContentIndex(content),
     sequencer,
+    growth,
     service,
     logKey: verifierKey(origin, ED25519, logSigner.publicKey),
     verify: verifySignature,
@@ -148,7 +153,7 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     assets: async (file) => new Response(await readFile(folderOf(`../../node_modules/swagger-ui-dist/${file}`))),
     operator: async () => operator,
   };
-  return { deps, operator, operatorKeyFile: keyFile('operator') };
+  return { deps, growth, operator, operatorKeyFile: keyFile('operator') };
 }
 
 /** The origin of the log that a database already holds. */
