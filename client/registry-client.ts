@@ -39,8 +39,6 @@ export interface ChangesOptions {
   limit?: number;
   /** Seconds to wait for a change where there is none yet, 25 at most; 0 unless given. */
   wait?: number;
-  /** Ends the wait. */
-  signal?: AbortSignal;
 }
 
 /** A submission that the log provably holds. */
@@ -186,10 +184,8 @@ export class RegistryClient {
    * Log entries from index `after` on, none left out; go on with the page's `next`. Nothing of this is proven: a
    * `Follower` proves it. An empty page may come before the time to wait is up.
    */
-  async changes(after = 0, { limit = limits.page, wait = 0, signal }: ChangesOptions = {}): Promise<ChangesPage> {
-    const call = { path: `/v1/changes?after=${after}&limit=${limit}&wait=${wait}`, maxBytes: PAGE_BYTES };
-    const answer = await this.#transport.call(signal === undefined ? call : { ...call, signal });
-    const page = readJson(answer.bytes, ChangesPage, 'GET /v1/changes');
+  async changes(after = 0, { limit = limits.page, wait = 0 }: ChangesOptions = {}): Promise<ChangesPage> {
+    const page = await this.#get(`/v1/changes?after=${after}&limit=${limit}&wait=${wait}`, ChangesPage);
     const { changes, next } = page;
     if (
       changes.length > limit ||

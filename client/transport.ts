@@ -16,6 +16,8 @@ export interface TransportOptions {
   retries?: number;
   /** First wait before a retry, in milliseconds; it doubles from there. Default 250. */
   backoff?: number;
+  /** Ends every call, as if it had failed on the way; none is tried again. */
+  signal?: AbortSignal;
 }
 
 export interface Call {
@@ -28,8 +30,6 @@ export interface Call {
   maxBytes: number;
   /** Statuses besides 2xx that are answers, not errors. */
   accept?: readonly number[];
-  /** Gives up: the call then ends as if it had failed on the way, and is not tried again. */
-  signal?: AbortSignal;
 }
 
 export interface Answer {
@@ -47,6 +47,7 @@ export class Transport {
   readonly #timeout: number;
   readonly #retries: number;
   readonly #backoff: number;
+  readonly #signal: AbortSignal | null;
 
   constructor(options: TransportOptions) {
     const url = URL.parse(options.url);
@@ -65,6 +66,7 @@ export class Transport {
     this.#timeout = options.timeout ?? 30_000;
     this.#retries = options.retries ?? 4;
     this.#backoff = options.backoff ?? 250;
+    this.#signal = options.signal ?? null;
   }
 
   /** The answer, 2xx. Throws {@link RegistryError}, {@link NetworkError} or {@link UntrustedError}. */
@@ -73,10 +75,10 @@ export class Transport {
       try {
         return await this.#attempt(call);
       } catch (error) {
-        const isOver = attempt > this.#retries || call.signal?.aborted === true;
+        const isOver = attempt > this.#retries || this.#signal?.aborted === true;
         const wait = isOver ? null : this.#waitAfter(error, attempt);
         if (wait === null) throw error instanceof Refused ? error.reason : error;
-        await pause(wait, call.signal);
+        await pause(wait, this.#signal);
       }
     }
   }
@@ -89,7 +91,7 @@ export class Transport {
     return error.retryAfter > LONGEST_WAIT ? null : error.retryAfter;
   }
 
-  async #attempt({ method = 'GET', path, body, contentType, maxBytes, accept = [], signal }: Call): Promise<Answer> {
+  async #attempt({ method = 'GET', path, body, contentType, maxBytes, accept = [] }: Call): Promise<Answer> {
     const controller = new AbortController();
     const sending = body === undefined ? 0 : body.length;
     // An upload makes no sound until it is done: allow it 64 KiB/s.
@@ -101,7 +103,7 @@ export class Transport {
     try {
       const response = await this.#fetch(`${this.url}${path}`, {
         method,
-        signal: signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]),
+        signal: this.#signal === null ? controller.signal : AbortSignal.any([controller.signal, this.#signal]),
         ...(body === undefined ? {} : { body }),
         ...(contentType === undefined ? {} : { headers: { 'content-type': contentType } }),
       });
@@ -123,7 +125,7 @@ export class Transport {
 }
 
 /** Waits, until `signal` aborts at the latest. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+function pause(ms: number, signal: AbortSignal | null): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
