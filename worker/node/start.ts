@@ -164,10 +164,14 @@ async function storedOrigin(database: Database): Promise<string | null> {
   return newest?.note.split('\n', 1)[0] ?? null;
 }
 
-/** Lets requests under way finish. */
+/** Lets requests under way finish. What kept their connections open for the next is closed once they have. */
 function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    server.close(() => {
+      clearInterval(sweep);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Policy } from '../../../schemas/policy.ts';
-import { logTimeOf } from '../../../protocol/time.ts';
-import { backoff } from '../../backoff.ts';
 import { NetworkError, RegistryError } from '../../errors.ts';
 import type { Cli } from '../context.ts';
 import { exitCodeOf } from '../failure.ts';
 import { text } from '../terminal.ts';
 import { connect, type Connection } from '../trust-store.ts';
+import { Absence } from '../watch/absence.ts';
 import { renderEvent, type WatchEvent } from '../watch/events.ts';
 import { findCertificates } from '../watch/find-certificates.ts';
 import { WatchSession } from '../watch/session.ts';
@@ -18,11 +17,6 @@ export interface WatchOptions {
   once?: boolean;
   keepGoing?: boolean;
 }
-
-/** First pause while the registry is away, in milliseconds; it doubles to half a minute. */
-const FIRST_PAUSE = 1000;
-/** How long it may be silent before that is an event, and how often a note repeats it. */
-const STALE = 5 * 60_000;
 
 /**
  * Follows the log for what saved certificates stand on. Ends at the first fall with 3, unless told to keep going; when
@@ -91,45 +85,3 @@ function withoutContent(cli: Cli, { content, ...policy }: Policy): Policy {
 /** A registry that is away for a while is no misbehaviour. */
 const isPassing = (error: unknown): error is NetworkError | RegistryError =>
   error instanceof NetworkError || (error instanceof RegistryError && (error.status === 429 || error.status >= 500));
-
-/** The time during which a registry cannot be reached. */
-class Absence {
-  readonly #cli: Cli;
-  readonly #registry: string;
-  readonly #emit: (event: WatchEvent) => void;
-  #heard: number;
-  #failures = 0;
-  #notedAt = 0;
-  #isStale = false;
-
-  constructor(cli: Cli, registry: string, emit: (event: WatchEvent) => void) {
-    this.#cli = cli;
-    this.#registry = registry;
-    this.#emit = emit;
-    this.#heard = cli.now();
-  }
-
-  /** Notes a failure, not every one of many; answers how long to wait, in milliseconds. */
-  note(reason: string): number {
-    const now = this.#cli.now();
-    const since = logTimeOf(this.#heard);
-    if (this.#failures === 0 || now - this.#notedAt >= STALE) {
-      this.#notedAt = now;
-      this.#cli.out.note(text`note: ${reason}; last heard from at ${since}; trying again`);
-    }
-    if (!this.#isStale && now - this.#heard >= STALE) {
-      this.#isStale = true;
-      this.#emit({ event: 'stale', registry: this.#registry, since, reason });
-    }
-    return backoff(++this.#failures, FIRST_PAUSE, 0.5 + Math.random() / 2);
-  }
-
-  end(): void {
-    const since = logTimeOf(this.#heard);
-    if (this.#isStale) this.#emit({ event: 'back', registry: this.#registry, since });
-    else if (this.#failures > 0) this.#cli.out.note(text`note: ${this.#registry} answers again`);
-    this.#failures = 0;
-    this.#isStale = false;
-    this.#heard = this.#cli.now();
-  }
-}

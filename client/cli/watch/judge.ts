@@ -77,8 +77,14 @@ const standing = (detail: string, statement: StatementId): Check => ({
   statement,
 });
 
-const withFailures = (report: Report, failures: readonly Check[]): Report =>
-  failures.length === 0 ? report : { ...report, verdict: 'fail', checks: [...report.checks, ...failures] };
+export const failuresOf = (report: Report): Check[] => report.checks.filter(({ outcome }) => outcome === 'fail');
+
+/** A report with failures that it does not have yet. */
+export function withFailures(report: Report, failures: readonly Check[]): Report {
+  const known = new Set(failuresOf(report).map(({ detail }) => detail));
+  const added = failures.filter(({ detail }) => !known.has(detail));
+  return added.length === 0 ? report : { ...report, verdict: 'fail', checks: [...report.checks, ...added] };
+}
 
 interface Outline {
   subject: StatementId;

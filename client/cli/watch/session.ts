@@ -13,7 +13,7 @@ import type { Cli } from '../context.ts';
 import { keepHead } from '../log-head.ts';
 import type { Connection } from '../trust-store.ts';
 import type { WatchEvent } from './events.ts';
-import { judge, judgeAnew, type Judging } from './judge.ts';
+import { failuresOf, judge, judgeAnew, withFailures, type Judging } from './judge.ts';
 import { readProgress, writeProgress } from './progress.ts';
 import { readNews, type News } from './read-change.ts';
 import { withStatus, type Watched } from './watched.ts';
@@ -141,7 +141,10 @@ export class WatchSession {
     const head = await this.#connection.client.checkpoint();
     const foreign = this.#watched.find((watched) => watched.head.origin !== head.origin);
     if (foreign !== undefined) {
-      throw new CliError('usage', `${foreign.file} is of the log ${foreign.head.origin}, the registry is ${head.origin}`);
+      throw new CliError(
+        'usage',
+        `${foreign.file} is of the log ${foreign.head.origin}, the registry is ${head.origin}`,
+      );
     }
     if (head.size < newest.size) {
       await keepHead(this.#cli, this.#connection, head);
@@ -227,14 +230,22 @@ export class WatchSession {
       if (report.verdict === 'fail' && saidOf(failuresOf(report)) !== watched.said) {
         // What it was made without may explain it: only the registry's newest certificate is the last word.
         const anew = await judgeAnew(watched, [], head, this.#judging);
-        if (anew.text !== null) watched.text = anew.text;
         ({ report } = anew);
+        if (anew.text !== null) {
+          watched.text = anew.text;
+          report = withFailures(report, await this.#contradictions(watched, lists));
+        }
       }
       this.#say(watched, report);
     }
     const maxAge = this.#policy.trust?.statusMaxAge;
     const every = maxAge === undefined ? REFRESH : Math.min(REFRESH, Math.max(1000, durationMs(maxAge) / 4));
     this.#refreshAt = this.#cli.now() + Math.max(every, (performance.now() - start) / DUTY);
+  }
+
+  /** Revocations that a signed status list shows, and the newest certificate neither carries nor shows itself. */
+  async #contradictions(watched: Watched, lists: ReadonlyMap<number, StatusListCredential>): Promise<Check[]> {
+    return failuresOf(await judge(withStatus(watched, lists), this.#judging)).filter(({ id }) => id === 'standing');
   }
 
   /** Says what has changed about a certificate. */
@@ -263,8 +274,6 @@ const of = ({ file, subject }: Watched): { certificate: string; subject: Watched
   certificate: file,
   subject,
 });
-
-const failuresOf = (report: Report): Check[] => report.checks.filter(({ outcome }) => outcome === 'fail');
 
 /** Times in a detail change from look to look; which statements fail which checks is what counts. */
 const saidOf = (failed: readonly Check[]): string =>
