@@ -76,11 +76,11 @@ test('each fall of an accreditation is judged by the policy', async () => {
 test('while the registry is gone, a status too old for the policy is indeterminate, and ends nothing', async () => {
   const { published, home, url, stop, start } = await own();
   const { folder } = await published();
-  writeFileSync(join(home, 'policy.json'), '{"policy":"firsthand/v1","trust":{"statusMaxAge":"6s"}}');
+  writeFileSync(join(home, 'policy.json'), '{"policy":"firsthand/v1","trust":{"statusMaxAge":"4s"}}');
   const { child, end, begun } = watching(home, url, folder, '--policy', 'policy.json');
   await begun;
   await stop();
-  expect(await Promise.race([end, pause(11_000)])).toBeUndefined();
+  expect(await Promise.race([end, pause(7000)])).toBeUndefined();
   child.kill('SIGINT');
   const ran = await end;
   expect(ran.code).toBe(130);

@@ -41,8 +41,7 @@ export async function logMonitor(cli: Cli, options: MonitorOptions): Promise<voi
 }
 
 async function checkOnce(cli: Cli, connection: Connection): Promise<void> {
-  const head = await connection.client.checkpoint();
-  const from = await keepHead(cli, connection, head);
+  const { head, from } = await keepHead(cli, connection);
   cli.out.result({ origin: head.origin, from, size: head.size, root: toBase64(head.root), consistent: true }, () =>
     from === null
       ? text`${head.origin}: first head seen, size ${head.size}`

@@ -53,7 +53,11 @@ export async function judgeAnew(
     try {
       text = await client.certificate(subject);
     } catch (error) {
-      if (!(error instanceof RegistryError) || error.code !== 'erased') throw error;
+      if (!(error instanceof RegistryError)) throw error;
+      if (error.code === 'not-found') {
+        throw new UntrustedError(`the log has ${subject}, but the registry does not serve a certificate of it`);
+      }
+      if (error.code !== 'erased') throw error;
       return { text: null, report: failedReport(standing(error.message, subject), now()) };
     }
     const outline = outlineOf(text);

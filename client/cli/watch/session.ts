@@ -42,7 +42,6 @@ export class WatchSession {
   readonly #signal: AbortSignal;
   readonly #judging: Judging;
   #follower: Follower | null = null;
-  #head: TrustedCheckpoint | null = null;
   /** Heads that are still ahead of where reading began, and from which entry on each certificate is told news. */
   #marks: Watched['head'][] = [];
   readonly #from = new Map<Watched, number>();
@@ -51,6 +50,7 @@ export class WatchSession {
   /** How often in a row the registry told of the entry that comes next. */
   #announced = 0;
   #refreshAt = 0;
+  #isDeferred = false;
 
   constructor(
     cli: Cli,
@@ -83,7 +83,7 @@ export class WatchSession {
    */
   async advance(): Promise<boolean> {
     const follower = (this.#follower ??= await this.#begin());
-    const head = await this.#newestHead(follower);
+    const { head } = await keepHead(this.#cli, this.#connection, follower.size);
     const isGrown = head.size > follower.size;
     if (isGrown || this.#marks.length > 0) {
       const keep = (change: Change): boolean => this.#matters(change);
@@ -91,14 +91,13 @@ export class WatchSession {
       this.#marks = [];
       this.#announced = 0;
     }
-    this.#head = head;
     if (this.#untold !== null) {
       await this.#tell(await readNews(this.#connection.client, this.#untold), head);
       // Only what was told counts as followed: whatever stops this run, the next one tells the rest.
       await writeProgress(this.#cli, { head, certificates: new Set(this.#watched.map(({ digest }) => digest)) });
       this.#untold = null;
     }
-    if (this.#cli.now() >= this.#refreshAt) await this.#refresh(head);
+    if (this.#cli.now() >= this.#refreshAt && !(await this.#refresh(head))) return this.advance();
     return isGrown;
   }
 
@@ -138,33 +137,18 @@ export class WatchSession {
     });
     const start = heads.reduce((least, head) => (head.size < least.size ? head : least));
     const newest = heads.reduce((most, head) => (head.size > most.size ? head : most));
-    const head = await this.#connection.client.checkpoint();
+    const { head } = await keepHead(this.#cli, this.#connection);
     const foreign = this.#watched.find((watched) => watched.head.origin !== head.origin);
     if (foreign !== undefined) {
-      throw new CliError(
-        'usage',
-        `${foreign.file} is of the log ${foreign.head.origin}, the registry is ${head.origin}`,
-      );
+      const what = `${foreign.file} is of the log ${foreign.head.origin}, and the registry has ${head.origin}`;
+      throw new CliError('usage', what, 'give the certificates of one registry, and its address with --registry');
     }
-    if (head.size < newest.size) {
-      await keepHead(this.#cli, this.#connection, head);
-      throw new UntrustedError(`the log went back: it has ${head.size} entries, and had ${newest.size} before`);
-    }
+    // What the certificates were made for, it must have still.
+    await keepHead(this.#cli, this.#connection, newest.size);
     const follower = await Follower.at(this.#connection.client, start);
     this.#marks = heads;
     this.#emit({ event: 'watching', origin, from: start.size, certificates: this.#watched.length });
     return follower;
-  }
-
-  /** The newest head, which contains every one seen before. A cache may serve one that is a moment old. */
-  async #newestHead(follower: Follower): Promise<TrustedCheckpoint> {
-    let head = await this.#connection.client.checkpoint();
-    for (let left = 4; head.size < Math.max(follower.size, this.#head?.size ?? 0) && left > 0; left--) {
-      await this.#pause(CATCH_UP);
-      head = await this.#connection.client.checkpoint();
-    }
-    await keepHead(this.#cli, this.#connection, head);
-    return head;
   }
 
   /** What is read in full: every revocation, whatever the feed says that it revokes, and new versions of our records. */
@@ -194,12 +178,13 @@ export class WatchSession {
   #tellRevoked(watched: Watched, revoked: readonly News[], report: Report): void {
     const failed = failuresOf(report);
     watched.said = saidOf(failed);
+    const isFailing = failed.some(({ id }) => id !== 'freshness');
     for (const { target, because } of revoked) {
       const kind = watched.evidence.get(target)?.kind;
       if (because === null || kind === undefined) continue;
       // A policy that asks about a fixed time is only concerned by what changes the answer for that time.
       const isRelied = watched.relied.has(target) && this.#policy.trust?.asOf === undefined;
-      if (!isRelied && report.verdict === 'pass') {
+      if (!isRelied && !isFailing) {
         this.#emit({ event: 'note', ...of(watched), statement: target, kind, because });
         continue;
       }
@@ -217,13 +202,16 @@ export class WatchSession {
     return logged.document === null || mayRevoke(evidence, logged, signer);
   }
 
-  async #refresh(head: TrustedCheckpoint): Promise<void> {
+  /** False, once, where the status lists are ahead of what was read: the log explains what they show. */
+  async #refresh(head: TrustedCheckpoint): Promise<boolean> {
     const start = performance.now();
     const { client } = this.#connection;
     const lists = new Map<number, StatusListCredential>();
     for (const list of new Set(this.#watched.flatMap((watched) => watched.lists))) {
       lists.set(list, await client.status(list));
     }
+    this.#isDeferred = !this.#isDeferred && [...lists.values()].some((list) => sizeOf(list) > head.size);
+    if (this.#isDeferred) return false;
     for (const watched of this.#watched) {
       watched.text = withStatus(watched, lists);
       let report = await judge(watched.text, this.#judging);
@@ -241,6 +229,7 @@ export class WatchSession {
     const maxAge = this.#policy.trust?.statusMaxAge;
     const every = maxAge === undefined ? REFRESH : Math.min(REFRESH, Math.max(1000, durationMs(maxAge) / 4));
     this.#refreshAt = this.#cli.now() + Math.max(every, (performance.now() - start) / DUTY);
+    return true;
   }
 
   /** Revocations that a signed status list shows, and the newest certificate neither carries nor shows itself. */
@@ -274,6 +263,8 @@ const of = ({ file, subject }: Watched): { certificate: string; subject: Watched
   certificate: file,
   subject,
 });
+
+const sizeOf = ({ credentialSubject }: StatusListCredential): number => credentialSubject.log.size;
 
 /** Times in a detail change from look to look; which statements fail which checks is what counts. */
 const saidOf = (failed: readonly Check[]): string =>
