@@ -7,12 +7,14 @@
  * if (statement.ok) await client.submit(statement.value.canonical);
  */
 export { RegistryClient } from './registry-client.ts';
-export type { RegistryClientOptions, Search, Submission } from './registry-client.ts';
+export type { ChangesOptions, RegistryClientOptions, Search, Submission } from './registry-client.ts';
 export type { BatchResult } from './submit-batch.ts';
 export { NetworkError, RegistryError, UntrustedError } from './errors.ts';
 export { openCheckpoint, verifyReceipt } from './receipt.ts';
 export type { TrustedCheckpoint, VerifiedReceipt } from './receipt.ts';
 export { proveGrowth } from './log-tiles.ts';
+export { Follower } from './follow.ts';
+export type { AdvanceOptions } from './follow.ts';
 export { pinOf } from './pin.ts';
 
 export { signerFromSeed } from '../protocol/ed25519/signer.ts';

@@ -33,7 +33,14 @@ export interface RegistryClientOptions extends TransportOptions {
   trust?: TrustPolicy;
 }
 
-export type Search = Partial<z.input<typeof SearchQuery>>;
+export type Search = { [Field in keyof SearchQuery]?: SearchQuery[Field] | undefined };
+
+export interface ChangesOptions {
+  /** Changes on one page, 100 at most and unless given. */
+  limit?: number;
+  /** Seconds to wait for a change where there is none yet, 25 at most; 0 unless given. */
+  wait?: number;
+}
 
 /** A submission that the log provably holds. */
 export interface Submission extends Submitted {
@@ -181,9 +188,21 @@ export class RegistryClient {
     return this.#get(`/v1/status/${list}`, StatusListCredential);
   }
 
-  /** Log entries from index `after` on; go on with the page's `next`. */
-  changes(after = 0, limit: number = limits.page): Promise<ChangesPage> {
-    return this.#get(`/v1/changes?after=${after}&limit=${limit}`, ChangesPage);
+  /**
+   * Log entries from index `after` on, none left out; go on with the page's `next`. Nothing of this is proven: a
+   * `Follower` proves it. An empty page may come before the time to wait is up.
+   */
+  async changes(after = 0, { limit = limits.page, wait = 0 }: ChangesOptions = {}): Promise<ChangesPage> {
+    const page = await this.#get(`/v1/changes?after=${after}&limit=${limit}&wait=${wait}`, ChangesPage);
+    const { changes, next } = page;
+    if (
+      changes.length > limit ||
+      next !== after + changes.length ||
+      changes.some(({ index }, i) => index !== after + i)
+    ) {
+      throw new UntrustedError(`the changes from ${after} on have a gap, or are out of order`);
+    }
+    return page;
   }
 
   /** The log's newest checkpoint, verified. */

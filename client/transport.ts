@@ -16,6 +16,8 @@ export interface TransportOptions {
   retries?: number;
   /** First wait before a retry, in milliseconds; it doubles from there. Default 250. */
   backoff?: number;
+  /** Ends every call, as if it had failed on the way; none is tried again. */
+  signal?: AbortSignal;
 }
 
 export interface Call {
@@ -45,6 +47,7 @@ export class Transport {
   readonly #timeout: number;
   readonly #retries: number;
   readonly #backoff: number;
+  readonly #signal: AbortSignal | null;
 
   constructor(options: TransportOptions) {
     const url = URL.parse(options.url);
@@ -63,6 +66,7 @@ export class Transport {
     this.#timeout = options.timeout ?? 30_000;
     this.#retries = options.retries ?? 4;
     this.#backoff = options.backoff ?? 250;
+    this.#signal = options.signal ?? null;
   }
 
   /** The answer, 2xx. Throws {@link RegistryError}, {@link NetworkError} or {@link UntrustedError}. */
@@ -71,9 +75,10 @@ export class Transport {
       try {
         return await this.#attempt(call);
       } catch (error) {
-        const wait = attempt > this.#retries ? null : this.#waitAfter(error, attempt);
+        const isOver = attempt > this.#retries || this.#signal?.aborted === true;
+        const wait = isOver ? null : this.#waitAfter(error, attempt);
         if (wait === null) throw error instanceof Refused ? error.reason : error;
-        await new Promise((resolve) => setTimeout(resolve, wait));
+        await pause(wait, this.#signal);
       }
     }
   }
@@ -98,7 +103,7 @@ export class Transport {
     try {
       const response = await this.#fetch(`${this.url}${path}`, {
         method,
-        signal: controller.signal,
+        signal: this.#signal === null ? controller.signal : AbortSignal.any([controller.signal, this.#signal]),
         ...(body === undefined ? {} : { body }),
         ...(contentType === undefined ? {} : { headers: { 'content-type': contentType } }),
       });
@@ -117,6 +122,19 @@ export class Transport {
       clearTimeout(timer);
     }
   }
+}
+
+/** Waits, until `signal` aborts at the latest. */
+function pause(ms: number, signal: AbortSignal | null): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end, { once: true });
+  });
 }
 
 const TIMED_OUT = 'no answer in time';

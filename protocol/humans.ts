@@ -7,7 +7,7 @@ interface Pair {
 }
 
 /**
- * How many distinct humans stand behind these credentials, as an interval (docs/decisions/0008): nullifiers of different
+ * How many distinct humans stand behind these credentials, as an interval (docs/decisions/0012): nullifiers of different
  * issuers cannot be linked. At least the largest number that one issuer tells apart; at most the (issuer, nullifier)
  * pairs, where pairs that share a key are one person. Where an issuer contradicts that, and keys link people whom it
  * tells apart, these keys prove nothing: the pairs that they link are counted one by one.

@@ -167,7 +167,7 @@ export function roleAt(
  * Whether `signer` may revoke `target`. Who signed what was erased is not known any more: the log admitted only
  * revocations by someone entitled, so whatever names an erased statement counts.
  */
-const mayRevoke = (evidence: Evidence, target: Logged, signer: Did): boolean =>
+export const mayRevoke = (evidence: Evidence, target: Logged, signer: Did): boolean =>
   target.kind !== 'Revocation' &&
   (target.document === null || signer === evidence.operator || signer === target.document.issuer);
 

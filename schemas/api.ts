@@ -79,7 +79,26 @@ export const DatasetSummary = z
   .meta({ id: 'DatasetSummary' });
 export type DatasetSummary = z.infer<typeof DatasetSummary>;
 
-const Limit = z.coerce.number().int().min(1).max(limits.page).default(20);
+/**
+ * A whole number as a query carries it: canonical decimal digits, and nothing that JavaScript would also read as a number
+ * (`0x10`, `1e3`, ` 5`, nothing at all).
+ */
+const decimal = <D extends number>(bounds: { min: number; max?: number; default?: D }) => {
+  const { min, max = Number.MAX_SAFE_INTEGER } = bounds;
+  return z
+    .string()
+    .regex(/^(0|[1-9]\d{0,15})$/, 'expected a whole number in decimal digits')
+    .transform(Number)
+    .pipe(z.int().min(min).max(max))
+    .meta({
+      type: 'integer',
+      minimum: min,
+      maximum: max,
+      ...(bounds.default === undefined ? {} : { default: bounds.default }),
+    });
+};
+
+const Limit = decimal({ min: 1, max: limits.page, default: 20 }).default(20);
 
 export const SearchQuery = z.strictObject({
   q: z.string().min(1).max(200).optional(),
@@ -88,7 +107,7 @@ export const SearchQuery = z.strictObject({
   language: Language.optional(),
   maxAssistance: AssistanceLevel.optional(),
   /** The `next` of the page before. */
-  after: z.coerce.number().int().min(0).optional(),
+  after: decimal({ min: 0 }).optional(),
   limit: Limit,
 });
 export type SearchQuery = z.infer<typeof SearchQuery>;
@@ -113,16 +132,38 @@ export type LookupResponse = z.infer<typeof LookupResponse>;
 
 export const ChangesQuery = z.strictObject({
   /** Entries from this index on: 0, or the `next` of the page before. */
-  after: z.coerce.number().int().min(0).default(0),
+  after: decimal({ min: 0, default: 0 }).default(0),
   limit: Limit,
+  /** Seconds to wait for an entry where there is none yet. */
+  wait: decimal({ min: 0, max: limits.changesWait, default: 0 }).default(0),
 });
 
-/** Log entries in order; ask again with `next` to go on. */
-export const ChangesPage = z
+/** What a statement is about: the key that it accredits or attests, or the one statement that it acts upon. */
+export const ChangeTarget = z.union([
+  z.strictObject({ relation: z.enum(['accredits', 'attests']), id: Did }),
+  z.strictObject({ relation: z.enum(['revokes', 'replaces', 'reviews', 'grants']), id: StatementId }),
+]);
+
+/**
+ * A log entry, with what a follower needs to know whether it matters. `id`, `kind` and `loggedAt` are the entry itself,
+ * which the log's root proves; `issuer` and `targets` are the registry's word until the statement is read. Of an erased
+ * statement they are gone: null and empty.
+ */
+export const Change = z
   .strictObject({
-    changes: z.array(z.strictObject({ index: Count, id: StatementId, kind: StatementKind, loggedAt: LogTime })),
-    next: Count,
+    index: Count,
+    id: StatementId,
+    kind: StatementKind,
+    loggedAt: LogTime,
+    issuer: Did.nullable(),
+    targets: z.array(ChangeTarget).max(8),
   })
+  .meta({ id: 'Change' });
+export type Change = z.infer<typeof Change>;
+
+/** Log entries in order, none left out; ask again with `next` to go on. */
+export const ChangesPage = z
+  .strictObject({ changes: z.array(Change).max(limits.page), next: Count })
   .meta({ id: 'ChangesPage' });
 export type ChangesPage = z.infer<typeof ChangesPage>;
 

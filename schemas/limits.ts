@@ -18,6 +18,8 @@ export const limits = {
   /** Digests of one look-up, items of one page. */
   lookupDigests: 10_000,
   page: 100,
+  /** Seconds that a request for changes may wait for one. Proxies give up on a silent answer after 30. */
+  changesWait: 25,
   /** Direct parts of one record; depth and size of a whole lineage. */
   parts: 500,
   lineageDepth: 64,

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
+import { changesRoutes } from './changes/routes.ts';
 import { contentRoutes } from './content/routes.ts';
 import { contributorRoutes } from './contributors/routes.ts';
 import { datasetRoutes } from './datasets/routes.ts';
@@ -28,6 +29,7 @@ export function createApp(deps: Deps): App {
   contributorRoutes(app, deps);
   contentRoutes(app, deps);
   statusRoutes(app, deps, statusLists);
+  changesRoutes(app, deps);
   logRoutes(app, deps);
   discoveryRoutes(app, deps);
   return app;

@@ -5,6 +5,7 @@ import type { VerifierKey } from '../protocol/log/note.ts';
 import type { Content, ContentSummary } from '../protocol/manifest.ts';
 import type { CheckStatements } from './admission/check.ts';
 import type { Database } from './database/port.ts';
+import type { Growth } from './changes/growth.ts';
 import type { Sequencer } from './log/sequencer.ts';
 
 /** A stored blob, or a part of it. */
@@ -55,6 +56,8 @@ export interface Deps {
   blobs: Blobs;
   contentIndex: ContentIndex;
   sequencer: Sequencer;
+  /** Where requests wait for the log to grow. */
+  growth: Growth;
   /** Signs status lists; a key of its own. */
   service: Signer;
   logKey: VerifierKey;

@@ -111,6 +111,16 @@ export function createProgram(version: string, run: Run): Command {
       run(command, async (cli) => (await import('./commands/verify.ts')).verify(cli, path, options)),
     );
 
+  leaf(program, 'watch', 'follow what saved certificates stand on; ends with 3 when something of it falls')
+    .argument('[path...]', 'certificates, or folders that hold some', ['.'])
+    .option('--policy <file>', 'what you demand (JSON or YAML)')
+    .option('--once', 'catch up, say what has happened, and end')
+    .option('--keep-going', 'go on after a fall')
+    .addHelpText('after', WATCHING)
+    .action((paths, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/watch.ts')).watch(cli, paths, options)),
+    );
+
   leaf(program, 'certificate', 'fetch a record’s certificate')
     .argument('<id>')
     .option('-o, --output <file>', 'save it there')
@@ -196,6 +206,10 @@ export function createProgram(version: string, run: Run): Command {
   );
   return program;
 }
+
+const WATCHING = `
+Where the last run ended is kept, and taken up again; a certificate seen for the first time is caught up on from the
+time it was made. Everything heard is proven against the log. With --json, a line for each event.`;
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 error, 2 usage, 3 verification failed, 4 not authorised, 5 not found,

@@ -4,7 +4,7 @@ import { limits } from '../../schemas/limits.ts';
 import { encodeVkey } from '../../protocol/log/note.ts';
 import { parseTrustPolicy, type TrustPolicy } from '../../protocol/log/trust.ts';
 import { pinOf } from '../pin.ts';
-import { RegistryClient } from '../registry-client.ts';
+import { RegistryClient, type RegistryClientOptions } from '../registry-client.ts';
 import { readText, readTextIfThere } from './bounded-file.ts';
 import { CliError } from './cli-error.ts';
 import { registryUrl, type ProjectConfig } from './config.ts';
@@ -25,13 +25,18 @@ const trustDir = (env: NodeJS.ProcessEnv): string => join(configDir(env), 'trust
  * Connects to the registry. Its log's key comes from --trust; else it is pinned on the first visit, with a note, and a
  * registry that shows another key later is refused.
  */
-export async function connect(cli: Cli, project: ProjectConfig = {}): Promise<Connection> {
+export async function connect(
+  cli: Cli,
+  project: ProjectConfig = {},
+  options: Pick<RegistryClientOptions, 'signal'> = {},
+): Promise<Connection> {
   const url = await registryUrl(cli, project);
+  const clientFor = (trust: TrustPolicy): RegistryClient => new RegistryClient({ url, trust, ...options });
   if (cli.options.trust !== undefined) {
     const trust = await readTrust(cli.options.trust);
-    return { client: new RegistryClient({ url, trust }), trust };
+    return { client: clientFor(trust), trust };
   }
-  const visitor = new RegistryClient({ url });
+  const visitor = new RegistryClient({ url, ...options });
   const discovery = await visitor.discover();
   const file = join(trustDir(cli.env), `${slugOf(url.replace(/^https?:\/\//, ''))}.policy`);
   const pinned = await readTextIfThere(file, limits.policyBytes);
@@ -45,12 +50,12 @@ export async function connect(cli: Cli, project: ProjectConfig = {}): Promise<Co
         'either the registry was set up anew or someone stands in its place: ask its operator, and delete the file only if they confirm the new key',
       );
     }
-    return { client: new RegistryClient({ url, trust }), trust };
+    return { client: clientFor(trust), trust };
   }
   const pin = pinOf(discovery, url);
   if (!pin.ok) throw new CliError('verification-failed', `${url} cannot be trusted: ${pin.reason}`);
   const trust = parse(pin.value, url);
-  const client = new RegistryClient({ url, trust });
+  const client = clientFor(trust);
   // What is pinned must at least hold now.
   await client.checkpoint();
   const content = `# Pinned by firsthand on the first visit.\n# operator ${discovery.operator}\n${pin.value}`;

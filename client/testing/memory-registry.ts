@@ -1,4 +1,5 @@
-import type { Discovery } from '../../schemas/api.ts';
+import type { ChangesPage, Discovery } from '../../schemas/api.ts';
+import type { LogEntry } from '../../schemas/log-entry.ts';
 import { limits } from '../../schemas/limits.ts';
 import { utf8, type Bytes } from '../../protocol/bytes.ts';
 import { signerFromSeed, type Signer } from '../../protocol/ed25519/signer.ts';
@@ -83,6 +84,7 @@ export class MemoryRegistry {
     const path = url.pathname;
     if (path === '/.well-known/firsthand.json') return Response.json(this.discovery);
     if (path === '/log/checkpoint') return new Response(await this.checkpoint());
+    if (path === '/v1/changes') return Response.json(this.#changes(url.searchParams));
     if (path.startsWith('/log/tile/')) return this.#serveTile(path.slice('/log/'.length));
     if (path === '/v1/statements' && method === 'POST') {
       const lines = String(body)
@@ -112,6 +114,18 @@ export class MemoryRegistry {
     const index = known < 0 ? this.entries.length - 1 : known;
     const { loggedAt } = JSON.parse(this.entries[index]?.text ?? '') as { loggedAt: string };
     return { status: known < 0 ? 201 : 200, id, index, loggedAt, receipt: await this.receipt(index) };
+  }
+
+  #changes(query: URLSearchParams): ChangesPage {
+    const after = Number(query.get('after'));
+    const entries = this.entries.slice(after, after + Number(query.get('limit')));
+    const changes = entries.map(({ text }, i) => ({
+      ...(JSON.parse(text) as LogEntry),
+      index: after + i,
+      issuer: this.signer.did,
+      targets: [],
+    }));
+    return { changes, next: after + changes.length };
   }
 
   #serveTile(path: string): Response {

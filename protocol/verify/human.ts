@@ -35,7 +35,7 @@ export function checkHumans(
       if (required) findings.fail('human.credential', `the signer of ${name} held ${detail}`, record.id);
       else findings.add('human.credential', 'warn', `the signer of ${name} held ${detail}`, record.id);
     }
-    // One credential must meet all that is asked (docs/decisions/0008): none lends its weight to another.
+    // One credential must meet all that is asked (docs/decisions/0012): none lends its weight to another.
     const verified = trusted.filter((credential) => levelFault(credential, record, policy) === null);
     if (verified.length === 0 && demandsLevel) {
       const faults = trusted.map((credential) => levelFault(credential, record, policy) as string);

@@ -2,6 +2,7 @@ import type { OpenEndpoint, OpenRegistry } from './harness.ts';
 import { describeAdmission } from './admission.ts';
 import { describeBatches } from './batches.ts';
 import { describeBlobs } from './blobs.ts';
+import { describeChanges, describeWaiting } from './changes.ts';
 import { describeCertificates } from './certificate.ts';
 import { describeContributors } from './contributors.ts';
 import { describeDatasets } from './datasets.ts';
@@ -24,11 +25,19 @@ const PUBLIC = [
   describeContributors,
   describeDiscovery,
   describeLog,
+  describeChanges,
 ];
 
 /** The contract, on an app whose clock and database are the test's. */
 export function describeContract(name: string, open: OpenRegistry): void {
-  for (const describeCases of [...PUBLIC, describeTime, describeGroups, describeCertificates, describeOperations])
+  for (const describeCases of [
+    ...PUBLIC,
+    describeWaiting,
+    describeTime,
+    describeGroups,
+    describeCertificates,
+    describeOperations,
+  ])
     describeCases(name, open);
 }
 

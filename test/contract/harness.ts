@@ -1,5 +1,6 @@
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { createApp } from '../../worker/app.ts';
+import { createWaitingRoom } from '../../worker/changes/growth.ts';
 import type { Database } from '../../worker/database/port.ts';
 import type { Deps } from '../../worker/deps.ts';
 import { ensureIdentity } from '../../worker/log/identity.ts';
@@ -79,18 +80,20 @@ export async function openRegistry(platform: Platform, options: RegistryOptions 
   });
   const database = watched(platform.database);
   const log = (event: Event): void => void events.push(event);
+  const growth = createWaitingRoom({ seats: 4 });
   const sequencer = createSequencer({
     database,
     origin: ORIGIN,
     signer: logSigner,
     now,
+    grew: growth.grew,
     report: (event, message) => log({ event, message }),
   });
   const name = 'Registry under test';
   await ensureIdentity(database, sequencer, { operator, service: service.did }, name, time);
   const stores = { database, content: watched(platform.content), blobs: platform.blobs };
   const limiter = createLimiter(options.rateLimit ?? 1_000_000, now);
-  const app = createApp(await depsOver(stores, { sequencer, limiter, now, log, assets: platform.assets }));
+  const app = createApp(await depsOver(stores, { sequencer, growth, limiter, now, log, assets: platform.assets }));
   return {
     fetch: async (path, init) => app.fetch(new Request(`https://registry.example${path}`, init)),
     operator,

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ChangesPage } from '../../schemas/api.ts';
+
 import { concatBytes, toBase64, utf8, type Bytes } from '../../protocol/bytes.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
 import { decodeBundle, parseEntry } from '../../protocol/log/entry.ts';
 import { parseCheckpoint, type Checkpoint } from '../../protocol/log/checkpoint.ts';
 import { judgeCheckpoint } from '../../protocol/log/trust.ts';
 import { drafts, signed } from '../support/statements.ts';
-import { batch, cast, expectProblem, getJson, sizeOf, trustIn, type Cast } from './client.ts';
+import { batch, cast, expectProblem, sizeOf, trustIn, type Cast } from './client.ts';
 import type { Endpoint, OpenEndpoint } from './harness.ts';
 
 const sha256 = (...parts: Uint8Array[]): Bytes =>
@@ -186,41 +186,6 @@ export function describeLog(name: string, open: OpenEndpoint): void {
         'not-found',
         /not a tile path|there is no|tree of/,
       ]);
-    });
-
-    it('pages through its changes without loss, and waits at the end', async () => {
-      const { size } = heads.at(-1) as Checkpoint;
-      const seen: number[] = [];
-      let after = 0;
-      for (;;) {
-        const page = await getJson<ChangesPage>(registry, `/v1/changes?after=${after}&limit=97`);
-        seen.push(...page.changes.map(({ index }) => index));
-        if (page.changes.length === 0) {
-          expect(page.next).toBe(after);
-          break;
-        }
-        expect(page.next).toBe((page.changes.at(-1)?.index ?? 0) + 1);
-        after = page.next;
-      }
-      expect(seen).toEqual(Array.from({ length: size }, (_, i) => i));
-      const [first] = (await getJson<ChangesPage>(registry, '/v1/changes?limit=1')).changes;
-      expect(first).toMatchObject({ index: 0, kind: 'Accreditation' });
-      const beyond = await getJson<ChangesPage>(registry, `/v1/changes?after=${size + 1000}`);
-      expect(beyond).toEqual({ changes: [], next: size + 1000 });
-      expect(parseEntry(new TextDecoder().decode((await entries(1))[0]))).toMatchObject({
-        id: first?.id,
-        loggedAt: first?.loggedAt,
-      });
-    });
-
-    it.each([
-      ['after=-1', '/after'],
-      ['after=x', '/after'],
-      ['limit=0', '/limit'],
-      ['limit=101', '/limit'],
-      ['since=1', 'since'],
-    ])('refuses changes?%s, naming the parameter', async (query, names) => {
-      await expectProblem(await registry.fetch(`/v1/changes?${query}`), [400, 'invalid-request', names]);
     });
   });
 }

@@ -2,6 +2,7 @@ import { ED25519, verifierKey } from '../../protocol/log/note.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
 import { checkWith } from '../../worker/admission/check.ts';
+import { createWaitingRoom } from '../../worker/changes/growth.ts';
 import { createContentIndex } from '../../worker/content/content-index.ts';
 import type { Database } from '../../worker/database/port.ts';
 import type { Blobs, Deps } from '../../worker/deps.ts';
@@ -35,6 +36,7 @@ export async function depsOver(
     logKey: verifierKey(ORIGIN, ED25519, log.publicKey),
     verify: verifySignature,
     check: checkWith(verifySignature),
+    growth: createWaitingRoom(),
     limiter: async () => true,
     log: () => {},
     assets: async () => null,

@@ -16,6 +16,8 @@ export interface RemoteSequencer {
   append(messages: readonly SubmissionMessage[]): Promise<Outcome[]>;
   /** The operator's DID; logs entry 0 in an empty log. */
   operator(): Promise<Did>;
+  /** Resolves once the log may hold more than `size` entries, and at the latest after `ms`. */
+  beyond(size: number, ms: number): Promise<void>;
 }
 
 /** What wrangler.toml binds. */

@@ -66,6 +66,14 @@ async function openDeps(bindings: Bindings): Promise<Deps> {
         }
       },
     },
+    growth: {
+      // Isolates share no memory, so what a commit wakes waits where commits are made. A sequencer that is restarted or
+      // unreachable ends the wait early, and the page is read all the same.
+      beyond: (size, ms) =>
+        sequencerOf(bindings)
+          .beyond(size, ms)
+          .catch(() => undefined),
+    },
     service: keys.service,
     logKey: keys.logKey,
     verify: verifySignature,

@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Did } from '../../schemas/primitives.ts';
 import { kindOf, type Statement } from '../../schemas/statement.ts';
+import { createWaitingRoom } from '../changes/growth.ts';
 import { ensureIdentity } from '../log/identity.ts';
 import { loadLog } from '../log/log-state.ts';
 import { createSequencer, type Outcome, type Sequencer } from '../log/sequencer.ts';
@@ -12,6 +13,7 @@ import { createD1 } from './d1.ts';
  * platform may start while the first still runs, loses the race for the next checkpoint and reloads.
  */
 export class SequencerObject extends DurableObject<Bindings> implements RemoteSequencer {
+  readonly #growth = createWaitingRoom();
   #opened: Promise<{ sequencer: Sequencer; operator: Did }> | null = null;
 
   async append(messages: readonly SubmissionMessage[]): Promise<Outcome[]> {
@@ -28,6 +30,11 @@ export class SequencerObject extends DurableObject<Bindings> implements RemoteSe
     return (await this.#open()).operator;
   }
 
+  async beyond(size: number, ms: number): Promise<void> {
+    await this.#open();
+    await this.#growth.beyond(size, ms);
+  }
+
   #open(): Promise<{ sequencer: Sequencer; operator: Did }> {
     this.#opened ??= this.#start().catch((error: unknown) => {
       this.#opened = null;
@@ -40,12 +47,14 @@ export class SequencerObject extends DurableObject<Bindings> implements RemoteSe
     const keys = await keysOf(this.env);
     const database = createD1(this.env.DB);
     // A log that does not add up, or is another's, is refused before anything is judged by it.
-    await loadLog(database, this.env.LOG_ORIGIN, keys.log.publicKey);
+    const { range } = await loadLog(database, this.env.LOG_ORIGIN, keys.log.publicKey);
+    this.#growth.grew(range.size);
     const sequencer = createSequencer({
       database,
       origin: this.env.LOG_ORIGIN,
       signer: keys.log,
       now: Date.now,
+      grew: (size) => this.#growth.grew(size),
       report: (event, message) => console.warn(JSON.stringify({ event, message })),
     });
     const identity = { operator: keys.operator, service: keys.service.did };

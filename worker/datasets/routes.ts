@@ -1,5 +1,5 @@
 import { CERTIFICATE_MEDIA_TYPE, Certificate } from '../../schemas/certificate.ts';
-import { ChangesPage, ChangesQuery, Dataset, SearchPage, SearchQuery, VerificationRequest } from '../../schemas/api.ts';
+import { Dataset, SearchPage, SearchQuery, VerificationRequest } from '../../schemas/api.ts';
 import { Report } from '../../schemas/report.ts';
 import { encodeVkey } from '../../protocol/log/note.ts';
 import { parseTrustPolicy } from '../../protocol/log/trust.ts';
@@ -13,11 +13,10 @@ import { summarizeAssistance } from '../../protocol/verify/assistance.ts';
 import { DEFAULT_POLICY, verifyCertificate } from '../../protocol/verify/verify.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
 import { toLogged } from '../database/evidence.ts';
-import { db } from '../database/port.ts';
 import type { Deps } from '../deps.ts';
 import { readJson } from '../http/body.ts';
 import { ProblemError } from '../http/problem.ts';
-import { IdParam, json, problems, read, route, type App } from '../http/route.ts';
+import { IdParam, json, problems, read, readQuery, route, type App } from '../http/route.ts';
 import type { StatusLists } from '../status/status.ts';
 import { manifestsOf } from '../content/manifests.ts';
 import { makeCertificate, readClosure } from './certificate.ts';
@@ -38,7 +37,7 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
       responses: { 200: json(SearchPage, 'A page'), ...problems({ 400: 'Malformed query' }) },
     },
     async (c) =>
-      c.json(await search(database, read(SearchQuery, c.req.query())), 200, { 'Cache-Control': 'public, max-age=5' }),
+      c.json(await search(database, readQuery(c, SearchQuery)), 200, { 'Cache-Control': 'public, max-age=5' }),
   );
 
   route(
@@ -109,37 +108,6 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
             }),
       });
       return c.json(report);
-    },
-  );
-
-  route(
-    app,
-    {
-      method: 'get',
-      path: '/v1/changes',
-      summary: 'Log entries in order, for followers',
-      request: { query: ChangesQuery },
-      responses: { 200: json(ChangesPage, 'A page'), ...problems({ 400: 'Malformed query' }) },
-    },
-    async (c) => {
-      const { after, limit } = read(ChangesQuery, c.req.query());
-      const rows = await database.all(
-        db
-          .selectFrom('statements')
-          .select(['log_index', 'id', 'kind', 'logged_at'])
-          .where('log_index', '>=', after)
-          .orderBy('log_index')
-          .limit(limit)
-          .compile(),
-      );
-      const changes = rows.map(({ log_index: index, id, kind, logged_at }) => ({
-        index,
-        id,
-        kind,
-        loggedAt: logTimeOf(logged_at),
-      }));
-      const page: ChangesPage = { changes, next: (changes.at(-1)?.index ?? after - 1) + 1 };
-      return c.json(page);
     },
   );
 

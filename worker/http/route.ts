@@ -23,6 +23,16 @@ export function read<T extends z.ZodType>(schema: T, value: unknown): z.output<T
   throw new ProblemError('invalid-request', `${errors[0]?.path} ${errors[0]?.message}`, errors);
 }
 
+/** Reads a query by its schema. A parameter given twice is refused: which of the two counts is anyone's guess. */
+export function readQuery<T extends z.ZodType>(c: Context, schema: T): z.output<T> {
+  const twice = Object.entries(c.req.queries()).find(([, values]) => values.length > 1);
+  if (twice !== undefined) {
+    const path = `/${twice[0].slice(0, 80)}`;
+    throw new ProblemError('invalid-request', `${path} is given twice`, [{ path, message: 'is given twice' }]);
+  }
+  return read(schema, c.req.query());
+}
+
 export const IdParam = z.object({ id: StatementId });
 
 export const json = (schema: z.ZodType, description: string) => ({

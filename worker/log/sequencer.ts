@@ -36,6 +36,8 @@ export interface SequencerDeps {
   /** The log's key. */
   signer: Signer;
   now(): number;
+  /** Told of the log's size after each commit, and whenever it is read again. */
+  grew?(size: number): void;
   /** Told of what an operator should know. */
   report?(event: string, detail: string): void;
 }
@@ -144,6 +146,8 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
         // The log has grown meanwhile: what failed was a race lost to another sequencer, which is no failure.
         if (state.range.size > size) failures = 0;
         size = state.range.size;
+        // A commit whose outcome was unknown, and another sequencer's, are heard of here.
+        deps.grew?.(size);
         return await commitOnce(state, submissions);
       } catch (error) {
         if (error instanceof LogCorrupt) throw error;
@@ -178,6 +182,7 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
       // statements logged and answers from the log itself.
       state = extension.state;
       grown(fresh, state.range.size);
+      deps.grew?.(state.range.size);
       const proofs = extension.proofs();
       for (const [i, entry] of entries.entries()) {
         const receipt = {

@@ -10,6 +10,7 @@ import { ED25519, encodeVkey, verifierKey } from '../../protocol/log/note.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
 import { createApp } from '../app.ts';
+import { createWaitingRoom } from '../changes/growth.ts';
 import { db, type Database } from '../database/port.ts';
 import { createContentIndex } from '../content/content-index.ts';
 import type { Deps, Log } from '../deps.ts';
@@ -70,7 +71,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     await listen(server, port, host);
     const address = server.address() as AddressInfo;
     const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
-    const { deps, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
+    const { deps, growth, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
     const app = createApp(deps);
     const respond = getRequestListener(app.fetch);
     const listener: RequestListener = (request, response) => void respond(request, response);
@@ -83,6 +84,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
       operator,
       operatorKeyFile,
       async close() {
+        growth.close();
         await stop(server);
         await closeAll();
       },
@@ -117,11 +119,13 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
   };
   const checker = startCheckThreads(availableParallelism());
   closers.push(() => checker.close());
+  const growth = createWaitingRoom();
   const sequencer = createSequencer({
     database,
     origin,
     signer: logSigner,
     now: Date.now,
+    grew: growth.grew,
     report: (event, message) => log({ event, message }),
   });
   // A log that does not add up, or is another's, is refused now rather than at the first submission.
@@ -139,6 +143,7 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     blobs: createFileBlobs(join(dataDir, 'blobs')),
     contentIndex: createContentIndex(content),
     sequencer,
+    growth,
     service,
     logKey: verifierKey(origin, ED25519, logSigner.publicKey),
     verify: verifySignature,
@@ -155,7 +160,7 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
       content.checkpoint();
     }),
   );
-  return { deps, operator, operatorKeyFile: keyFile('operator') };
+  return { deps, growth, operator, operatorKeyFile: keyFile('operator') };
 }
 
 /** Runs maintenance now and then, one run at a time. Answers what stops it, once the run under way has ended. */
@@ -184,10 +189,14 @@ async function storedOrigin(database: Database): Promise<string | null> {
   return newest?.note.split('\n', 1)[0] ?? null;
 }
 
-/** Lets requests under way finish. */
+/** Lets requests under way finish. What kept their connections open for the next is closed once they have. */
 function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    server.close(() => {
+      clearInterval(sweep);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }

@@ -81,7 +81,7 @@ export async function verify(cli: Cli, target: string, options: VerifyOptions): 
 
 const AsOf = z.union([Timestamp, LogTime, Day], 'expected a UTC time, as 2026-11-21T08:00:00Z, or a day');
 
-async function readPolicy({ policy: file, asOf }: VerifyOptions): Promise<Policy> {
+export async function readPolicy({ policy: file, asOf }: Pick<VerifyOptions, 'policy' | 'asOf'>): Promise<Policy> {
   const policy =
     file === undefined ? DEFAULT_POLICY : readYaml(await readText(file, limits.policyBytes), Policy, file).value;
   const time = readOptional(AsOf, asOf, '--as-of');
@@ -203,7 +203,7 @@ const UNKNOWN_FILES: Check = {
 };
 
 /** The report where it comes to no certificate at all. */
-const failedReport = (check: Check, now: number): Report => ({
+export const failedReport = (check: Check, now: number): Report => ({
   verdict: 'fail',
   subject: null,
   asOf: logTimeOf(now),

@@ -1,0 +1,109 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { ChangesPage } from '../schemas/api.ts';
+import { firsthand } from '../client/cli/testing/processes.ts';
+import { cast, log } from './contract/client.ts';
+import { signerFrom } from './support/http-registry.ts';
+import { drafts, signed } from './support/statements.ts';
+import { fallsOf, linesOf, once, openWorld, pause, watching } from './support/watching.ts';
+
+// The real program, following a registry that goes away, or whose issuers fall: each test has one of its own.
+async function own() {
+  const world = await openWorld();
+  onTestFinished(() => world.close());
+  return { ...world, url: world.registry.url };
+}
+
+test('survives a restart of the registry, and a stop with it waiting is clean', async () => {
+  const { ada, published, home, url, stop, start } = await own();
+  const { folder, id } = await published();
+  const { end, begun } = watching(home, url, folder);
+  await begun;
+  await pause(500);
+  const stopping = Date.now();
+  expect(await stop()).toBe(0);
+  expect(Date.now() - stopping, 'nobody who waits holds it up').toBeLessThan(4000);
+  await pause(4500);
+  await start();
+  await ada.do('revoke', id, '--reason', 'withdrawn');
+  const ran = await end;
+  expect(ran.code, ran.stderr).toBe(3);
+  expect(ran.stderr).toMatch(/note: cannot reach .*trying again/);
+  expect(fallsOf(ran)).toMatchObject([{ statement: id, verdict: 'fail' }]);
+});
+
+test('with --keep-going tells one fall after the other, each once', async () => {
+  const { published, home, url, operator } = await own();
+  const [first, second] = [await published(), await published()];
+  const { changes } = (await (await fetch(`${url}/v1/changes`)).json()) as ChangesPage;
+  const credential = changes.find(({ kind }) => kind === 'HumanCredential')?.id as string;
+  const { child, end, begun } = watching(home, url, first.folder, second.folder, '--keep-going');
+  await begun;
+  await operator.do('revoke', first.id, '--reason', 'legal');
+  await operator.do('revoke', credential, '--reason', 'key-compromise', '--invalid-since', '2026-01-01T00:00:00Z');
+  await pause(2000);
+  child.kill('SIGINT');
+  const ran = await end;
+  expect(ran.code).toBe(130);
+  expect(fallsOf(ran).map(({ subject, statement, verdict }) => [subject, statement, verdict])).toEqual([
+    [first.id, first.id, 'fail'],
+    [first.id, credential, 'fail'],
+    [second.id, credential, 'fail'],
+  ]);
+});
+
+test('each fall of an accreditation is judged by the policy', async () => {
+  const { published, home, url, operator } = await own();
+  const { folder } = await published();
+  const { changes } = (await (await fetch(`${url}/v1/changes`)).json()) as ChangesPage;
+  const accreditation = changes.findLast(({ kind }) => kind === 'Accreditation')?.id as string;
+  await operator.do('revoke', accreditation, '--reason', 'withdrawn');
+  const alone = await once(home, url, folder);
+  expect(alone.code).toBe(3);
+  expect(fallsOf(alone), 'what it vouched for before still stands').toMatchObject([
+    { statement: accreditation, kind: 'Accreditation', verdict: 'pass', failed: [] },
+  ]);
+  expect((await once(home, url, folder)).code, 'told once').toBe(0);
+  await operator.do('revoke', accreditation, '--reason', 'fraud', '--invalid-since', '2026-01-01T00:00:00Z');
+  const back = await once(home, url, folder);
+  expect(back.code).toBe(3);
+  expect(fallsOf(back)).toMatchObject([
+    { statement: accreditation, because: { invalidSince: '2026-01-01T00:00:00Z' }, verdict: 'fail' },
+  ]);
+});
+
+test('while the registry is gone, a status too old for the policy is indeterminate, and ends nothing', async () => {
+  const { published, home, url, stop, start } = await own();
+  const { folder } = await published();
+  writeFileSync(join(home, 'policy.json'), '{"policy":"firsthand/v1","trust":{"statusMaxAge":"4s"}}');
+  const { child, end, begun } = watching(home, url, folder, '--policy', 'policy.json');
+  await begun;
+  await stop();
+  expect(await Promise.race([end, pause(7000)])).toBeUndefined();
+  child.kill('SIGINT');
+  const ran = await end;
+  expect(ran.code).toBe(130);
+  expect(linesOf(ran).slice(1)).toMatchObject([{ event: 'indeterminate', failed: [{ id: 'freshness' }] }]);
+  expect((await once(home, url, folder)).code, 'nobody there').toBe(6);
+  await start();
+});
+
+test('a record runs out with nothing in the log to say so', async () => {
+  const { home, url } = await own();
+  const endpoint = {
+    fetch: (path: string, init?: RequestInit) => fetch(`${url}${path}`, init),
+    operator: await signerFrom(join(home, 'data/keys/operator.json')),
+    close: async () => {},
+  };
+  const people = await cast(endpoint, 'expiry');
+  const validUntil = `${new Date(Date.now() + 4000).toISOString().slice(0, 19)}Z`;
+  const draft = { ...drafts.record(people.alice.did, 'short-lived'), validUntil };
+  const { id } = await log(endpoint, await signed(draft, people.alice));
+  await firsthand(home, ['certificate', id, '-o', 'short.json', '--registry', url]);
+  expect((await once(home, url, 'short.json')).code).toBe(0);
+  await pause(4500);
+  const ran = await once(home, url, 'short.json');
+  expect(ran.code).toBe(3);
+  expect(fallsOf(ran)).toMatchObject([{ statement: id, because: null, failed: [{ id: 'standing' }] }]);
+});
