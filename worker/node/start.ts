@@ -14,10 +14,12 @@ import { db, type Database } from '../database/port.ts';
 import { createContentIndex } from '../content/content-index.ts';
 import type { Deps, Log } from '../deps.ts';
 import { ensureIdentity } from '../log/identity.ts';
+import { besideIssuer } from '../issuer/app.ts';
 import { loadLog } from '../log/log-state.ts';
 import { createSequencer } from '../log/sequencer.ts';
 import { startCheckThreads } from './check-threads.ts';
 import { createFileBlobs } from './file-blobs.ts';
+import { openIssuer, type IssuerOptions } from './issuer.ts';
 import { loadKeyFile } from './key-file.ts';
 import { createLimiter } from './limiter.ts';
 import { openSqlite } from './sqlite.ts';
@@ -34,6 +36,8 @@ export interface RegistryOptions {
   name?: string;
   /** Statements a minute and key. */
   rateLimit?: number;
+  /** An issuer app beside the registry; at `/issuer` unless its configuration has an address. */
+  issuer?: IssuerOptions;
   /** Hears of starts, stops and what went wrong; of every request with `verbose`. */
   log(line: string): void;
   verbose?: boolean;
@@ -45,6 +49,8 @@ export interface RunningRegistry {
   vkey: string;
   operator: string;
   operatorKeyFile: string;
+  /** The issuer app beside it. */
+  issuer?: { url: string; did: string };
   /** Stops taking requests, finishes those under way, and closes the databases. */
   close(): Promise<void>;
 }
@@ -71,7 +77,18 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
     const { deps, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
     const app = createApp(deps);
-    const respond = getRequestListener(app.fetch);
+    const issuer =
+      options.issuer === undefined
+        ? null
+        : await openIssuer(options.issuer, {
+            dataDir,
+            url: options.issuer.config.url ?? `http://${authority}/issuer`,
+            log: deps.log,
+          });
+    if (issuer !== null) closers.push(issuer.close);
+    const respond = getRequestListener(
+      issuer === null ? app.fetch : besideIssuer(app.fetch, issuer.app.fetch, issuer.url),
+    );
     const listener: RequestListener = (request, response) => void respond(request, response);
     answer = listener;
     for (const exchange of early.splice(0)) listener(...exchange);
@@ -81,6 +98,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
       vkey: encodeVkey(deps.logKey),
       operator,
       operatorKeyFile,
+      ...(issuer === null ? {} : { issuer: { url: issuer.url, did: issuer.did } }),
       async close() {
         await stop(server);
         await closeAll();
