@@ -24,6 +24,9 @@ button, .button { font: inherit; font-weight: 600; padding: .6rem 1.2rem; margin
 .error { border-left: .3rem solid #c00; padding-left: .8rem; }
 `;
 
+/** As it is hashed below: not a space more. */
+const STYLE_ELEMENT = raw(`<style>${STYLE}</style>`);
+
 /** Nothing runs, nothing is loaded, nobody frames it, and its form goes to this issuer alone. */
 export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${toBase64(sha256Bytes(utf8(STYLE)))}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
 
@@ -36,9 +39,7 @@ const page = (title: string, issuer: string, content: Html, head: Html | '' = ''
         <meta name="robots" content="noindex" />
         ${head}
         <title>${title} – ${issuer}</title>
-        <style>
-          ${raw(STYLE)}
-        </style>
+        ${STYLE_ELEMENT}
       </head>
       <body>
         <main>
