@@ -4,7 +4,7 @@ import { readAtMost } from '../http/body.ts';
 import type { ConfiguredProvider } from './deps.ts';
 
 /** Bytes and milliseconds that one answer of a provider may take, head and body. */
-export const PROVIDER_LIMITS = { bytes: 256 * 1024, milliseconds: 10_000 };
+const LIMITS = { bytes: 256 * 1024, milliseconds: 10_000 };
 
 /** A provider could not be asked: `message` is for the operator, and holds nothing that it answered. */
 export class ProviderUnreachable extends Error {
@@ -24,14 +24,18 @@ export const unreachableIn = (error: unknown): ProviderUnreachable | null =>
  * in time and size. What a provider's documents name elsewhere is not fetched (RFC 9700 §4.13 and server-side request
  * forgery in general).
  */
-export function boundedFetch(provider: ConfiguredProvider, platformFetch: typeof fetch): CustomFetch {
+export function boundedFetch(
+  provider: Pick<ConfiguredProvider, 'issuer' | 'endpoints'>,
+  platformFetch: typeof fetch,
+  limits: typeof LIMITS = LIMITS,
+): CustomFetch {
   return async (url, options) => {
     if (!isEndpoint(provider, url)) {
       throw new ProviderUnreachable(
         `it names an endpoint at ${originOf(url)}; add that origin to its "endpoints" if it is right`,
       );
     }
-    const deadline = AbortSignal.timeout(PROVIDER_LIMITS.milliseconds);
+    const deadline = AbortSignal.timeout(limits.milliseconds);
     const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
     try {
       const response = await platformFetch(url, { ...options, redirect: 'manual', signal } as RequestInit);
@@ -39,8 +43,8 @@ export function boundedFetch(provider: ConfiguredProvider, platformFetch: typeof
         void response.body?.cancel().catch(() => {});
         throw new ProviderUnreachable('it answers with a redirect, which is not followed');
       }
-      const bytes = await readAtMost(response.body, PROVIDER_LIMITS.bytes);
-      if (bytes === null) throw new ProviderUnreachable(`it answers with more than ${PROVIDER_LIMITS.bytes} bytes`);
+      const bytes = await readAtMost(response.body, limits.bytes);
+      if (bytes === null) throw new ProviderUnreachable(`it answers with more than ${limits.bytes} bytes`);
       const type = response.headers.get('Content-Type');
       return new Response(bytes.length === 0 ? null : bytes, {
         status: response.status,
@@ -49,7 +53,7 @@ export function boundedFetch(provider: ConfiguredProvider, platformFetch: typeof
     } catch (error) {
       if (error instanceof ProviderUnreachable) throw error;
       throw new ProviderUnreachable(
-        deadline.aborted ? `it took more than ${PROVIDER_LIMITS.milliseconds} ms` : 'the connection failed',
+        deadline.aborted ? `it took more than ${limits.milliseconds} ms` : 'the connection failed',
         { cause: error },
       );
     }
@@ -57,7 +61,7 @@ export function boundedFetch(provider: ConfiguredProvider, platformFetch: typeof
 }
 
 /** Whether a URL is one that this provider may have endpoints at. */
-export function isEndpoint(provider: ConfiguredProvider, text: string): boolean {
+export function isEndpoint(provider: Pick<ConfiguredProvider, 'issuer' | 'endpoints'>, text: string): boolean {
   const url = URL.parse(text);
   if (url === null || url.username !== '' || url.password !== '') return false;
   if (url.protocol !== 'https:' && !isLoopback(url)) return false;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { mkdirSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
@@ -67,6 +67,13 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     for (const close of closers.toReversed()) await close();
   };
   const server = createServer();
+  // Browsers open connections in advance; Node takes one without a request to be busy, and would wait for it at the end.
+  const unused = new Set<Socket>();
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', ({ socket }) => unused.delete(socket));
   // The address is known, and so taken, before there is an app to answer at it.
   let answer: RequestListener | null = null;
   const early: Parameters<RequestListener>[] = [];
@@ -100,7 +107,9 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
       operatorKeyFile,
       ...(issuer === null ? {} : { issuer: { url: issuer.url, did: issuer.did } }),
       async close() {
-        await stop(server);
+        const stopped = stop(server);
+        for (const socket of unused) socket.destroy();
+        await stopped;
         await closeAll();
       },
     };
