@@ -11,7 +11,7 @@ import { signerOf } from '../support/statements.ts';
 import { Browser, CONFIG, GOOD, ISSUER, submitForm, type IssuerUnderTest, type OpenIssuer } from './harness.ts';
 import { PERSON } from './provider.ts';
 
-export function credentialIn(text: string | undefined): ParsedStatement<'HumanCredential'> {
+function credentialIn(text: string | undefined): ParsedStatement<'HumanCredential'> {
   const parsed = parseStatement(text ?? '');
   if (!parsed.ok) throw new Error(parsed.reason.detail);
   return parsed.value as ParsedStatement<'HumanCredential'>;
@@ -195,7 +195,7 @@ export function describeFlow(name: string, open: OpenIssuer): void {
       issuer.pass(10 * 60_000);
       await issuer.logIn(await issuer.begin(ada));
       expect(asked('/.well-known/openid-configuration')).toBe(2);
-      expect(issuer.fetched.every((url) => url.startsWith(GOOD as string))).toBe(true);
+      expect(issuer.fetched.every((url) => url.startsWith(GOOD))).toBe(true);
     });
 
     test('keeps nothing of the person: not in the database, not in the log, not in the credential', async () => {

@@ -99,11 +99,10 @@ export async function openIssuerOver(
   // Not the real time, so that it is seen whose clock counts.
   let time = Date.parse('2026-06-01T12:00:00Z');
   const now = (): number => time;
-  const [good, other] = [await TestProvider.open(GOOD as string, now), await TestProvider.open(OTHER as string, now)];
+  const [good, other] = [await TestProvider.open(GOOD, now), await TestProvider.open(OTHER, now)];
   const events: Record<string, unknown>[] = [];
   const fetched: string[] = [];
-  const network = async (input: string, init?: RequestInit): Promise<Response> => {
-    const url = String(input);
+  const network = async (url: string, init?: RequestInit): Promise<Response> => {
     fetched.push(url);
     const provider = [good, other].find(({ issuer }) => url.startsWith(`${issuer}/`));
     if (provider === undefined) throw new TypeError(`nothing answers at ${url}`);

@@ -182,7 +182,7 @@ export function describeHostile(name: string, open: OpenIssuer): void {
           const browser = new Browser();
           const back = issuer.good.login(await issuer.start(enrolment, browser));
           if (named === null) back.searchParams.delete('iss');
-          else back.searchParams.set('iss', named as string);
+          else back.searchParams.set('iss', named);
           expect((await issuer.back(back, browser)).status).toBe(403);
           await refusedAs('login-mixed-up');
         }

@@ -149,7 +149,8 @@ export class TestProvider {
       auth_time: seconds - 60,
       ...this.twist.claims,
     };
-    const key = this.twist.key ?? (this.keys[0] as Key);
+    const key = this.twist.key ?? this.keys[0];
+    if (key === undefined) throw new Error('the provider has no key');
     const header: JWTHeaderParameters = { alg: key.alg, kid: key.kid, ...this.twist.header };
     if (this.twist.token !== undefined) return this.twist.token(claims, header);
     return new SignJWT(claims).setProtectedHeader(header).sign(key.privateKey);

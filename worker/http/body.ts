@@ -34,7 +34,7 @@ export async function readAtMost(stream: ReadableStream<Uint8Array> | null, max:
     }
     chunks.push(value);
   }
-  return concatBytes(...chunks) as Bytes;
+  return concatBytes(...chunks);
 }
 
 const brokeOff = (): never => {

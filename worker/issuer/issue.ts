@@ -4,7 +4,7 @@ import { loginReference, nullifierOf } from '../../protocol/nullifier.ts';
 import { signStatement } from '../../protocol/statement.ts';
 import { timestampOf } from '../../protocol/time.ts';
 import type { ConfiguredProvider, IssuerDeps } from './deps.ts';
-import { verificationOf, type Claims } from './rules.ts';
+import { verificationOf } from './rules.ts';
 
 /** A credential as it is stored and submitted, and whose it is. */
 export interface Issued {
@@ -24,7 +24,7 @@ export async function issueCredential(
   { signer, nullifierSecret, validity, now }: IssuerDeps,
 ): Promise<Issued | null> {
   const at = now();
-  const proven = verificationOf(provider, claims as Claims, at);
+  const proven = verificationOf(provider, claims, at);
   if (proven === null) return null;
   const nullifier = nullifierOf(nullifierSecret, loginReference(provider.issuer, claims.sub));
   const signed = await signStatement(

@@ -32,7 +32,7 @@ export interface Login {
 }
 
 /** A provider's own address to be sent back to, so that an answer cannot be taken for another's (RFC 9700 §4.4.2.2). */
-export const redirectUri = (issuerUrl: string, provider: string): string => `${issuerUrl}/enrol/callback/${provider}`;
+const redirectUri = (issuerUrl: string, provider: string): string => `${issuerUrl}/enrol/callback/${provider}`;
 
 /** Where to send the browser: authorization code flow (OpenID Connect Core §3.1.2.1) with PKCE S256 (RFC 7636). */
 export async function beginLogin(

@@ -19,7 +19,7 @@ export function verificationOf(
   const verifiedAt = timestampOf(Math.min((claims.auth_time ?? claims.iat) * 1000, now));
   const expertise = provider.expertise
     .filter(({ when }) => matches(when, claims))
-    .map(({ when: _, field, basis, authority, jurisdiction }) => ({
+    .map(({ field, basis, authority, jurisdiction }) => ({
       field,
       basis,
       ...(authority === undefined ? {} : { authority }),
