@@ -35,13 +35,30 @@ export default defineConfig({
           cloudflareTest(async () => ({
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
+              d1Databases: ['ISSUER_DB'],
               bindings: {
+                ISSUER_CONFIG: JSON.stringify({
+                  name: 'Issuer under test',
+                  url: 'https://registry.example/issuer',
+                  providers: [
+                    {
+                      name: 'example',
+                      title: 'Example',
+                      issuer: 'https://login.example',
+                      clientId: 'firsthand',
+                      rules: [{ when: {}, framework: 'oidc', level: 'verified-login', method: 'example' }],
+                    },
+                  ],
+                }),
+                ISSUER_KEY: secret(4),
+                ISSUER_NULLIFIER_KEY: secret(5),
                 LOG_KEY: secret(1),
                 SERVICE_KEY: secret(2),
                 OPERATOR_KEY: secret(3),
                 MIGRATIONS: {
                   registry: await readD1Migrations('migrations/registry'),
                   contentIndex: await readD1Migrations('migrations/content-index'),
+                  issuer: await readD1Migrations('migrations/issuer'),
                 },
               },
             },

@@ -26,6 +26,8 @@ export interface Call {
   path: string;
   body?: string | Bytes;
   contentType?: string;
+  /** A token to show (RFC 6750). */
+  bearer?: string;
   /** The answer's largest size in bytes. */
   maxBytes: number;
   /** Statuses besides 2xx that are answers, not errors. */
@@ -91,7 +93,7 @@ export class Transport {
     return error.retryAfter > LONGEST_WAIT ? null : error.retryAfter;
   }
 
-  async #attempt({ method = 'GET', path, body, contentType, maxBytes, accept = [] }: Call): Promise<Answer> {
+  async #attempt({ method = 'GET', path, body, contentType, bearer, maxBytes, accept = [] }: Call): Promise<Answer> {
     const controller = new AbortController();
     const sending = body === undefined ? 0 : body.length;
     // An upload makes no sound until it is done: allow it 64 KiB/s.
@@ -105,7 +107,10 @@ export class Transport {
         method,
         signal: this.#signal === null ? controller.signal : AbortSignal.any([controller.signal, this.#signal]),
         ...(body === undefined ? {} : { body }),
-        ...(contentType === undefined ? {} : { headers: { 'content-type': contentType } }),
+        headers: {
+          ...(contentType === undefined ? {} : { 'content-type': contentType }),
+          ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+        },
       });
       alive();
       const isAnswer = response.ok || accept.includes(response.status);

@@ -1,3 +1,4 @@
+import type { IssuerConfig } from '../../schemas/issuer-config.ts';
 import type { Output, OutputStream } from './output.ts';
 
 /** A registry that runs inside this process. */
@@ -10,6 +11,8 @@ export interface RunningRegistry {
   /** The operator's DID, and the key file that holds its seed. */
   operator: string;
   operatorKeyFile: string;
+  /** The issuer app beside it, where one was configured. */
+  issuer?: { url: string; did: string };
   close(): Promise<void>;
 }
 
@@ -20,6 +23,8 @@ export type StartRegistry = (options: {
   host: string;
   log: (line: string) => void;
   origin?: string;
+  /** An issuer app to run beside it, with its clients’ secrets by provider. */
+  issuer?: { config: IssuerConfig; secrets: Readonly<Record<string, string>> };
 }) => Promise<RunningRegistry>;
 
 /** What a command needs of the process that it runs in. */

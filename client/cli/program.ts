@@ -75,6 +75,15 @@ export function createProgram(version: string, run: Run): Command {
       run(command, async (cli) => (await import('./commands/attest-human.ts')).attestHuman(cli, did, options)),
     );
 
+  leaf(program, 'enrol', 'prove that you are a verified human: log in, and get a credential for your key')
+    .requiredOption('--issuer <url>', 'the identity issuer')
+    .option('--provider <name>', 'where to log in; asked in the browser unless given')
+    .option('--no-open', 'print the address only')
+    .option('--again', 'log in anew, though a credential from an earlier run waits to be submitted')
+    .action((options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/enrol.ts')).enrol(cli, options)),
+    );
+
   leaf(program, 'init', 'describe a dataset: writes firsthand.yaml beside it')
     .argument('[path]', 'a folder or a file', '.')
     .option('--name <name>')
@@ -197,6 +206,7 @@ export function createProgram(version: string, run: Run): Command {
     .option('--port <n>', '0 takes any free one', '8787')
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
     .option('--origin <origin>', 'the log’s name, where it is reached by another: registry.example/log')
+    .option('--issuer <file>', 'run an issuer app beside it: this file says who may log in where (YAML or JSON)')
     .action((options, command: Command) =>
       run(command, async (cli) => (await import('./commands/serve.ts')).serve(cli, options)),
     );

@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../schemas/report.ts';
 import {
@@ -19,19 +19,9 @@ import {
 import { startRegistry, type RunningRegistry } from '../../worker/node/start.ts';
 import { post } from '../bench/child.ts';
 import { createWorkload, readSigner } from '../bench/workload.ts';
+import { CHROMIUM, hasChromium, openBrowser } from '../support/chromium.ts';
 import edges from '../fixtures/ed25519-edges.json' with { type: 'json' };
 import type { StatementId } from '../../schemas/primitives.ts';
-
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 interface Library {
   verify(url: string, trustFile: string, id: string, now: number): Promise<Report>;
@@ -40,10 +30,9 @@ interface Library {
 }
 declare const firsthand: Library;
 
-const isThere = existsSync(CHROMIUM);
-if (!isThere) test.skip(`the library in a browser: ${CHROMIUM} is not there, skipped (set CHROMIUM)`, () => {});
+if (!hasChromium) test.skip(`the library in a browser: ${CHROMIUM} is not there, skipped (set CHROMIUM)`, () => {});
 
-describe.runIf(isThere)('the library in a real browser', () => {
+describe.runIf(hasChromium)('the library in a real browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'firsthand-browser-'));
   let registry: RunningRegistry;
   let server: Server;
@@ -63,10 +52,7 @@ describe.runIf(isThere)('the library in a real browser', () => {
     });
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     registry = await startRegistry({ dataDir: join(folder, 'data'), port: 0, host: '127.0.0.1', log: () => {} });
-    context = await chromium.launchPersistentContext(join(folder, 'profile'), {
-      executablePath: CHROMIUM,
-      args: FLAGS,
-    });
+    context = await openBrowser(join(folder, 'profile'));
     page = await context.newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     await page.waitForFunction(() => 'firsthand' in globalThis);

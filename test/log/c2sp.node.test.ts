@@ -239,6 +239,6 @@ describe('after a restart', () => {
       /holds the log .*, but the registry is configured as elsewhere.example\/log/,
     );
     await rm(join(folder, 'keys', 'log.json'));
-    await expect(start(0)).rejects.toThrow(/log\.json of this log is missing; restore it/);
+    await expect(start(0)).rejects.toThrow(/log\.json is missing; restore it/);
   });
 });

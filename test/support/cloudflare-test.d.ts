@@ -18,7 +18,8 @@ declare module 'cloudflare:test' {
 declare module 'cloudflare:workers' {
   export const env: import('../../worker/cloudflare/bindings.ts').Bindings & {
     OPERATOR_KEY: string;
-    MIGRATIONS: Record<'registry' | 'contentIndex', import('cloudflare:test').D1Migration[]>;
+    ISSUER_DB: import('@cloudflare/workers-types').D1Database;
+    MIGRATIONS: Record<'registry' | 'contentIndex' | 'issuer', import('cloudflare:test').D1Migration[]>;
   };
   /** The Worker under test, as it is deployed. */
   export const exports: { default: { fetch(request: Request): Promise<Response> } };

@@ -1,7 +1,7 @@
 import type { D1Database, Fetcher, R2Bucket, RateLimit } from '@cloudflare/workers-types';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
 import { ED25519, verifierKey, type VerifierKey } from '../../protocol/log/note.ts';
-import { fromBase64 } from '../../protocol/bytes.ts';
+import { fromBase64, type Bytes } from '../../protocol/bytes.ts';
 import { signerFromSeed, type Signer } from '../../protocol/ed25519/signer.ts';
 import type { Outcome } from '../log/sequencer.ts';
 
@@ -33,6 +33,12 @@ export interface Bindings {
   SERVICE_KEY: string;
   /** Needed until entry 0 and the status service's accreditation are logged. */
   OPERATOR_KEY?: string;
+  /** An issuer app beside the registry: its configuration in JSON, and what it then needs. */
+  ISSUER_CONFIG?: string;
+  ISSUER_DB?: D1Database;
+  ISSUER_KEY?: string;
+  ISSUER_NULLIFIER_KEY?: string;
+  ENROL_LIMIT?: RateLimit;
 }
 
 export interface Keys {
@@ -42,14 +48,21 @@ export interface Keys {
   logKey: VerifierKey;
 }
 
+/** A secret of 32 bytes; one that is missing or malformed is named, never shown. */
+export function secretOf(
+  bindings: Bindings,
+  name: 'LOG_KEY' | 'SERVICE_KEY' | 'OPERATOR_KEY' | 'ISSUER_KEY' | 'ISSUER_NULLIFIER_KEY',
+): Bytes {
+  const secret = fromBase64(bindings[name] ?? '');
+  if (secret?.length !== 32)
+    throw new Error(`secret ${name} is not 32 bytes in base64; set it with: wrangler secret put ${name}`);
+  return secret;
+}
+
 /** Reads the secrets; a missing or malformed one is named, never shown. */
 export async function keysOf(bindings: Bindings): Promise<Keys> {
-  const signer = (name: 'LOG_KEY' | 'SERVICE_KEY' | 'OPERATOR_KEY'): Promise<Signer> => {
-    const seed = fromBase64(bindings[name] ?? '');
-    if (seed?.length !== 32)
-      throw new Error(`secret ${name} is not 32 bytes in base64; set it with: wrangler secret put ${name}`);
-    return signerFromSeed(seed);
-  };
+  const signer = (name: 'LOG_KEY' | 'SERVICE_KEY' | 'OPERATOR_KEY'): Promise<Signer> =>
+    signerFromSeed(secretOf(bindings, name));
   const log = await signer('LOG_KEY');
   return {
     log,

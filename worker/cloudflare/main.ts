@@ -6,10 +6,12 @@ import { createApp } from '../app.ts';
 import { createContentIndex } from '../content/content-index.ts';
 import type { Deps } from '../deps.ts';
 import { refuse } from '../../protocol/result.ts';
-import type { App } from '../http/route.ts';
 import { maintain } from '../maintenance.ts';
+import { besideIssuer } from '../issuer/app.ts';
+import { sweepEnrolments } from '../issuer/enrolments.ts';
 import { keysOf, type Bindings, type RemoteSequencer } from './bindings.ts';
 import { createD1 } from './d1.ts';
+import { openIssuer } from './issuer.ts';
 import { createR2Blobs } from './r2-blobs.ts';
 
 export { SequencerObject } from './sequencer-object.ts';
@@ -17,16 +19,20 @@ export { SequencerObject } from './sequencer-object.ts';
 /** The binding counts calls, not statements: one call stands for so many. */
 const STATEMENTS_A_UNIT = 50;
 
-/** The app of this isolate; its ports hold nothing but bindings. */
-let app: Promise<App> | null = null;
+type Fetch = (request: Request, bindings: Bindings, context: ExecutionContext) => Response | Promise<Response>;
+
+/** The app of this isolate, with the issuer app where one is configured; its ports hold nothing but bindings. */
+let app: Promise<Fetch> | null = null;
 /** Learned once: entry 0 never changes. */
 let operator: Did | null = null;
 
 export default {
   async fetch(request: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {
-    app ??= openDeps(bindings).then(createApp);
+    app ??= open(bindings);
     try {
-      return await (await app).fetch(request, bindings, context);
+      return await (
+        await app
+      )(request, bindings, context);
     } catch (error) {
       // The configuration may have been mended by the next request.
       app = null;
@@ -37,13 +43,20 @@ export default {
 
   /**
    * Keeps the sequencer warm, logs the registry's identity soon after the first deployment, signs status lists ahead of
-   * those who ask, and deletes what was erased.
+   * those who ask, deletes what was erased, and sweeps enrolments.
    */
   async scheduled(_: ScheduledController, bindings: Bindings): Promise<void> {
     await sequencerOf(bindings).operator();
     await maintain(await openDeps(bindings));
+    if (bindings.ISSUER_DB !== undefined) await sweepEnrolments(createD1(bindings.ISSUER_DB), Date.now());
   },
 };
+
+async function open(bindings: Bindings): Promise<Fetch> {
+  const registry = createApp(await openDeps(bindings));
+  const issuer = await openIssuer(bindings);
+  return issuer === null ? registry.fetch : besideIssuer(registry.fetch, issuer.app.fetch, issuer.url);
+}
 
 const sequencerOf = ({ SEQUENCER, LOG_ORIGIN }: Bindings): RemoteSequencer =>
   SEQUENCER.get(SEQUENCER.idFromName(LOG_ORIGIN));

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { parseJson, type Json } from '../../protocol/json.ts';
-import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
+import { concatBytes, fromUtf8, type Bytes } from '../../protocol/bytes.ts';
 import { ProblemError } from './problem.ts';
 
 /** Reads a request's body, refusing it as soon as it is known to be over `max` bytes. */
@@ -14,26 +14,27 @@ export async function readBody(c: Context, max: number): Promise<Bytes> {
     if (body.length > max) throw tooLarge();
     return body;
   }
+  const body = await readAtMost(c.req.raw.body, max).catch(brokeOff);
+  if (body === null) throw tooLarge();
+  return body;
+}
+
+/** The bytes of a stream of unknown length; null, and the stream cancelled, as soon as they are over `max`. */
+export async function readAtMost(stream: ReadableStream<Uint8Array> | null, max: number): Promise<Bytes | null> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const reader = c.req.raw.body?.getReader();
+  const reader = stream?.getReader();
   for (;;) {
-    const { done, value } = (await reader?.read().catch(brokeOff)) ?? { done: true, value: undefined };
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
     if (done) break;
     length += value.length;
     if (length > max) {
       void reader?.cancel().catch(() => {});
-      throw tooLarge();
+      return null;
     }
     chunks.push(value);
   }
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
+  return concatBytes(...chunks);
 }
 
 const brokeOff = (): never => {

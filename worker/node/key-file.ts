@@ -12,7 +12,7 @@ export async function loadKeyFile(file: string, name: string, isFirstStart: bool
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const existing = readKey(file);
   if (existing !== null) return existing;
-  if (!isFirstStart) throw new LogCorrupt(`the key ${file} of this log is missing; restore it from a backup`);
+  if (!isFirstStart) throw new LogCorrupt(`the key ${file} is missing; restore it from a backup`);
   const seed = new Uint8Array(randomBytes(32));
   const signer = await signerInThread(seed);
   const key: PlainKeyFile = { firsthand: 'key/v1', name, did: signer.did, seed: toBase64Url(seed) };

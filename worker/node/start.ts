@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { mkdirSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
@@ -15,11 +15,13 @@ import { db, type Database } from '../database/port.ts';
 import { createContentIndex } from '../content/content-index.ts';
 import type { Deps, Log } from '../deps.ts';
 import { ensureIdentity } from '../log/identity.ts';
+import { besideIssuer } from '../issuer/app.ts';
 import { loadLog } from '../log/log-state.ts';
 import { MAINTENANCE, maintain } from '../maintenance.ts';
 import { createSequencer } from '../log/sequencer.ts';
 import { startCheckThreads } from './check-threads.ts';
 import { createFileBlobs } from './file-blobs.ts';
+import { openIssuer, type IssuerOptions } from './issuer.ts';
 import { loadKeyFile } from './key-file.ts';
 import { createLimiter } from './limiter.ts';
 import { openSqlite } from './sqlite.ts';
@@ -36,6 +38,8 @@ export interface RegistryOptions {
   name?: string;
   /** Statements a minute and key. */
   rateLimit?: number;
+  /** An issuer app beside the registry; at `/issuer` unless its configuration has an address. */
+  issuer?: IssuerOptions;
   /** Hears of starts, stops and what went wrong; of every request with `verbose`. */
   log(line: string): void;
   verbose?: boolean;
@@ -47,6 +51,8 @@ export interface RunningRegistry {
   vkey: string;
   operator: string;
   operatorKeyFile: string;
+  /** The issuer app beside it. */
+  issuer?: { url: string; did: string };
   /** Stops taking requests, finishes those under way, and closes the databases. */
   close(): Promise<void>;
 }
@@ -63,6 +69,13 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     for (const close of closers.toReversed()) await close();
   };
   const server = createServer();
+  // Browsers open connections in advance; Node takes one without a request to be busy, and would wait for it at the end.
+  const unused = new Set<Socket>();
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', ({ socket }) => unused.delete(socket));
   // The address is known, and so taken, before there is an app to answer at it.
   let answer: RequestListener | null = null;
   const early: Parameters<RequestListener>[] = [];
@@ -73,7 +86,18 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
     const { deps, growth, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
     const app = createApp(deps);
-    const respond = getRequestListener(app.fetch);
+    const issuer =
+      options.issuer === undefined
+        ? null
+        : await openIssuer(options.issuer, {
+            dataDir,
+            url: options.issuer.config.url ?? `http://${authority}/issuer`,
+            log: deps.log,
+          });
+    if (issuer !== null) closers.push(issuer.close);
+    const respond = getRequestListener(
+      issuer === null ? app.fetch : besideIssuer(app.fetch, issuer.app.fetch, issuer.url),
+    );
     const listener: RequestListener = (request, response) => void respond(request, response);
     answer = listener;
     for (const exchange of early.splice(0)) listener(...exchange);
@@ -83,9 +107,12 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
       vkey: encodeVkey(deps.logKey),
       operator,
       operatorKeyFile,
+      ...(issuer === null ? {} : { issuer: { url: issuer.url, did: issuer.did } }),
       async close() {
         growth.close();
-        await stop(server);
+        const stopped = stop(server);
+        for (const socket of unused) socket.destroy();
+        await stopped;
         await closeAll();
       },
     };

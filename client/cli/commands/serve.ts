@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { CliError } from '../cli-error.ts';
 import type { Cli, RunningRegistry } from '../context.ts';
 import { readFlag } from '../flags.ts';
+import { readIssuerFile } from '../issuer-file.ts';
 import { sanitizeLine, text } from '../terminal.ts';
 
 export interface ServeOptions {
@@ -10,6 +11,7 @@ export interface ServeOptions {
   port: string;
   host: string;
   origin?: string;
+  issuer?: string;
 }
 
 const Port = z
@@ -24,14 +26,14 @@ export async function serve(cli: Cli, options: ServeOptions): Promise<void> {
   const stopped = new Promise<void>((stop) => cli.onStop(stop));
   const registry = await start(cli, options, port);
   try {
-    const { url, origin, vkey, operator, operatorKeyFile } = registry;
+    const { url, origin, vkey, operator, operatorKeyFile, issuer } = registry;
     cli.out.result(
-      { url, origin, vkey, operator, operatorKeyFile },
+      { url, origin, vkey, operator, operatorKeyFile, ...(issuer === undefined ? {} : { issuer }) },
       () => text`registry  ${url}
 log       ${vkey}
 operator  ${operator}
           (its key: FIRSTHAND_KEY_FILE=${operatorKeyFile})
-data      ${resolve(options.data)}
+data      ${resolve(options.data)}${issuer === undefined ? '' : text`\nissuer    ${issuer.url}\n          ${issuer.did}`}
 
 Press Ctrl-C to stop.`,
     );
@@ -41,7 +43,9 @@ Press Ctrl-C to stop.`,
   }
 }
 
-async function start(cli: Cli, { data, host, origin }: ServeOptions, port: number): Promise<RunningRegistry> {
+async function start(cli: Cli, options: ServeOptions, port: number): Promise<RunningRegistry> {
+  const { data, host, origin } = options;
+  const issuer = options.issuer === undefined ? undefined : await readIssuerFile(cli, options.issuer);
   try {
     return await cli.startRegistry({
       dataDir: resolve(data),
@@ -49,6 +53,7 @@ async function start(cli: Cli, { data, host, origin }: ServeOptions, port: numbe
       host,
       log: (line) => cli.out.stderr.write(`${sanitizeLine(line.trimEnd())}\n`),
       ...(origin === undefined ? {} : { origin }),
+      ...(issuer === undefined ? {} : { issuer }),
     });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -1,20 +1,17 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { fromBase64Url, toBase64Url } from '../../../protocol/bytes.ts';
+import { nullifierOf } from '../../../protocol/nullifier.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { createDurably } from '../durable-file.ts';
 import { text } from '../terminal.ts';
 import { readSecret, type StoredKey } from './key-store.ts';
 
-/**
- * What an issuer calls a person in public: HMAC-SHA-256 of how it knows them, under a secret that lies beside its key.
- * The same person always gets the same value from this issuer; nobody else can tell who it is, or link it to another's.
- */
+/** What an issuer calls a person in public ({@link nullifierOf}), under a secret that lies beside its key. */
 export async function nullifierFor(cli: Cli, key: StoredKey, person: string): Promise<string> {
   const reference = person.normalize('NFC').trim();
   if (reference === '') throw new CliError('usage', '--person: is empty');
-  const secret = await secretBeside(cli, key);
-  return toBase64Url(createHmac('sha256', secret).update(reference, 'utf8').digest());
+  return nullifierOf(await secretBeside(cli, key), reference);
 }
 
 async function secretBeside(cli: Cli, key: StoredKey): Promise<Uint8Array> {

@@ -15,6 +15,10 @@ export interface ServedRegistry {
   operatorKeyFile: string;
   /** Ends it with a signal; answers its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** The issuer app beside it, where one was configured. */
+  issuer?: { url: string; did: string };
+  /** Everything it has said, once it was stopped. */
+  said(): Promise<string>;
 }
 
 /** Starts the real program as a process of its own, at home in `home`. */
@@ -51,8 +55,13 @@ export function ended(child: ChildProcess): Promise<Ran> {
 }
 
 /** Runs a registry until stopped. */
-export async function serveRegistry(home: string, data: string, port = 0): Promise<ServedRegistry> {
-  const child = startFirsthand(home, ['serve', '--json', '--data', data, '--port', String(port)]);
+export async function serveRegistry(
+  home: string,
+  data: string,
+  port = 0,
+  more: readonly string[] = [],
+): Promise<ServedRegistry> {
+  const child = startFirsthand(home, ['serve', '--json', '--data', data, '--port', String(port), ...more]);
   const end = ended(child);
   const line = await Promise.race([
     new Promise<string>((resolve) => {
@@ -61,7 +70,8 @@ export async function serveRegistry(home: string, data: string, port = 0): Promi
     end.then((ran) => Promise.reject(new Error(`serve ended with ${ran.code}: ${ran.stderr}`))),
   ]);
   return {
-    ...(JSON.parse(line) as Omit<ServedRegistry, 'stop'>),
+    ...(JSON.parse(line) as Omit<ServedRegistry, 'stop' | 'said'>),
+    said: async () => Object.values(await end).join('\n'),
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       return (await end).code;

@@ -1,0 +1,239 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { toBase64Url } from '../../protocol/bytes.ts';
+import type { Signer } from '../../protocol/ed25519/signer.ts';
+import { verifySignature } from '../../protocol/ed25519/verify.ts';
+import { fingerprintOf, possessionMessage } from '../../protocol/enrolment.ts';
+import { parseStatement, verifyStatement, type ParsedStatement } from '../../protocol/statement.ts';
+import { db } from '../../worker/database/port.ts';
+import { sweepEnrolments } from '../../worker/issuer/enrolments.ts';
+import { signerOf } from '../support/statements.ts';
+import { Browser, CONFIG, GOOD, ISSUER, submitForm, type IssuerUnderTest, type OpenIssuer } from './harness.ts';
+import { PERSON } from './provider.ts';
+
+function credentialIn(text: string | undefined): ParsedStatement<'HumanCredential'> {
+  const parsed = parseStatement(text ?? '');
+  if (!parsed.ok) throw new Error(parsed.reason.detail);
+  return parsed.value as ParsedStatement<'HumanCredential'>;
+}
+
+/** What an issuer app does when nobody means it ill. */
+export function describeFlow(name: string, open: OpenIssuer): void {
+  describe(`${name}: enrolment`, () => {
+    let issuer: IssuerUnderTest;
+    let ada: Signer;
+    beforeEach(async () => {
+      issuer = await open();
+      ada = await signerOf('ada');
+    });
+    afterEach(() => issuer.close());
+
+    test('a login becomes a credential for the key that was proven', async () => {
+      const enrolment = await issuer.begin(ada);
+      expect(await issuer.status(enrolment)).toEqual({ status: 'waiting' });
+      const done = await issuer.logIn(enrolment);
+      expect(done.status).toBe(200);
+      expect(done.body).toContain('return to your terminal');
+      const { status, credential } = await issuer.status(enrolment);
+      expect(status).toBe('issued');
+      const statement = credentialIn(credential);
+      expect((await verifyStatement(statement, verifySignature)).ok).toBe(true);
+      expect(statement.document).toMatchObject({
+        issuer: issuer.signer.did,
+        validFrom: '2026-06-01T12:00:00Z',
+        validUntil: '2027-06-01T12:00:00Z',
+        credentialSubject: {
+          id: ada.did,
+          // When the person logged in, not when the token was made.
+          verification: {
+            framework: 'nist-800-63-4',
+            level: 'IAL2',
+            method: 'good+mfa',
+            verifiedAt: '2026-06-01T11:59:00Z',
+          },
+        },
+      });
+      expect(statement.document.credentialSubject).not.toHaveProperty('expertise');
+      // Asking again, and loading the page again, change nothing.
+      expect((await issuer.status(enrolment)).credential).toBe(credential);
+      expect((await issuer.fetch(`/enrol/${enrolment.id}`)).body).toContain('Done');
+    });
+
+    test('the same person has the same nullifier with every key, and another has another', async () => {
+      const nullifierOf = async (person: string, sub: string): Promise<string> => {
+        issuer.good.twist = { claims: { sub } };
+        const enrolment = await issuer.begin(await signerOf(person));
+        await issuer.logIn(enrolment);
+        return credentialIn((await issuer.status(enrolment)).credential).document.credentialSubject.nullifier;
+      };
+      const first = await nullifierOf('ada', 'one');
+      expect(first).toMatch(/^[A-Za-z0-9_-]{43}$/);
+      expect(await nullifierOf('ada-2', 'one')).toBe(first);
+      expect(await nullifierOf('bob', 'two')).not.toBe(first);
+      const rows = await issuer.database.all(sql`SELECT nullifier FROM credentials`.compile(db));
+      expect(rows).toHaveLength(3);
+    });
+
+    test('the same name at another provider is another person', async () => {
+      const at = async (which: 'good' | 'other'): Promise<string> => {
+        const [enrolment, browser] = [await issuer.begin(ada), new Browser()];
+        await issuer.back(issuer[which].login(await issuer.start(enrolment, browser, which)), browser);
+        return credentialIn((await issuer.status(enrolment)).credential).document.credentialSubject.nullifier;
+      };
+      expect(await at('good')).not.toBe(await at('other'));
+    });
+
+    test('rules are tried in order; a login that none takes is refused, and another may follow', async () => {
+      const enrolment = await issuer.begin(ada);
+      issuer.good.twist = { claims: { acr: '0', email_verified: false } };
+      const refused = await issuer.logIn(enrolment);
+      expect(refused.status).toBe(403);
+      expect(refused.body).toContain('does not prove enough');
+      expect(await issuer.status(enrolment)).toMatchObject({ status: 'waiting', refusal: { code: 'no-rule' } });
+      issuer.good.twist = { claims: { acr: '0', auth_time: undefined, groups: ['staff', 'radiologists'] } };
+      await issuer.logIn(enrolment);
+      const { credentialSubject } = credentialIn((await issuer.status(enrolment)).credential).document;
+      expect(credentialSubject.verification).toEqual({
+        framework: 'oidc',
+        level: 'verified-login',
+        method: 'good',
+        verifiedAt: '2026-06-01T12:00:00Z',
+      });
+      expect(credentialSubject.expertise).toEqual([{ field: 'radiology', basis: 'employment' }]);
+    });
+
+    test('the page is plain, accessible and locked down', async () => {
+      const [enrolment, browser] = [await issuer.begin(ada), new Browser()];
+      const { status, headers, body } = await issuer.fetch(`/enrol/${enrolment.id}`, { browser });
+      expect(status).toBe(200);
+      expect(headers.get('Content-Security-Policy')).toMatch(
+        /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
+      );
+      expect(headers.get('Cache-Control')).toBe('no-store');
+      expect(headers.get('Access-Control-Allow-Origin')).toBeNull();
+      expect(body).not.toMatch(/<script|javascript:| on[a-z]+=/i);
+      expect(body).toContain('lang="en"');
+      expect(body).toContain('<label for="code">');
+      expect(body).toContain('Not stored');
+      expect(body).toContain(fingerprintOf(ada.did));
+      // The code is for the terminal to show: whoever has the address alone does not get on.
+      expect(body).not.toContain(enrolment.userCode);
+      expect(body).toContain('Good &lt;login&gt; &amp; co');
+      expect(browser.set).toHaveLength(1);
+      expect(browser.set[0]).toMatch(
+        /^__Host-firsthand-[\w-]{22}=[\w-]{43}; Max-Age=900; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+      );
+    });
+
+    test('a code may be typed in small letters and without its dash, and is not guessed', async () => {
+      const [enrolment, browser] = [await issuer.begin(ada), new Browser()];
+      const page = await issuer.fetch(`/enrol/${enrolment.id}`, { browser });
+      const typed = { code: ` ${enrolment.userCode.toLowerCase().replace('-', '')} `, provider: 'good' };
+      expect((await submitForm(issuer, page.body, browser, typed)).body).toContain('http-equiv="refresh"');
+      // The proof and the right code were two of twenty.
+      for (let i = 0; i < 18; i++) {
+        const wrong = await submitForm(issuer, page.body, browser, { code: 'BBBB-BBBB', provider: 'good' });
+        expect(wrong.status).toBe(403);
+        expect(wrong.body).toContain('not the code');
+      }
+      const over = await submitForm(issuer, page.body, browser, typed);
+      expect(over.body).toContain('too many attempts');
+    });
+
+    test('enrolments end, are swept, and leave nothing behind', async () => {
+      const enrolment = await issuer.begin(ada);
+      await issuer.start(enrolment, new Browser());
+      issuer.pass(15 * 60_000);
+      expect((await issuer.api(`/enrolments/${enrolment.id}`, undefined, enrolment.pollToken)).status).toBe(404);
+      expect((await issuer.fetch(`/enrol/${enrolment.id}`)).status).toBe(404);
+      await sweepEnrolments(issuer.database, issuer.now());
+      for (const table of ['enrolments', 'logins', 'credentials']) {
+        expect(await issuer.database.all(sql`SELECT * FROM ${sql.table(table)}`.compile(db))).toEqual([]);
+      }
+    });
+
+    test('one key is not enrolled ten times a minute, and others are', async () => {
+      for (let i = 0; i < 10; i++) await issuer.begin(ada, { prove: false });
+      const refused = await issuer.api('/enrolments', { did: ada.did });
+      expect(refused).toMatchObject({ status: 429, body: { code: 'rate-limited' } });
+      await issuer.begin(await signerOf('bob'));
+      issuer.pass(60_000);
+      await issuer.begin(ada);
+    });
+
+    test('says who it is, and names what is wrong with a request', async () => {
+      expect((await issuer.api('/issuer.json')).body).toEqual({
+        issuer: 'firsthand/v1',
+        url: ISSUER,
+        did: issuer.signer.did,
+        name: CONFIG.name,
+        providers: [
+          { name: 'good', title: 'Good <login> & co' },
+          { name: 'other', title: 'Other' },
+        ],
+      });
+      expect(Object.keys((await issuer.api('/openapi.json')).body['paths'] as object)).toContain('/people/enrolments');
+      const cases: [unknown, number, string][] = [
+        [{ did: 'did:key:x' }, 400, '/did'],
+        [{ did: ada.did, name: 'Ada' }, 400, 'name'],
+        [{ did: ada.did, provider: 'none' }, 400, 'good, other'],
+        // A point of small order: a key for which anybody can sign.
+        [{ did: 'did:key:z6MkeTG3bFFSLYVU7VqhgZxqr6YzpaGrQtFMh1uvqGy1vDnP' }, 422, 'key new'],
+      ];
+      for (const [body, status, detail] of cases) {
+        const answer = await issuer.api('/enrolments', body);
+        expect([answer.status, answer.body['detail']]).toEqual([status, expect.stringContaining(detail)]);
+      }
+      expect((await issuer.fetch('/nowhere')).headers.get('Content-Type')).toBe('application/problem+json');
+      expect((await issuer.fetch('/enrol/a/b/c')).headers.get('Content-Type')).toMatch(/^text\/html/);
+    });
+
+    test('asks a provider once in ten minutes who it is, and each time for its keys', async () => {
+      for (const person of ['ada', 'bob']) await issuer.logIn(await issuer.begin(await signerOf(person)));
+      const asked = (path: string): number => issuer.fetched.filter((url) => url === `${GOOD}${path}`).length;
+      expect([asked('/.well-known/openid-configuration'), asked('/jwks'), asked('/token')]).toEqual([1, 2, 2]);
+      issuer.pass(10 * 60_000);
+      await issuer.logIn(await issuer.begin(ada));
+      expect(asked('/.well-known/openid-configuration')).toBe(2);
+      expect(issuer.fetched.every((url) => url.startsWith(GOOD))).toBe(true);
+    });
+
+    test('keeps nothing of the person: not in the database, not in the log, not in the credential', async () => {
+      const enrolment = await issuer.begin(ada);
+      await issuer.logIn(enrolment);
+      issuer.good.twist = { claims: { email_verified: false, acr: '' } };
+      await issuer.logIn(await issuer.begin(await signerOf('bob')));
+      const tables = ['enrolments', 'logins', 'credentials'].map((table) =>
+        issuer.database.all(sql`SELECT * FROM ${sql.table(table)}`.compile(db)),
+      );
+      const kept = JSON.stringify([await Promise.all(tables), issuer.events, await issuer.status(enrolment)]);
+      for (const secret of [PERSON.sub, PERSON.name, PERSON.email, 'Lovelace', enrolment.pollToken]) {
+        expect(kept).not.toContain(secret);
+      }
+      expect(kept).toContain('login-refused');
+      expect(JSON.stringify(issuer.events)).not.toContain(enrolment.id);
+      const stored = await issuer.database.all(sql`SELECT * FROM credentials`.compile(db));
+      expect(stored.map((row) => Object.keys(row as object))).toEqual([['id', 'nullifier', 'issued_at']]);
+    });
+
+    test('a proof is for this issuer, this key and this challenge', async () => {
+      const enrolment = await issuer.begin(ada, { prove: false });
+      const eve = await signerOf('eve');
+      const earlier = await issuer.begin(ada);
+      const frames: [Signer, Uint8Array<ArrayBuffer>][] = [
+        [eve, possessionMessage(ISSUER, ada.did, enrolment.challenge)],
+        [ada, possessionMessage('https://evil.example', ada.did, enrolment.challenge)],
+        [ada, possessionMessage(ISSUER, eve.did, enrolment.challenge)],
+        [ada, possessionMessage(ISSUER, ada.did, earlier.challenge)],
+        [ada, new TextEncoder().encode(enrolment.challenge)],
+      ];
+      for (const [signer, message] of frames) {
+        const proof = { signature: toBase64Url(await signer.sign(message)) };
+        const refused = await issuer.api(`/enrolments/${enrolment.id}/proof`, proof, enrolment.pollToken);
+        expect(refused).toMatchObject({ status: 422, body: { code: 'invalid-signature' } });
+      }
+      expect((await issuer.status(enrolment)).status).toBe('unproven');
+      expect((await issuer.fetch(`/enrol/${enrolment.id}`)).body).toContain('not ready yet');
+    });
+  });
+}

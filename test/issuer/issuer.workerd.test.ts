@@ -1,0 +1,35 @@
+import { applyD1Migrations, reset } from 'cloudflare:test';
+import { env, exports } from 'cloudflare:workers';
+import { expect, test } from 'vitest';
+import { createD1 } from '../../worker/cloudflare/d1.ts';
+import { signerOf } from '../support/statements.ts';
+import { describeFlow } from './flow.ts';
+import { openIssuerOver, type OpenIssuer } from './harness.ts';
+import { describeHostile } from './hostile.ts';
+
+const open: OpenIssuer = async (options) => {
+  await reset();
+  await applyD1Migrations(env.ISSUER_DB, env.MIGRATIONS.issuer);
+  return openIssuerOver({ database: createD1(env.ISSUER_DB), close: async () => {} }, options);
+};
+
+describeFlow('D1', open);
+describeHostile('D1', open);
+
+test('the Worker as it is deployed has the issuer beside its registry', async () => {
+  await reset();
+  await applyD1Migrations(env.ISSUER_DB, env.MIGRATIONS.issuer);
+  const at = (path: string, init?: RequestInit) =>
+    exports.default.fetch(new Request(`https://registry.example${path}`, init));
+  const { did } = await signerOf('ada');
+  expect(await (await at('/issuer/issuer.json')).json()).toMatchObject({ url: 'https://registry.example/issuer' });
+  const begun = await at('/issuer/enrolments', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ did }),
+  });
+  expect(begun.status).toBe(201);
+  expect((await at('/issuer/nothing')).status).toBe(404);
+  // What is not the issuer's is the registry's.
+  expect(await (await at('/openapi.json')).json()).toMatchObject({ info: { title: 'Firsthand registry' } });
+});

@@ -1,0 +1,94 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import type { Env } from '../http/env.ts';
+import { onNotFound } from '../http/not-found.ts';
+import { problem, ProblemError, statusOf } from '../http/problem.ts';
+import type { App } from '../http/route.ts';
+import { browserRoutes } from './browser-routes.ts';
+import type { IssuerDeps } from './deps.ts';
+import { createDiscovery } from './discovery.ts';
+import { createEnrolments } from './enrolments.ts';
+import { enrolmentRoutes } from './enrolment-routes.ts';
+import { messagePage, PAGE_POLICY } from './pages.ts';
+
+/**
+ * The issuer app: turns a login at an OpenID Connect provider into a `HumanCredential` for a key that its holder has
+ * proven to hold. It serves the paths under its configured address, alone or beside a registry.
+ */
+export function createIssuerApp(deps: IssuerDeps): App {
+  const base = basePathOf(deps.url);
+  const isPage = (path: string): boolean => path.startsWith(`${base}/enrol/`);
+  const app: App = new OpenAPIHono<Env>();
+  app.use(envelope(deps, base));
+  app.onError((error, c) => {
+    if (error instanceof ProblemError) {
+      if (!isPage(c.req.path)) return problem(c, error.refusal);
+      const { code, detail } = error.refusal;
+      return c.html(messagePage(deps.name, 'This request was not understood', detail), statusOf(code));
+    }
+    const requestId = c.get('requestId');
+    // Its name and place alone: a message may quote what was at hand, and that was a person.
+    deps.log({ event: 'error', requestId, name: error.name, stack: error.stack?.replace(/^[^]*?(?=\n {4}at )/, '') });
+    const detail = `something went wrong here; quote ${requestId} when you report it`;
+    return isPage(c.req.path)
+      ? c.html(messagePage(deps.name, 'Something went wrong', detail), 500)
+      : problem(c, { code: 'internal', detail });
+  });
+  const otherwise = onNotFound(app);
+  app.notFound((c) =>
+    isPage(c.req.path)
+      ? c.html(messagePage(deps.name, 'There is no such page', 'Take the address from your terminal.'), 404)
+      : otherwise(c),
+  );
+  const enrolments = createEnrolments(deps.database, deps.now);
+  enrolmentRoutes(app, base, deps, enrolments);
+  browserRoutes(app, base, deps, { enrolments, discover: createDiscovery(deps) });
+  return app;
+}
+
+type Fetch = (request: Request) => Response | Promise<Response>;
+
+/** Mounts an issuer beside a registry at the same host: the issuer has the paths that are its own. */
+export function besideIssuer<Rest extends unknown[]>(
+  registry: (request: Request, ...rest: Rest) => Response | Promise<Response>,
+  issuer: Fetch,
+  issuerUrl: string,
+): (request: Request, ...rest: Rest) => Response | Promise<Response> {
+  const base = basePathOf(issuerUrl);
+  const own = [`${base}/issuer.json`, `${base}/enrolments`, `${base}/enrol`];
+  if (base !== '') own.push(base);
+  return (request, ...rest) => {
+    const { pathname } = new URL(request.url);
+    const isOwn = own.some((path) => pathname === path || pathname.startsWith(`${path}/`));
+    return isOwn ? issuer(request) : registry(request, ...rest);
+  };
+}
+
+const basePathOf = (url: string): string => new URL(url).pathname.replace(/\/$/, '');
+
+/** What every answer carries, and one line in the log: never a query, which holds codes, nor an enrolment's id. */
+function envelope({ log, now }: IssuerDeps, base: string): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const requestId = crypto.randomUUID();
+    const start = now();
+    c.set('requestId', requestId);
+    c.header('X-Request-Id', requestId);
+    c.header('X-Content-Type-Options', 'nosniff');
+    c.header('Referrer-Policy', 'no-referrer');
+    c.header('Cross-Origin-Opener-Policy', 'same-origin');
+    c.header('Cross-Origin-Resource-Policy', 'same-origin');
+    c.header('Content-Security-Policy', PAGE_POLICY);
+    c.header('Cache-Control', 'no-store');
+    await next();
+    const path = c.req.path.startsWith(base) ? c.req.path.slice(base.length) : c.req.path;
+    log({
+      event: 'request',
+      requestId,
+      method: c.req.method,
+      path: path.replace(/^\/(enrolments|enrol)\/(?!callback\/)[^/]+/, '/$1/:id'),
+      status: c.res.status,
+      code: c.get('code'),
+      ms: now() - start,
+    });
+  };
+}

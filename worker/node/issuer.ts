@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import type { IssuerConfig } from '../../schemas/issuer-config.ts';
+import { fromBase64Url, toBase64Url, type Bytes } from '../../protocol/bytes.ts';
+import { verifySignature } from '../../protocol/ed25519/verify.ts';
+import { durationMs } from '../../protocol/time.ts';
+import { db } from '../database/port.ts';
+import type { Log } from '../deps.ts';
+import type { App } from '../http/route.ts';
+import { createIssuerApp } from '../issuer/app.ts';
+import { withSecrets } from '../issuer/deps.ts';
+import { sweepEnrolments } from '../issuer/enrolments.ts';
+import { loadKeyFile } from './key-file.ts';
+import { createLimiter } from './limiter.ts';
+import { openSqlite } from './sqlite.ts';
+
+/** An issuer app as an operator configures it, its clients’ secrets by provider. */
+export interface IssuerOptions {
+  config: IssuerConfig;
+  secrets: Readonly<Record<string, string>>;
+}
+
+export interface OpenIssuer {
+  app: App;
+  url: string;
+  did: string;
+  close(): void;
+}
+
+/** Enrolments a minute: in all, and with one key. */
+const RATE = { all: 600, each: 10 };
+const SWEEP_EVERY = 60_000;
+
+/** Opens the issuer app over files in `dataDir`: a database, a key, and the secret of its pseudonyms. */
+export async function openIssuer(
+  { config, secrets }: IssuerOptions,
+  { dataDir, url, log }: { dataDir: string; url: string; log: Log },
+): Promise<OpenIssuer> {
+  mkdirSync(join(dataDir, 'keys'), { recursive: true, mode: 0o700 });
+  const migrations = fileURLToPath(new URL('../../migrations/issuer', import.meta.url));
+  const database = openSqlite(join(dataDir, 'issuer.sqlite'), migrations);
+  try {
+    const issued = await database.all(sql`SELECT 1 FROM credentials LIMIT 1`.compile(db));
+    const isFirstStart = issued.length === 0;
+    const signer = await loadKeyFile(join(dataDir, 'keys/issuer.json'), 'issuer', isFirstStart);
+    const nullifierSecret = loadSecret(join(dataDir, 'keys/issuer.nullifier'), isFirstStart);
+    const app = createIssuerApp({
+      database,
+      name: config.name,
+      url,
+      validity: durationMs(config.validity),
+      providers: withSecrets(config, ({ name }) => secrets[name] ?? null),
+      signer,
+      nullifierSecret,
+      verify: verifySignature,
+      limits: { all: createLimiter(RATE.all, Date.now), each: createLimiter(RATE.each, Date.now) },
+      fetch,
+      now: Date.now,
+      log,
+    });
+    const sweeper = setInterval(() => void sweepEnrolments(database, Date.now()), SWEEP_EVERY).unref();
+    return {
+      app,
+      url,
+      did: signer.did,
+      close() {
+        clearInterval(sweeper);
+        database.close();
+      },
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** 32 bytes in a file that only its owner can read. Made at the first start, and never instead of lost ones. */
+function loadSecret(file: string, isFirstStart: boolean): Bytes {
+  if (isFirstStart) {
+    try {
+      writeFileSync(file, `${toBase64Url(randomBytes(32))}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) {
+    throw new Error(
+      `${file} is missing; restore it from a backup: without it, everybody who comes again counts as new`,
+    );
+  }
+  if ((statSync(file).mode & 0o077) !== 0) throw new Error(`${file} can be read by others; run: chmod 600 ${file}`);
+  const secret = fromBase64Url(readFileSync(file, 'utf8').trim());
+  if (secret?.length !== 32) throw new Error(`${file} does not hold 32 bytes in base64url; restore it from a backup`);
+  return secret;
+}
