@@ -3,6 +3,7 @@ import {
   ChangesPage,
   Dataset,
   Discovery,
+  IssuedPage,
   LookupResponse,
   SearchPage,
   Submitted,
@@ -10,7 +11,7 @@ import {
   type SearchQuery,
 } from '../schemas/api.ts';
 import { limits } from '../schemas/limits.ts';
-import type { Digest, StatementId } from '../schemas/primitives.ts';
+import type { Did, Digest, StatementId } from '../schemas/primitives.ts';
 import { StatusListCredential } from '../schemas/status-list.ts';
 import { fromUtf8, type Bytes } from '../protocol/bytes.ts';
 import { digestOf } from '../protocol/digest.ts';
@@ -19,6 +20,7 @@ import type { ReadTiles } from '../protocol/log/proof.ts';
 import type { TrustPolicy } from '../protocol/log/trust.ts';
 import { issuesOf, parseStatement } from '../protocol/statement.ts';
 import { RegistryError, UntrustedError } from './errors.ts';
+import { readIssued, type IssuedCredentials, type IssuedSearch } from './issued.ts';
 import { readEntries, tileReader } from './log-tiles.ts';
 import { openCheckpoint, verifyReceipt, verifySubmission, type TrustedCheckpoint } from './receipt.ts';
 import { submitBatches, type BatchResult } from './submit-batch.ts';
@@ -124,10 +126,13 @@ export class RegistryClient {
   }
 
   search(query: Search = {}): Promise<SearchPage> {
-    const parameters = Object.entries(query).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, `${value as string | number}`] as [string, string]],
-    );
-    return this.#get(`/v1/datasets?${new URLSearchParams(parameters)}`, SearchPage);
+    return this.#get(`/v1/datasets?${parameters(query)}`, SearchPage);
+  }
+
+  /** The human credentials that an issuer signed, a page of them; each holds the issuer's valid signature. */
+  async issued(issuer: Did, query: IssuedSearch = {}): Promise<IssuedCredentials> {
+    const page = await this.#get(`/v1/issuers/${issuer}/credentials?${parameters(query)}`, IssuedPage);
+    return readIssued(page, issuer, Number(query.after ?? 0));
   }
 
   /** Which records contain each digest, in the order asked. Any number: it asks 10,000 at a time. */
@@ -206,6 +211,13 @@ export class RegistryClient {
     return this.#trust;
   }
 }
+
+const parameters = (query: object): URLSearchParams =>
+  new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, `${value as string | number}`] as [string, string]],
+    ),
+  );
 
 function readJson<S extends z.ZodType>(bytes: Bytes, schema: S, call: string): z.output<S> {
   const json = parseJson(textOf(bytes, call));

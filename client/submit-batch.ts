@@ -14,7 +14,7 @@ import type { Transport } from './transport.ts';
 /** What became of one statement of a batch. */
 export type BatchResult = Result<
   Submitted & { isNew: boolean },
-  { code: ProblemCode; detail: string; errors?: { path: string; message: string }[] | undefined }
+  { code: ProblemCode; status: number; detail: string; errors?: { path: string; message: string }[] | undefined }
 >;
 
 interface Waiting {
@@ -34,7 +34,7 @@ export async function submitBatches(
   for (const [at, statement] of statements.entries()) {
     const parsed = parseStatement(statement);
     if (parsed.ok) waiting.push({ at, id: parsed.value.id, line: `${parsed.value.canonical}\n` });
-    else results[at] = refuse(parsed.reason);
+    else results[at] = refuse({ ...parsed.reason, status: 400 });
   }
   for (const batch of batches(waiting)) {
     const lines = await post(transport, batch);
@@ -84,7 +84,7 @@ async function post(transport: Transport, batch: readonly Waiting[]): Promise<Ba
 }
 
 async function judge(line: BatchLine, id: StatementId, trust: TrustPolicy): Promise<BatchResult> {
-  if ('code' in line) return refuse({ code: line.code, detail: line.detail, errors: line.errors });
+  if ('code' in line) return refuse(line);
   const { status, ...submitted } = line;
   return ok({ ...(await verifySubmission(submitted, id, trust)), isNew: status === 201 });
 }

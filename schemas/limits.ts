@@ -18,6 +18,8 @@ export const limits = {
   /** Digests of one look-up, items of one page. */
   lookupDigests: 10_000,
   page: 100,
+  /** Credentials of one page of an issuer's, who pages through all of them. */
+  issuedPage: 500,
   /** Direct parts of one record; depth and size of a whole lineage. */
   parts: 500,
   lineageDepth: 64,

@@ -8,6 +8,7 @@ import type { Env } from './http/env.ts';
 import { envelope, onError } from './http/middleware.ts';
 import { onNotFound } from './http/not-found.ts';
 import type { App } from './http/route.ts';
+import { issuedRoutes } from './issuers/issued.ts';
 import { logRoutes } from './log/routes.ts';
 import { statementRoutes } from './statements/routes.ts';
 import { statusRoutes } from './status/routes.ts';
@@ -25,6 +26,7 @@ export function createApp(deps: Deps): App {
   statementRoutes(app, deps);
   datasetRoutes(app, deps, statusLists);
   contentRoutes(app, deps);
+  issuedRoutes(app, deps);
   statusRoutes(app, deps, statusLists);
   logRoutes(app, deps);
   discoveryRoutes(app, deps);

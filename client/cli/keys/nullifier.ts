@@ -3,18 +3,35 @@ import { fromBase64Url, toBase64Url } from '../../../protocol/bytes.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { createDurably } from '../durable-file.ts';
+import { readStdin } from '../stdin.ts';
 import { text } from '../terminal.ts';
 import { readSecret, type StoredKey } from './key-store.ts';
 
+/** Bytes of a reference to a person. */
+export const PERSON_BYTES = 4096;
+
+/** What an issuer calls a person in public; null where the reference is empty or longer than {@link PERSON_BYTES}. */
+export type NullifierOf = (person: string) => string | null;
+
 /**
- * What an issuer calls a person in public: HMAC-SHA-256 of how it knows them, under a secret that lies beside its key.
- * The same person always gets the same value from this issuer; nobody else can tell who it is, or link it to another's.
+ * HMAC-SHA-256 of how an issuer knows a person, under a secret that lies beside its key. The same person always gets the
+ * same value from this issuer; nobody else can tell who it is, or link it to another's.
  */
-export async function nullifierFor(cli: Cli, key: StoredKey, person: string): Promise<string> {
-  const reference = person.normalize('NFC').trim();
-  if (reference === '') throw new CliError('usage', '--person: is empty');
+export async function openNullifiers(cli: Cli, key: StoredKey): Promise<NullifierOf> {
   const secret = await secretBeside(cli, key);
-  return toBase64Url(createHmac('sha256', secret).update(reference, 'utf8').digest());
+  return (person) => {
+    const reference = person.normalize('NFC').trim();
+    if (reference === '' || Buffer.byteLength(reference) > PERSON_BYTES) return null;
+    return toBase64Url(createHmac('sha256', secret).update(reference, 'utf8').digest());
+  };
+}
+
+/** The nullifier of --person; `-` reads the reference from stdin. */
+export async function nullifierOfFlag(cli: Cli, key: StoredKey, person: string): Promise<string> {
+  const nullifierOf = await openNullifiers(cli, key);
+  const nullifier = nullifierOf(person === '-' ? await readStdin(cli, PERSON_BYTES) : person);
+  if (nullifier === null) throw new CliError('usage', `--person: expected 1 to ${PERSON_BYTES} bytes of text`);
+  return nullifier;
 }
 
 async function secretBeside(cli: Cli, key: StoredKey): Promise<Uint8Array> {
