@@ -23,7 +23,7 @@ import { RegistryError, UntrustedError } from './errors.ts';
 import { readIssued, type IssuedCredentials, type IssuedSearch } from './issued.ts';
 import { readEntries, tileReader } from './log-tiles.ts';
 import { openCheckpoint, verifyReceipt, verifySubmission, type TrustedCheckpoint } from './receipt.ts';
-import { submitBatches, type BatchResult } from './submit-batch.ts';
+import { submitBatches, type BatchResult, type Signed } from './submit-batch.ts';
 import { Transport, type TransportOptions } from './transport.ts';
 
 /** Bytes of an answer that has no limit of its own: a page, a dataset with its statement. */
@@ -85,7 +85,7 @@ export class RegistryClient {
   }
 
   /** Submits many statements, in batches; answers in the same order. A bad one does not spoil the others. */
-  submitBatch(statements: readonly string[]): Promise<BatchResult[]> {
+  submitBatch(statements: readonly (string | Signed)[]): Promise<BatchResult[]> {
     return submitBatches(this.#transport, statements, this.#trusted());
   }
 

@@ -45,7 +45,7 @@ export function verifyWith<Key>(platform: NativeEd25519<Key>): VerifySignature {
 }
 
 /** The verdict of {@link isValidPublicKey}, by the quickest way there is. */
-export async function isValidKey(publicKey: Bytes): Promise<boolean> {
+async function isValidKey(publicKey: Bytes): Promise<boolean> {
   if (!(await hasNativeX25519())) return isValidPublicKey(publicKey);
   const point = decodePublicKey(publicKey);
   return point !== null && isTorsionFreeNatively(point);

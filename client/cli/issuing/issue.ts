@@ -4,7 +4,7 @@ import { signStatement } from '../../../protocol/statement.ts';
 import { timestampOf } from '../../../protocol/time.ts';
 import { RegistryError } from '../../errors.ts';
 import type { RegistryClient } from '../../registry-client.ts';
-import type { BatchResult } from '../../submit-batch.ts';
+import type { BatchResult, Signed } from '../../submit-batch.ts';
 import { CliError } from '../cli-error.ts';
 import type { Journal } from './journal.ts';
 import type { Wanted } from './people-file.ts';
@@ -51,7 +51,8 @@ export async function issueAll(people: readonly Wanted[], issuing: Issuing, hear
 
 async function issueBatch(batch: readonly Wanted[], issuing: Issuing, heard: Heard): Promise<void> {
   const statements = await Promise.all(batch.map((wanted) => sign(wanted, issuing)));
-  const name = await issuing.journal.keep(statements);
+  const texts = statements.map(({ canonical }) => canonical);
+  const name = await issuing.journal.keep(texts);
   let results: BatchResult[];
   try {
     results = await submitPatiently(statements, issuing);
@@ -59,7 +60,7 @@ async function issueBatch(batch: readonly Wanted[], issuing: Issuing, heard: Hea
     await heard(batch, null);
     throw error;
   }
-  await issuing.journal.settle(name, statements, results);
+  await issuing.journal.settle(name, texts, results);
   await heard(batch, results);
 }
 
@@ -75,13 +76,13 @@ export async function settleEarlier(issuing: Omit<Issuing, 'signer' | 'now'>): P
 
 /** Submits; lines that came too fast, or to a registry too busy, are sent again after a while. */
 async function submitPatiently(
-  statements: readonly string[],
+  statements: readonly (string | Signed)[],
   { client, stop }: Pick<Issuing, 'client' | 'stop'>,
 ): Promise<BatchResult[]> {
   const results: BatchResult[] = [];
   let places = statements.map((_, at) => at);
   for (let attempt = 1; ; attempt++) {
-    const answers = await client.submitBatch(places.map((at) => statements[at] as string));
+    const answers = await client.submitBatch(places.map((at) => statements[at] as string | Signed));
     for (const [i, at] of places.entries()) results[at] = answers[i] as BatchResult;
     places = places.filter((at) => isPassing(results[at] as BatchResult));
     const [first] = places;
@@ -98,7 +99,7 @@ const isPassing = (result: BatchResult): boolean =>
 async function sign(
   { did, nullifier, verification, expertise, validUntil }: Wanted,
   { signer, now }: Pick<Issuing, 'signer' | 'now'>,
-): Promise<string> {
+): Promise<Signed> {
   const validFrom = timestampOf(now());
   const subject = {
     id: did,
@@ -108,5 +109,5 @@ async function sign(
   };
   const signed = await signStatement({ kind: 'HumanCredential', subject, validFrom, validUntil }, signer);
   if (!signed.ok) throw new CliError('failed', `the credential of ${did} cannot be signed: ${signed.reason.detail}`);
-  return signed.value.canonical;
+  return signed.value;
 }

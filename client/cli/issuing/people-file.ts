@@ -83,7 +83,7 @@ export async function readPeople(source: Readable, reading: Reading): Promise<{ 
     }
   }
   if (columns === null) throw noHead(reading.name);
-  const unusable = await unusableKeys(people.map(({ did }) => did));
+  const unusable = unusableKeys(people.map(({ did }) => did));
   for (const { line, did } of unusable.size === 0 ? [] : people) {
     if (unusable.has(did)) faults.push({ line, column: 'did', message: 'is not a key that can sign: copy it again' });
   }

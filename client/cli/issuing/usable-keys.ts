@@ -1,37 +1,75 @@
-import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
+import { etc, Point } from '@noble/ed25519';
 import type { Did } from '../../../schemas/primitives.ts';
 import { publicKeyFromDid } from '../../../protocol/did-key.ts';
-import { isValidKey } from '../../../protocol/ed25519/verify.ts';
 
-/** Below this a thread takes longer to start than the checks take. */
-const WORTH_THREADS = 500;
+const { p: P, n: L } = Point.CURVE();
 
 /**
  * The DIDs of these whose key is none that can sign (protocol.md §2). A did:key has no checksum: this is what catches a
- * slip. For one person it costs about as much as issuing the credential, so every core takes a share.
+ * slip. The verdict is that of `isValidPublicKey`, sooner, for many: X25519 is asked what protocol/ed25519/torsion.ts asks
+ * it, but of a u coordinate that no point was decoded for, and all divisions are made as one. A u that is not on the curve
+ * is on its twist, of order 4·p' with p' = (p + 1)/2 − 2L: no order there but 1 divides 5L or 5L − 2, so none comes back.
  */
-export async function unusableKeys(dids: readonly Did[]): Promise<ReadonlySet<Did>> {
-  if (dids.length < WORTH_THREADS) return new Set(await unusableHere(dids));
-  const share = Math.ceil(dids.length / availableParallelism());
-  const shares = Array.from({ length: availableParallelism() }, (_, i) => dids.slice(i * share, (i + 1) * share));
-  return new Set((await Promise.all(shares.map(unusableOnThread))).flat());
-}
-
-/** The same, in this thread. */
-export async function unusableHere(dids: readonly Did[]): Promise<Did[]> {
-  const unusable: Did[] = [];
+export function unusableKeys(dids: readonly Did[]): ReadonlySet<Did> {
+  const unusable = new Set<Did>();
+  const points: { did: Did; y: bigint }[] = [];
   for (const did of dids) {
     const key = publicKeyFromDid(did);
-    if (key === null || !(await isValidKey(key))) unusable.push(did);
+    const y = key === null ? null : ordinate(key);
+    if (y === null) unusable.add(did);
+    else points.push({ did, y });
+  }
+  // u = (1 + y)/(1 − y), RFC 7748 §4.1; y is not 1, which is of small order.
+  const inverses = invertAll(points.map(({ y }) => etc.mod(1n - y, P)));
+  for (const [at, { did, y }] of points.entries()) {
+    if (!isInPrimeOrderSubgroup(etc.mod((1n + y) * (inverses[at] as bigint), P))) unusable.add(did);
   }
   return unusable;
 }
 
-function unusableOnThread(dids: readonly Did[]): Promise<Did[]> {
-  return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('./key-thread.ts', import.meta.url), { workerData: dids });
-    thread.once('message', resolve);
-    thread.once('error', reject);
-  });
+/** The y coordinate of an encoded key; null where it is not canonical, or that of the neutral point or its opposite. */
+function ordinate(key: Uint8Array): bigint | null {
+  const y = BigInt(`0x${Buffer.from(key).reverse().toString('hex')}`) & ((1n << 255n) - 1n);
+  return y >= P || y === 1n || y === P - 1n ? null : y;
 }
+
+/** Montgomery's trick: one inversion, and three products a number. None may be 0. */
+function invertAll(numbers: readonly bigint[]): bigint[] {
+  const products: bigint[] = [];
+  let product = 1n;
+  for (const number of numbers) {
+    products.push(product);
+    product = etc.mod(product * number, P);
+  }
+  let inverse = etc.invert(product, P);
+  const inverses: bigint[] = [];
+  for (let at = numbers.length - 1; at >= 0; at--) {
+    inverses[at] = etc.mod(inverse * (products[at] as bigint), P);
+    inverse = etc.mod(inverse * (numbers[at] as bigint), P);
+  }
+  return inverses;
+}
+
+function isInPrimeOrderSubgroup(u: bigint): boolean {
+  const encoded = littleEndian(u);
+  const publicKey = createPublicKey({ key: Buffer.concat([SPKI_X25519, encoded]), format: 'der', type: 'spki' });
+  try {
+    return diffieHellman({ privateKey: scalar, publicKey }).equals(encoded);
+  } catch {
+    // A point of small order gives no secret (RFC 7748 §6.1).
+    return false;
+  }
+}
+
+const littleEndian = (n: bigint): Buffer => Buffer.from(n.toString(16).padStart(64, '0'), 'hex').reverse();
+
+/** RFC 8410 §4 and §7. */
+const SPKI_X25519 = Buffer.from('302a300506032b656e032100', 'hex');
+const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex');
+
+const scalar: KeyObject = createPrivateKey({
+  key: Buffer.concat([PKCS8_X25519, littleEndian(5n * L - 1n)]),
+  format: 'der',
+  type: 'pkcs8',
+});
