@@ -8,6 +8,7 @@
  */
 export { RegistryClient } from './registry-client.ts';
 export type { ChangesOptions, RegistryClientOptions, Search, Submission } from './registry-client.ts';
+export type { IssuedCredential, IssuedCredentials } from './issued.ts';
 export type { BatchResult } from './submit-batch.ts';
 export { NetworkError, RegistryError, UntrustedError } from './errors.ts';
 export { openCheckpoint, verifyReceipt } from './receipt.ts';

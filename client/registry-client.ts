@@ -3,6 +3,7 @@ import {
   ChangesPage,
   Dataset,
   Discovery,
+  IssuedPage,
   LookupResponse,
   SearchPage,
   Submitted,
@@ -20,9 +21,10 @@ import type { ReadTiles } from '../protocol/log/proof.ts';
 import type { TrustPolicy } from '../protocol/log/trust.ts';
 import { issuesOf, parseStatement } from '../protocol/statement.ts';
 import { RegistryError, UntrustedError } from './errors.ts';
+import { readIssued, type IssuedCredentials, type IssuedSearch } from './issued.ts';
 import { readEntries, tileReader } from './log-tiles.ts';
 import { openCheckpoint, verifyReceipt, verifySubmission, type TrustedCheckpoint } from './receipt.ts';
-import { submitBatches, type BatchResult } from './submit-batch.ts';
+import { submitBatches, type BatchResult, type Signed } from './submit-batch.ts';
 import { Transport, type TransportOptions } from './transport.ts';
 
 /** Bytes of an answer that has no limit of its own: a page, a dataset with its statement. */
@@ -91,7 +93,7 @@ export class RegistryClient {
   }
 
   /** Submits many statements, in batches; answers in the same order. A bad one does not spoil the others. */
-  submitBatch(statements: readonly string[]): Promise<BatchResult[]> {
+  submitBatch(statements: readonly (string | Signed)[]): Promise<BatchResult[]> {
     return submitBatches(this.#transport, statements, this.#trusted());
   }
 
@@ -143,6 +145,12 @@ export class RegistryClient {
   /** The parties that the operator accredited to verify people, by DID; go on with the page's `next`. */
   issuers(query: Partial<z.input<typeof IssuersQuery>> = {}): Promise<IssuersPage> {
     return this.#get(`/v1/issuers?${parametersOf(query)}`, IssuersPage);
+  }
+
+  /** The human credentials that an issuer signed, a page of them; each holds the issuer's valid signature. */
+  async issued(issuer: Did, query: IssuedSearch = {}): Promise<IssuedCredentials> {
+    const page = await this.#get(`/v1/issuers/${issuer}/credentials?${parametersOf(query)}`, IssuedPage);
+    return readIssued(page, issuer, Number(query.after ?? 0));
   }
 
   /** Which records contain each digest, in the order asked. Any number: it asks 10,000 at a time. */
@@ -234,7 +242,7 @@ export class RegistryClient {
   }
 }
 
-const parametersOf = (query: Record<string, unknown>): URLSearchParams =>
+const parametersOf = (query: object): URLSearchParams =>
   new URLSearchParams(
     Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, `${value as string | number}`] as [string, string]],

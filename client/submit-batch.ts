@@ -6,16 +6,19 @@ import { fromUtf8, utf8 } from '../protocol/bytes.ts';
 import { parseJson } from '../protocol/json.ts';
 import type { TrustPolicy } from '../protocol/log/trust.ts';
 import { ok, refuse, type Result } from '../protocol/result.ts';
-import { parseStatement } from '../protocol/statement.ts';
+import { parseStatement, type ParsedStatement } from '../protocol/statement.ts';
 import { UntrustedError } from './errors.ts';
-import { verifySubmission } from './receipt.ts';
+import { openOnce, verifySubmission } from './receipt.ts';
 import type { Transport } from './transport.ts';
 
 /** What became of one statement of a batch. */
 export type BatchResult = Result<
   Submitted & { isNew: boolean },
-  { code: ProblemCode; detail: string; errors?: { path: string; message: string }[] | undefined }
+  { code: ProblemCode; status: number; detail: string; errors?: { path: string; message: string }[] | undefined }
 >;
+
+/** A statement that was parsed, or signed, here. */
+export type Signed = Pick<ParsedStatement, 'id' | 'canonical'>;
 
 interface Waiting {
   at: number;
@@ -26,20 +29,21 @@ interface Waiting {
 /** Submits statements within the registry's bounds for a batch, and verifies each receipt. */
 export async function submitBatches(
   transport: Transport,
-  statements: readonly string[],
+  statements: readonly (string | Signed)[],
   trust: TrustPolicy,
 ): Promise<BatchResult[]> {
   const results: BatchResult[] = [];
   const waiting: Waiting[] = [];
   for (const [at, statement] of statements.entries()) {
-    const parsed = parseStatement(statement);
+    const parsed = typeof statement === 'string' ? parseStatement(statement) : ok(statement);
     if (parsed.ok) waiting.push({ at, id: parsed.value.id, line: `${parsed.value.canonical}\n` });
-    else results[at] = refuse(parsed.reason);
+    else results[at] = refuse({ ...parsed.reason, status: 400 });
   }
   for (const batch of batches(waiting)) {
     const lines = await post(transport, batch);
+    const open = openOnce();
     for (const [i, { at, id }] of batch.entries()) {
-      results[at] = await judge(lines[i] as BatchLine, id, trust);
+      results[at] = await judge(lines[i] as BatchLine, id, trust, open);
     }
   }
   return results;
@@ -83,8 +87,13 @@ async function post(transport: Transport, batch: readonly Waiting[]): Promise<Ba
   });
 }
 
-async function judge(line: BatchLine, id: StatementId, trust: TrustPolicy): Promise<BatchResult> {
-  if ('code' in line) return refuse({ code: line.code, detail: line.detail, errors: line.errors });
+async function judge(
+  line: BatchLine,
+  id: StatementId,
+  trust: TrustPolicy,
+  open: ReturnType<typeof openOnce>,
+): Promise<BatchResult> {
+  if ('code' in line) return refuse(line);
   const { status, ...submitted } = line;
-  return ok({ ...(await verifySubmission(submitted, id, trust)), isNew: status === 201 });
+  return ok({ ...(await verifySubmission(submitted, id, trust, open)), isNew: status === 201 });
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { AssistanceLevel, TaskType } from './dataset-record.ts';
-import { FrameworkName } from './frameworks.ts';
+import { FrameworkName, LevelName } from './frameworks.ts';
 import { limits } from './limits.ts';
 import { Policy } from './policy.ts';
 import { Count, Did, Digest, Language, LogTime, StatementId, Term } from './primitives.ts';
@@ -166,6 +166,34 @@ export const ChangesPage = z
   .strictObject({ changes: z.array(Change).max(limits.page), next: Count })
   .meta({ id: 'ChangesPage' });
 export type ChangesPage = z.infer<typeof ChangesPage>;
+
+export const IssuedQuery = z.strictObject({
+  /** Entries from this index on: 0, or the `next` of the page before. */
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(limits.issuedPage).default(100),
+  /** Only those of this key. */
+  subject: Did.optional(),
+});
+
+const Issued = z.strictObject({
+  id: StatementId,
+  index: Count,
+  loggedAt: LogTime,
+  /** The statement itself. */
+  document: z.record(z.string(), z.unknown()),
+  standing: Standing,
+});
+
+/** The human credentials that one issuer signed, in log order; `next` is null on the last page. */
+export const IssuedPage = z
+  .strictObject({
+    /** What the issuer is accredited for now. */
+    accredited: z.array(z.strictObject({ framework: FrameworkName, maxLevel: LevelName })),
+    credentials: z.array(Issued),
+    next: Count.nullable(),
+  })
+  .meta({ id: 'IssuedPage' });
+export type IssuedPage = z.infer<typeof IssuedPage>;
 
 const LocalFile = z.strictObject({
   path: z.string().max(limits.pathBytes),

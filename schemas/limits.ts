@@ -20,6 +20,8 @@ export const limits = {
   page: 100,
   /** Seconds that a request for changes may wait for one. Proxies give up on a silent answer after 30. */
   changesWait: 25,
+  /** Credentials of one page of an issuer's, who pages through all of them. */
+  issuedPage: 500,
   /** Direct parts of one record; depth and size of a whole lineage. */
   parts: 500,
   lineageDepth: 64,

@@ -10,6 +10,7 @@ import type { Env } from './http/env.ts';
 import { envelope, onError } from './http/middleware.ts';
 import { onNotFound } from './http/not-found.ts';
 import type { App } from './http/route.ts';
+import { issuedRoutes } from './issuers/issued.ts';
 import { logRoutes } from './log/routes.ts';
 import { statementRoutes } from './statements/routes.ts';
 import { statusRoutes } from './status/routes.ts';
@@ -28,6 +29,7 @@ export function createApp(deps: Deps): App {
   datasetRoutes(app, deps, statusLists);
   contributorRoutes(app, deps);
   contentRoutes(app, deps);
+  issuedRoutes(app, deps);
   statusRoutes(app, deps, statusLists);
   changesRoutes(app, deps);
   logRoutes(app, deps);

@@ -15,10 +15,13 @@ export class CliError extends Error {
   override readonly name = 'CliError';
   readonly code: FailureCode;
   readonly hint: string | null;
+  /** The places at fault, where there are several. */
+  readonly errors: readonly { path: string; message: string }[];
 
-  constructor(code: FailureCode, message: string, hint: string | null = null) {
+  constructor(code: FailureCode, message: string, hint: string | null = null, errors: CliError['errors'] = []) {
     super(message);
     this.code = code;
     this.hint = hint;
+    this.errors = errors;
   }
 }

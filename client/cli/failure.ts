@@ -65,7 +65,8 @@ export function exitCodeOf(code: Failure['code']): number {
 /** What to say of anything that was thrown. A bug is said to be one, without its stack. */
 export function describe(error: unknown): Failure {
   if (error instanceof CliError) {
-    return { code: error.code, message: error.message, ...(error.hint === null ? {} : { hint: error.hint }) };
+    const { code, message, hint, errors } = error;
+    return { code, message, ...(hint === null ? {} : { hint }), ...(errors.length === 0 ? {} : { errors }) };
   }
   if (error instanceof RegistryError) {
     const { code, message, status, requestId, errors } = error;

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { ASSISTANCE_LEVELS } from '../../schemas/dataset-record.ts';
 import type { Cli } from './context.ts';
 import { collect } from './flags.ts';
+import { addIssuerCommands, REASONS, type Leaf } from './program-issuer.ts';
 
 /** Runs one command with the options and arguments that the user gave; a number it answers is the exit code. */
 export type Run = (command: Command, action: (cli: Cli) => Promise<number | void>) => Promise<void>;
@@ -13,7 +14,7 @@ export function createProgram(version: string, run: Run): Command {
     .version(version)
     .addHelpText('after', EXIT_CODES);
 
-  const leaf = (parent: Command, name: string, description: string): Command =>
+  const leaf: Leaf = (parent, name, description) =>
     parent
       .command(name)
       .description(description)
@@ -57,23 +58,7 @@ export function createProgram(version: string, run: Run): Command {
       run(command, async (cli) => (await import('./commands/accredit.ts')).accredit(cli, did, options)),
     );
 
-  leaf(program, 'attest-human', 'as identity issuer: say that a DID is a verified human’s')
-    .argument('<did>')
-    .requiredOption('--framework <framework>', 'nist-800-63-4, eidas, in-person or oidc')
-    .requiredOption('--level <level>', 'e.g. IAL2')
-    .requiredOption('--method <method>', 'e.g. remote-document+liveness')
-    .requiredOption(
-      '--person <ref>',
-      'how you know the person; never leaves this machine; - reads it from stdin, out of the shell’s history',
-    )
-    .option('--verified-at <time>', 'when the person was verified; now unless given')
-    .addOption(
-      new Option('--expertise <field=basis>', 'e.g. radiology=professional-licence; repeatable').argParser(collect),
-    )
-    .option('--valid-until <time>', 'UTC, as 2028-11-21T08:00:00Z')
-    .action((did, options, command: Command) =>
-      run(command, async (cli) => (await import('./commands/attest-human.ts')).attestHuman(cli, did, options)),
-    );
+  addIssuerCommands(program, leaf, run);
 
   leaf(program, 'enrol', 'prove that you are a verified human: log in, and get a credential for your key')
     .requiredOption('--issuer <url>', 'the identity issuer')
@@ -174,10 +159,7 @@ export function createProgram(version: string, run: Run): Command {
 
   leaf(program, 'revoke', 'withdraw a statement that you signed')
     .argument('<id>')
-    .requiredOption(
-      '--reason <reason>',
-      'withdrawn, key-compromise, credential-expired-early, superseded, legal or fraud',
-    )
+    .requiredOption('--reason <reason>', REASONS)
     .option('--invalid-since <time>', 'distrust what it covers since then')
     .option('--erase', 'have the registry delete its text; the log entry stays')
     .action((id, options, command: Command) =>

@@ -9,6 +9,7 @@ import { describeDatasets } from './datasets.ts';
 import { describeDiscovery } from './discovery.ts';
 import { describeForm } from './form.ts';
 import { describeGroups } from './groups.ts';
+import { describeIssuers, describeIssuersInTime } from './issuers.ts';
 import { describeLog } from './log.ts';
 import { describeOperations } from './operations.ts';
 import { describeStatements } from './statements.ts';
@@ -24,6 +25,7 @@ const PUBLIC = [
   describeDatasets,
   describeContributors,
   describeDiscovery,
+  describeIssuers,
   describeLog,
   describeChanges,
 ];
@@ -34,6 +36,7 @@ export function describeContract(name: string, open: OpenRegistry): void {
     ...PUBLIC,
     describeWaiting,
     describeTime,
+    describeIssuersInTime,
     describeGroups,
     describeCertificates,
     describeOperations,

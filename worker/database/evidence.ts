@@ -124,6 +124,31 @@ export const certificateEvidence = (subject: StatementId, service: Did, size: nu
     ORDER BY statements.log_index
     LIMIT ${limits.certificateStatements + 1}`.compile(db);
 
+/**
+ * A page of the human credentials that an issuer signed, one row more than it holds; with the issuer's accreditations
+ * and every revocation of any of these.
+ */
+export const issuedEvidence = (
+  issuer: Did,
+  { after, limit, subject }: { after: number; limit: number; subject?: Did | undefined },
+): CompiledQuery<EvidenceRow> => {
+  const attesting =
+    subject === undefined
+      ? sql`statements`
+      : sql`refs CROSS JOIN statements USING (log_index) WHERE relation = 'attests' AND target = ${subject}`;
+  return sql<EvidenceRow>`WITH
+    page AS (
+      SELECT statements.log_index FROM ${attesting} ${subject === undefined ? sql`WHERE` : sql`AND`}
+        issuer = ${issuer} AND kind = 'HumanCredential' AND body IS NOT NULL AND statements.log_index >= ${after}
+      ORDER BY statements.log_index LIMIT ${limit + 1}
+    ),
+    base AS (
+      SELECT log_index FROM page
+      UNION SELECT log_index FROM refs WHERE relation = 'accredits' AND target = ${issuer}
+    )
+    ${withRevocations('base')} ORDER BY statements.log_index`.compile(db);
+};
+
 const withRevocations = (base: string) => sql`
   SELECT statements.log_index, id, kind, logged_at, body FROM statements
   WHERE statements.log_index IN (

@@ -1,6 +1,6 @@
-import { SingleBar } from 'cli-progress';
 import type { ManifestFile } from '../../../schemas/manifest.ts';
 import type { Cli } from '../context.ts';
+import { progressBar } from '../progress.ts';
 import { text } from '../terminal.ts';
 import { hashContent } from './hash-content.ts';
 import { mediaTypeOf } from './media-type.ts';
@@ -20,7 +20,7 @@ export async function readContent(cli: Cli, path: string): Promise<Content> {
     cli.out.note(text`note: ${skipped.length} not counted as content: ${named}${skipped.length > 5 ? ', …' : ''}`);
   }
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
-  const bar = cli.out.stderr.isTTY === true && !cli.out.json && total > 0 ? progressBar(cli, total) : null;
+  const bar = progressBar(cli, 'hashing', total);
   try {
     const hashed = await hashContent(files, (bytes) => bar?.increment(bytes));
     return {
@@ -34,15 +34,4 @@ export async function readContent(cli: Cli, path: string): Promise<Content> {
   } finally {
     bar?.stop();
   }
-}
-
-function progressBar(cli: Cli, total: number): SingleBar {
-  const bar = new SingleBar({
-    format: 'hashing {bar} {percentage}% | {eta}s left',
-    stream: cli.out.stderr,
-    clearOnComplete: true,
-    hideCursor: true,
-  });
-  bar.start(total, 0);
-  return bar;
 }

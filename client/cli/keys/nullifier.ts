@@ -4,14 +4,32 @@ import { nullifierOf } from '../../../protocol/nullifier.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { createDurably } from '../durable-file.ts';
+import { readStdin } from '../stdin.ts';
 import { text } from '../terminal.ts';
 import { readSecret, type StoredKey } from './key-store.ts';
 
-/** What an issuer calls a person in public ({@link nullifierOf}), under a secret that lies beside its key. */
-export async function nullifierFor(cli: Cli, key: StoredKey, person: string): Promise<string> {
-  const reference = person.normalize('NFC').trim();
-  if (reference === '') throw new CliError('usage', '--person: is empty');
-  return nullifierOf(await secretBeside(cli, key), reference);
+/** Bytes of a reference to a person. */
+export const PERSON_BYTES = 4096;
+
+/** What an issuer calls a person in public; null where the reference is empty or longer than {@link PERSON_BYTES}. */
+export type NullifierOf = (person: string) => string | null;
+
+/** {@link nullifierOf}, under a secret that lies beside the issuer's key. */
+export async function openNullifiers(cli: Cli, key: StoredKey): Promise<NullifierOf> {
+  const secret = await secretBeside(cli, key);
+  return (person) => {
+    const reference = person.normalize('NFC').trim();
+    if (reference === '' || Buffer.byteLength(reference) > PERSON_BYTES) return null;
+    return nullifierOf(secret, reference);
+  };
+}
+
+/** The nullifier of --person; `-` reads the reference from stdin. */
+export async function nullifierOfFlag(cli: Cli, key: StoredKey, person: string): Promise<string> {
+  const nullify = await openNullifiers(cli, key);
+  const nullifier = nullify(person === '-' ? await readStdin(cli, PERSON_BYTES) : person);
+  if (nullifier === null) throw new CliError('usage', `--person: expected 1 to ${PERSON_BYTES} bytes of text`);
+  return nullifier;
 }
 
 async function secretBeside(cli: Cli, key: StoredKey): Promise<Uint8Array> {
