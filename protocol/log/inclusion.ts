@@ -1,9 +1,9 @@
 import { fromBase64, toBase64 } from '../bytes.ts';
-import { nodeHash, verifyInclusion, type Hash } from './merkle.ts';
+import { nodeHash, type Hash } from './merkle.ts';
 
 /**
  * Verifies inclusion proofs that lead to one root, hashing each node of the tree once, however many proofs share it. Its
- * verdicts are those of {@link verifyInclusion}: whatever lies on a path to the root is what the root commits to, so a
+ * verdicts are those of `verifyInclusion`: whatever lies on a path to the root is what the root commits to, so a
  * later path that reaches such a node need only go on as the earlier one did.
  *
  * Nodes are by level and place: node `fn` of level `l` covers leaves `[fn·2^l, (fn+1)·2^l)`, as far as there are any.

@@ -107,12 +107,11 @@ function levelFault(credential: Credential, record: Present, policy: Policy): st
 function expertiseFault(credential: Credential, record: Present, policy: Policy): string | null {
   const claims = credential.document.credentialSubject.expertise ?? [];
   const faults = (policy.human?.expertise ?? []).flatMap((field) => {
-    const ends = claims.filter((claim) => claim.field === field).map(({ validUntil }) => validUntil ?? null);
+    const ends = claims.flatMap((claim) => (claim.field === field ? [claim.validUntil ?? null] : []));
+    if (ends.length === 0) return [`not certified in ${field}`];
     if (ends.some((end) => end === null || Date.parse(end) > record.loggedAt)) return [];
-    const last = ends.toSorted().at(-1);
-    return last == null
-      ? [`not certified in ${field}`]
-      : [`certified in ${field} until ${last} only, before it was logged`];
+    const last = ends.reduce((a, b) => ((a ?? '') > (b ?? '') ? a : b));
+    return [`certified in ${field} until ${last} only, before it was logged`];
   });
   return faults.length === 0 ? null : faults.join(' and ');
 }

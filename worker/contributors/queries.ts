@@ -6,7 +6,7 @@ import type { StatementRow, Tables } from '../database/tables.ts';
 // Joins are made in the order written, as in ../database/evidence.ts: from the few rows asked about to what they name.
 
 /** Records, and reviews of either direction, that a profile goes through: the newest. */
-export const WINDOW = 1000;
+const WINDOW = 1000;
 
 /** A statement that bears on a contributor, and why it does; 1 is yes. */
 export interface ProfileRow extends StatementRow {
