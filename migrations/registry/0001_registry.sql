@@ -11,9 +11,6 @@ CREATE TABLE statements (
   body TEXT
 ) STRICT;
 
--- The credentials that one issuer signed, in log order.
-CREATE INDEX credentials_by_issuer ON statements (issuer, log_index) WHERE kind = 'HumanCredential';
-
 CREATE TRIGGER statements_insert BEFORE INSERT ON statements
 WHEN new.log_index <> (SELECT coalesce(max(log_index) + 1, 0) FROM statements)
   OR EXISTS (SELECT 1 FROM statements WHERE id = new.id)
