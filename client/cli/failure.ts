@@ -91,7 +91,7 @@ function hintFor(code: ProblemCode): { hint?: string } {
   switch (code) {
     case 'no-credential':
       return {
-        hint: 'ask an accredited issuer for a credential: firsthand attest-human DID … (firsthand key show prints your DID)',
+        hint: 'get one with a login: firsthand enrol --issuer URL; or ask an issuer for firsthand attest-human DID … (firsthand key show prints yours)',
       };
     case 'not-accredited':
       return { hint: 'the operator of the registry accredits issuers and publishers: firsthand accredit DID …' };

@@ -296,6 +296,5 @@ function openProvider(url: string, issuerUrl: string): Provider {
         }),
     }),
   });
-  provider.on('authorization.error', (_, error) => process.stderr.write(`${error.stack}\n`));
   return provider;
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describeFlow } from './flow.ts';
 import { openIssuerOver, type OpenIssuer } from './harness.ts';
 import { describeHostile } from './hostile.ts';
+import { describeProviders } from './providers.ts';
 
 const open: OpenIssuer = async (options) => {
   const database = openSqlite(':memory:', fileURLToPath(new URL('../../migrations/issuer', import.meta.url)));
@@ -11,3 +12,4 @@ const open: OpenIssuer = async (options) => {
 
 describeFlow('better-sqlite3', open);
 describeHostile('better-sqlite3', open);
+describeProviders('better-sqlite3', open);

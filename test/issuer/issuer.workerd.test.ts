@@ -6,6 +6,7 @@ import { signerOf } from '../support/statements.ts';
 import { describeFlow } from './flow.ts';
 import { openIssuerOver, type OpenIssuer } from './harness.ts';
 import { describeHostile } from './hostile.ts';
+import { describeProviders } from './providers.ts';
 
 const open: OpenIssuer = async (options) => {
   await reset();
@@ -15,6 +16,7 @@ const open: OpenIssuer = async (options) => {
 
 describeFlow('D1', open);
 describeHostile('D1', open);
+describeProviders('D1', open);
 
 test('the Worker as it is deployed has the issuer beside its registry', async () => {
   await reset();
