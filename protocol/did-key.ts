@@ -13,6 +13,8 @@ export function didFromPublicKey(publicKey: Uint8Array): Did {
 
 /** The public key inside a did:key; null where the text decodes to anything else. The key itself is not judged here. */
 export function publicKeyFromDid(did: string): Bytes | null {
+  // What is longer is no key of this kind, and would be remembered.
+  if (did.length > 64) return null;
   return keys.get(did, () => ({ key: decode(did) })).key?.slice() ?? null;
 }
 

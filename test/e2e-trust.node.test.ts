@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { signerOf } from './support/statements.ts';
 import { Report } from '../schemas/report.ts';
 import {
   attest,
@@ -97,7 +98,7 @@ test('a log that went back, or forked, is caught by the monitor, and both heads 
   onTestFinished(async () => void (await log.stop()));
   const { issuer: signer } = await foundRegistry(forge, log);
   const watch = (): Promise<Ran> => firsthand(forge, ['log', 'monitor', '--once', '--json', '--registry', log.url]);
-  const grow = (person: string): Promise<unknown> => attest(signer, signer.did, person);
+  const grow = async (person: string): Promise<unknown> => attest(signer, (await signerOf(person)).did, person);
 
   expect(JSON.parse((await watch()).stdout)).toMatchObject({ from: null, consistent: true });
   await log.stop();

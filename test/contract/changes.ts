@@ -100,7 +100,8 @@ export function describeChanges(name: string, open: OpenEndpoint): void {
       const size = await sizeOf(registry);
       const eve = await signed(drafts.credential(people.stranger.did, `Erased ${size}`), people.issuer);
       await log(registry, eve);
-      await log(registry, await signed(drafts.revocation(eve.id, { erase: true }), people.issuer));
+      const erasure = drafts.revocation(eve.id, { erase: true, reason: 'legal' });
+      await log(registry, await signed(erasure, registry.operator));
       const { changes } = await pageOf(registry, `after=${size}`);
       expect(changes[0]).toMatchObject({ id: eve.id, kind: 'HumanCredential', issuer: null, targets: [] });
       expect(changes[1]).toMatchObject({ kind: 'Revocation', targets: [{ relation: 'revokes', id: eve.id }] });

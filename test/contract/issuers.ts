@@ -77,7 +77,10 @@ export function describeIssuers(name: string, open: OpenEndpoint): void {
     it('says what was revoked, and leaves out what was erased', async () => {
       const { alice, bob, issuer, credential, bobsCredential } = people;
       const revocation = await log(registry, await signed(drafts.revocation(credential.id), issuer));
-      await log(registry, await signed(drafts.revocation(bobsCredential.id, { erase: true }), issuer));
+      await log(
+        registry,
+        await signed(drafts.revocation(bobsCredential.id, { erase: true, reason: 'legal' }), registry.operator),
+      );
       const { credentials } = await issued(issuer, `?subject=${alice.did}`);
       expect(credentials[0]?.standing).toMatchObject({ state: 'revoked', because: revocation.id });
       expect((await issued(issuer, `?subject=${bob.did}`)).credentials).toEqual([]);

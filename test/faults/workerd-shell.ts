@@ -1,19 +1,19 @@
 import type { D1Database } from '@cloudflare/workers-types';
-import * as workers from 'cloudflare:workers';
-import contentIndex from '../../migrations/content-index/0001_content.sql?raw';
-import registry from '../../migrations/registry/0001_registry.sql?raw';
+import type { D1Migration } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import type { Bindings } from '../../worker/cloudflare/bindings.ts';
 import { createD1 } from '../../worker/cloudflare/d1.ts';
 import { createR2Blobs } from '../../worker/cloudflare/r2-blobs.ts';
 import type { Shell } from './shell.ts';
 
 /** What wrangler.toml binds. */
-export const bindings = (workers as unknown as { env: Bindings }).env;
+export const bindings: Bindings = env;
+const migrations = env.MIGRATIONS;
 
 export const workerdShell: Shell = {
   async open() {
-    await reset(bindings.DB, registry);
-    await reset(bindings.CONTENT_INDEX, contentIndex);
+    await reset(bindings.DB, migrations.registry);
+    await reset(bindings.CONTENT_INDEX, migrations.contentIndex);
     for (const { key } of (await bindings.BLOBS.list()).objects) await bindings.BLOBS.delete(key);
     return {
       database: createD1(bindings.DB),
@@ -26,7 +26,7 @@ export const workerdShell: Shell = {
 };
 
 /** Empties a database by dropping its tables, which append-only triggers do not see, and makes them anew. */
-async function reset(d1: D1Database, migration: string): Promise<void> {
+async function reset(d1: D1Database, migrations: readonly D1Migration[]): Promise<void> {
   const { results } = await d1
     .prepare(
       `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'
@@ -34,9 +34,5 @@ async function reset(d1: D1Database, migration: string): Promise<void> {
     )
     .all<{ name: string }>();
   const drops = results.map(({ name }) => `DROP TABLE IF EXISTS "${name}"`);
-  await d1.batch(
-    [...drops, ...migration.split(/;\s*(?=\n\s*(?:--|CREATE)|$)/).filter((text) => text.trim() !== '')].map((text) =>
-      d1.prepare(text),
-    ),
-  );
+  await d1.batch([...drops, ...migrations.flatMap(({ queries }) => queries)].map((text) => d1.prepare(text)));
 }

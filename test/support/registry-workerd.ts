@@ -9,6 +9,7 @@ import type { Endpoint, Platform } from '../contract/harness.ts';
 async function migrate(): Promise<void> {
   await applyD1Migrations(env.DB, env.MIGRATIONS.registry);
   await applyD1Migrations(env.CONTENT_INDEX, env.MIGRATIONS.contentIndex);
+  await applyD1Migrations(env.ISSUER_DB, env.MIGRATIONS.issuer);
 }
 
 /** Real D1 and R2, emptied first: one platform at a time. */

@@ -10,7 +10,6 @@ import {
   type LoggedRow,
   type Reference,
 } from '../database/evidence.ts';
-import { refuse } from '../../protocol/result.ts';
 import type { Database } from '../database/port.ts';
 import { operatorOf } from '../log/identity.ts';
 import {
@@ -31,8 +30,8 @@ export interface Judged {
 }
 
 export interface Judge {
-  /** Judges a group by what the log of `size` entries holds, as of `now`; by a doubted clock nothing new is logged. */
-  judge(size: number, submissions: readonly Submission[], now: number, clock: Refusal | null): Promise<Judged>;
+  /** Judges a group by what the log of `size` entries holds, as of `now`. */
+  judge(size: number, submissions: readonly Submission[], now: number): Promise<Judged>;
   /** Says that `fresh` took the log to `size`, and nothing else did. */
   grown(fresh: readonly Submission[], size: number): void;
 }
@@ -65,7 +64,7 @@ export function createJudge(database: Database): Judge {
   let known: Known | null = null;
 
   return {
-    async judge(size, submissions, now, clock) {
+    async judge(size, submissions, now) {
       const rows = await database.all(loggedAlready(submissions.map(({ id }) => id)));
       const already = new Set(rows.map(({ id }) => id));
       const candidates = submissions.filter(({ id }) => !already.has(id));
@@ -74,7 +73,7 @@ export function createJudge(database: Database): Judge {
       const entitled = new Map<StatementId, Submission>();
       const refused = new Map<StatementId, Refusal>();
       for (const submission of candidates) {
-        const verdict = clock === null ? admitSigner(submission, evidence, now) : refuse(clock);
+        const verdict = admitSigner(submission, evidence, now);
         if (verdict.ok) entitled.set(submission.id, submission);
         else refused.set(submission.id, verdict.reason);
       }

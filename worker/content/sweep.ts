@@ -31,9 +31,13 @@ export async function sweepErasedBlobs({
     await blobs.delete(digest);
   }
   if (rows.length > 0) {
-    const done = JSON.stringify(rows.map(({ digest }) => digest));
+    const gone = JSON.stringify(unnamed.map(({ digest }) => digest));
+    const read = JSON.stringify(rows.map(({ digest }) => digest));
+    // What was named when it was read may have lost its last name since: it stays for the next run.
     await database.batch([
-      sql`DELETE FROM erased_blobs WHERE digest IN (SELECT value FROM json_each(${done}))`.compile(db),
+      sql`DELETE FROM erased_blobs WHERE digest IN (SELECT value FROM json_each(${gone}))
+        OR digest IN (SELECT value FROM json_each(${read}))
+        AND EXISTS (SELECT 1 FROM blob_refs WHERE blob_refs.digest = erased_blobs.digest)`.compile(db),
     ]);
   }
   return unnamed.length;

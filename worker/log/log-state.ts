@@ -72,6 +72,14 @@ export async function loadLog(database: Database, origin: string, publicKey: Byt
   };
 }
 
+/** Entries that the newest checkpoint covers. */
+export async function sizeOf(database: Database): Promise<number> {
+  const [newest] = await database.all(
+    db.selectFrom('checkpoints').select('size').orderBy('size', 'desc').limit(1).compile(),
+  );
+  return newest?.size ?? 0;
+}
+
 /** The next state of a log, and the tiles that must be written for it. */
 export interface Extension {
   state: LogState;

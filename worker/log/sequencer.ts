@@ -10,7 +10,7 @@ import type { BulkWrite, Database } from '../database/port.ts';
 import { projectionsOf } from '../database/projections.ts';
 import { clockFault } from './clock.ts';
 import { LogCorrupt } from './log-corrupt.ts';
-import { extendLog, extensionQueries, loadLog, type LogState } from './log-state.ts';
+import { extendLog, extensionQueries, loadLog, sizeOf, type LogState } from './log-state.ts';
 import { receiptsOf } from './receipts.ts';
 
 /** What became of one submission. `isNew` is false for one that was logged before: it gets its first receipt again. */
@@ -23,6 +23,11 @@ export interface Appended {
 }
 
 export type Outcome = Result<Appended, Refusal>;
+
+/** Another sequencer grew the log meanwhile. */
+class RaceLost extends Error {
+  override readonly message = 'the log has grown by another sequencer’s hand';
+}
 
 /** Where submissions become entries. */
 export interface Sequencer {
@@ -164,10 +169,16 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
   async function commitOnce(from: LogState, submissions: readonly Submission[]): Promise<Outcome[]> {
     const loggedAt = Math.max(deps.now(), from.lastLoggedAt);
     const start = from.range.size;
-    const clock = clockFault(loggedAt, from.lastLoggedAt, submissions);
-    if (clock !== null) report('clock-doubted', clock.detail);
-    const judged = await judge(start, submissions, loggedAt, clock);
-    const { fresh } = judged;
+    const judged = await judge(start, submissions, loggedAt);
+    const { fresh, refused } = judged;
+    // A refusal is final to who hears it, and only a commit would show that another sequencer has been at work.
+    if (fresh.length === 0 && refused.size > 0 && (await sizeOf(database)) !== start) throw new RaceLost();
+    // Only those who may sign at all bear out a clock.
+    const clock = fresh.length === 0 ? null : clockFault(loggedAt, from.lastLoggedAt, fresh);
+    if (clock !== null) {
+      report('clock-doubted', clock.detail);
+      for (const { id } of fresh.splice(0)) refused.set(id, clock);
+    }
     const receipts = new Map<StatementId, Appended>();
     if (fresh.length > 0) {
       const entries = fresh.map(({ id, kind }) => ({ id, kind, loggedAt: logTimeOf(loggedAt) }));
@@ -203,7 +214,7 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
     const replayed = await receiptsOf(database, judged.logged);
     return submissions.map(({ id }) => {
       const appended = receipts.get(id) ?? replayed.get(id);
-      if (appended === undefined) return refuse(judged.refused.get(id) as Refusal);
+      if (appended === undefined) return refuse(refused.get(id) as Refusal);
       const outcome = ok({ ...appended });
       // The same statement twice in one group: the first made the entry, the others are replays of it.
       appended.isNew = false;
