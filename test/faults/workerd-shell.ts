@@ -1,11 +1,22 @@
 import type { D1Database } from '@cloudflare/workers-types';
 import * as workers from 'cloudflare:workers';
-import contentIndex from '../../migrations/content-index/0001_content.sql?raw';
-import registry from '../../migrations/registry/0001_registry.sql?raw';
 import type { Bindings } from '../../worker/cloudflare/bindings.ts';
 import { createD1 } from '../../worker/cloudflare/d1.ts';
 import { createR2Blobs } from '../../worker/cloudflare/r2-blobs.ts';
 import type { Shell } from './shell.ts';
+
+/** All of a database's migrations, in their order. */
+const textOf = (files: Record<string, string>): string =>
+  Object.keys(files)
+    .toSorted()
+    .map((name) => files[name])
+    .join('\n');
+const registry = textOf(
+  import.meta.glob<string>('../../migrations/registry/*.sql', { query: '?raw', import: 'default', eager: true }),
+);
+const contentIndex = textOf(
+  import.meta.glob<string>('../../migrations/content-index/*.sql', { query: '?raw', import: 'default', eager: true }),
+);
 
 /** What wrangler.toml binds. */
 export const bindings = (workers as unknown as { env: Bindings }).env;

@@ -173,7 +173,7 @@ describe.each([SMALL, LARGE])('a log of %i entries', (size) => {
     expect(cost.tiles).toBeLessThanOrEqual(2 * levelsOf(size) * length);
     const lists = new Set(certificate.statements.map(({ index }) => Math.floor(index / 131_072))).size;
     const what = 'the checkpoint, the closure, the tiles, the stored status lists; and to sign one, and store it';
-    expect(cost.queries, what).toBe(4 + 2 * lists);
+    expect(cost.queries, what).toBeLessThanOrEqual(4 + 2 * lists);
   });
 
   test('answers a statement that is logged already in a constant number of queries', async () => {
