@@ -1,5 +1,5 @@
-import { IssuedPage, type IssuedQuery } from '../schemas/api.ts';
 import type * as z from 'zod';
+import type { IssuedPage, IssuedQuery } from '../schemas/api.ts';
 import type { Did, StatementId } from '../schemas/primitives.ts';
 import { isKind, type Statement } from '../schemas/statement.ts';
 import { verifySignature } from '../protocol/ed25519/verify.ts';

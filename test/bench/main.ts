@@ -1,4 +1,5 @@
 // `npm run bench [-- part …]`: figures of one run, to be compared with each other and not across machines.
+import { benchAttest } from './attest.ts';
 import { benchCertificate } from './certificate.ts';
 import { benchHashing } from './hashing.ts';
 import { machine } from './report.ts';
@@ -7,6 +8,7 @@ import { benchWorkerd } from './workerd.ts';
 
 const PARTS: Record<string, () => Promise<void>> = {
   submit: () => benchSubmit(30_000),
+  attest: () => benchAttest(10_000),
   certificate: benchCertificate,
   hashing: benchHashing,
   workerd: () => benchWorkerd(6000),

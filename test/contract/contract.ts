@@ -7,6 +7,7 @@ import { describeDatasets } from './datasets.ts';
 import { describeDiscovery } from './discovery.ts';
 import { describeForm } from './form.ts';
 import { describeGroups } from './groups.ts';
+import { describeIssuers, describeIssuersInTime } from './issuers.ts';
 import { describeLog } from './log.ts';
 import { describeOperations } from './operations.ts';
 import { describeStatements } from './statements.ts';
@@ -21,12 +22,20 @@ const PUBLIC = [
   describeBlobs,
   describeDatasets,
   describeDiscovery,
+  describeIssuers,
   describeLog,
 ];
 
 /** The contract, on an app whose clock and database are the test's. */
 export function describeContract(name: string, open: OpenRegistry): void {
-  for (const describeCases of [...PUBLIC, describeTime, describeGroups, describeCertificates, describeOperations])
+  for (const describeCases of [
+    ...PUBLIC,
+    describeTime,
+    describeIssuersInTime,
+    describeGroups,
+    describeCertificates,
+    describeOperations,
+  ])
     describeCases(name, open);
 }
 

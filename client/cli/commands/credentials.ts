@@ -1,12 +1,11 @@
-import * as z from 'zod';
 import { StandingState } from '../../../schemas/report.ts';
+import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { readOptional } from '../flags.ts';
 import { allIssued, openIssuer } from '../issuing/issuer.ts';
 import { readJournals, type JournalEntry } from '../issuing/journal.ts';
 import { readSelection, type SelectOptions } from '../issuing/select.ts';
 import { selectKey } from '../keys/key-store.ts';
-import { CliError } from '../cli-error.ts';
 import { table, text } from '../terminal.ts';
 
 export interface ListOptions extends SelectOptions {
@@ -14,11 +13,9 @@ export interface ListOptions extends SelectOptions {
   local?: boolean;
 }
 
-const State = StandingState satisfies z.ZodType;
-
 /** Lists what the issuer issued: by the registry's word with its standing, or by this machine's memory. */
 export async function listCredentials(cli: Cli, options: ListOptions): Promise<void> {
-  const state = readOptional(State, options.state, '--state');
+  const state = readOptional(StandingState, options.state, '--state');
   if (options.local === true && state !== undefined) {
     throw new CliError('usage', '--state: only the registry knows what was revoked; leave --local out');
   }

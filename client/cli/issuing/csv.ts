@@ -13,24 +13,28 @@ const RECORD_CHARS = 16 * 1024;
 
 /** Reads records as they come, blank lines left out. A file that is no CSV ends with a CliError that names the line. */
 export async function* readCsv(source: Readable, name: string): AsyncGenerator<CsvRecord> {
-  // Given, not guessed from the first line: files are glued together from several systems.
+  let next = 1;
   const parser = parse({
     bom: true,
+    // Given, not guessed from the first line: files are glued together from several systems.
     record_delimiter: ['\r\n', '\n'],
     relax_column_count: true,
     max_record_size: RECORD_CHARS,
+    // Counted here: a fault is raised before the records ahead of it are taken.
+    on_record: ((cells: string[]): CsvRecord | null => {
+      const line = next;
+      next += 1 + cells.reduce((sum, cell) => sum + newlines(cell), 0);
+      return cells.length === 1 && cells[0] === '' ? null : { line, cells };
+      // Typed for records that stay arrays.
+    }) as unknown as (cells: string[]) => string[] | null,
   });
   source.once('error', (error) => parser.destroy(error));
   source.pipe(parser);
-  let line = 1;
   try {
-    for await (const cells of parser as AsyncIterable<string[]>) {
-      if (cells.length > 1 || cells[0] !== '') yield { line, cells };
-      line += 1 + cells.reduce((sum, cell) => sum + newlines(cell), 0);
-    }
+    yield* parser as unknown as AsyncIterable<CsvRecord>;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new CliError('invalid-file', `${name}: line ${line}: ${FAULTS[error.code] ?? 'is not CSV (RFC 4180)'}`);
+    throw new CliError('invalid-file', `${name}: line ${next}: ${FAULTS[error.code] ?? 'is not CSV (RFC 4180)'}`);
   } finally {
     source.destroy();
   }

@@ -3,10 +3,11 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
 import { limits } from '../../../schemas/limits.ts';
-import type { Did } from '../../../schemas/primitives.ts';
+import { Count, LogTime, StatementId, type Did } from '../../../schemas/primitives.ts';
 import { isKind, type Statement } from '../../../schemas/statement.ts';
-import { parseJson, type JsonObject } from '../../../protocol/json.ts';
+import { parseJson, type Json } from '../../../protocol/json.ts';
 import { readStatement } from '../../../protocol/statement.ts';
 import type { BatchResult } from '../../submit-batch.ts';
 import { readText } from '../bounded-file.ts';
@@ -93,8 +94,11 @@ export async function* readJournals(
   env: NodeJS.ProcessEnv,
   issuer: Did,
 ): AsyncGenerator<JournalEntry & { log: string }> {
-  const logs = await readdir(join(stateDir(env), 'issued')).catch(() => []);
-  for (const log of logs.toSorted()) {
+  const logs = await readdir(join(stateDir(env), 'issued')).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  for (const log of logs.toSorted((a, b) => (a < b ? -1 : 1))) {
     for await (const entry of readHistory(historyOf(folderOf(env, log, issuer)))) yield { ...entry, log };
   }
 }
@@ -117,11 +121,14 @@ async function* readHistory(file: string): AsyncGenerator<JournalEntry> {
   }
 }
 
+const JournalLine = z.strictObject({ id: StatementId, index: Count, loggedAt: LogTime, document: z.unknown() });
+
 /** One line; null where a crash cut it off. */
 function parseEntry(line: string): JournalEntry | null {
   const json = parseJson(line);
-  const { index, loggedAt, document } = (json.ok ? json.value : {}) as JsonObject;
-  const parsed = readStatement(document ?? null);
+  const entry = JournalLine.safeParse(json.ok ? json.value : null);
+  if (!entry.success) return null;
+  const parsed = readStatement(entry.data.document as Json);
   if (!parsed.ok || !isKind(parsed.value.document, 'HumanCredential')) return null;
-  return { id: parsed.value.id, index: Number(index), loggedAt: String(loggedAt), document: parsed.value.document };
+  return { ...entry.data, document: parsed.value.document };
 }

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type * as z from 'zod';
 import { HumanCredentialSubject } from '../../../schemas/human-credential.ts';
-import { Did, Timestamp } from '../../../schemas/primitives.ts';
+import { Timestamp, type Did } from '../../../schemas/primitives.ts';
+import { timestampOf } from '../../../protocol/time.ts';
 import { CliError } from '../cli-error.ts';
 import type { NullifierOf } from '../keys/nullifier.ts';
 import { readCsv, type CsvRecord } from './csv.ts';
@@ -30,7 +31,7 @@ export interface Fault {
 const EXPERTISE = ['field', 'basis', 'authority', 'jurisdiction', 'reference', 'validUntil'] as const;
 
 /** Columns of a file of people, as its first line names them. */
-export const COLUMNS = [
+const COLUMNS = [
   'did',
   'person',
   'framework',
@@ -130,19 +131,24 @@ function readLine(record: CsvRecord, columns: readonly Column[], reading: Readin
   const nullifier = reading.nullifierOf(cells.person);
   if (nullifier === null) return fault('person', 'is too long');
   const { now, defaults } = reading;
+  for (const column of ['did', 'framework', 'level', 'method'] as const) {
+    if (cells[column] !== undefined) continue;
+    if (column === 'did') return fault(column, 'is empty: whose key is it?');
+    if (defaults[column] === undefined) return fault(column, `is empty: fill it in, or give --${column}`);
+  }
   const verifiedAt = cells.verifiedAt ?? defaults.verifiedAt;
   const parsed = HumanCredentialSubject.safeParse({
-    id: cells.did ?? '',
+    id: cells.did,
     verification: {
       framework: cells.framework ?? defaults.framework,
       level: cells.level ?? defaults.level,
       method: cells.method ?? defaults.method,
-      verifiedAt: verifiedAt ?? new Date(now).toISOString().replace(/\.\d+/, ''),
+      verifiedAt: verifiedAt ?? timestampOf(now),
     },
     nullifier,
     ...expertiseOf(cells, defaults),
   });
-  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => faultOf(line, issue));
+  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => faultOf(line, issue)).filter(isFirst);
   const validUntil = cells.validUntil ?? defaults.validUntil;
   const until = Timestamp.optional().safeParse(validUntil);
   if (!until.success) faults.push({ line, column: 'validUntil', message: until.error.issues[0]?.message ?? 'invalid' });
@@ -173,13 +179,14 @@ function expertiseOf(cells: Cells, { expertise }: Defaults): { expertise?: unkno
   return expertise === undefined ? {} : { expertise };
 }
 
+/** One fault a column: of a text that is no time at all, the calendar complains too. */
+const isFirst = ({ column }: Fault, at: number, all: readonly Fault[]): boolean =>
+  all.findIndex((other) => other.column === column) === at;
+
 /** The column that a field of the credential was read from. */
-function faultOf(line: number, { path, message, code, ...issue }: z.core.$ZodIssue): Fault {
-  const [field, ...rest] = path;
+function faultOf(line: number, { path: [field, ...rest], message }: z.core.$ZodIssue): Fault {
   const column = field === 'id' ? 'did' : field === 'expertise' ? `expertise.${String(rest.at(-1))}` : String(rest[0]);
-  const isMissing =
-    code === 'invalid_type' && 'input' in issue ? issue.input === undefined : /undefined$/.test(message);
-  return { line, column, message: isMissing ? 'is empty' : message };
+  return { line, column, message };
 }
 
 function duplicateOf({ line, did, nullifier }: Wanted, byDid: ReadonlyMap<Did, Wanted>): Fault | null {

@@ -30,7 +30,7 @@ export function unusableKeys(dids: readonly Did[]): ReadonlySet<Did> {
 
 /** The y coordinate of an encoded key; null where it is not canonical, or that of the neutral point or its opposite. */
 function ordinate(key: Uint8Array): bigint | null {
-  const y = BigInt(`0x${Buffer.from(key).reverse().toString('hex')}`) & ((1n << 255n) - 1n);
+  const y = BigInt(`0x${Buffer.from(key.toReversed()).toString('hex')}`) & ((1n << 255n) - 1n);
   return y >= P || y === 1n || y === P - 1n ? null : y;
 }
 
@@ -62,7 +62,8 @@ function isInPrimeOrderSubgroup(u: bigint): boolean {
   }
 }
 
-const littleEndian = (n: bigint): Buffer => Buffer.from(n.toString(16).padStart(64, '0'), 'hex').reverse();
+const littleEndian = (n: bigint): Buffer =>
+  Buffer.from(Buffer.from(n.toString(16).padStart(64, '0'), 'hex').toReversed());
 
 /** RFC 8410 §4 and §7. */
 const SPKI_X25519 = Buffer.from('302a300506032b656e032100', 'hex');
