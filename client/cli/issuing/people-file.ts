@@ -31,7 +31,7 @@ export interface Fault {
 const EXPERTISE = ['field', 'basis', 'authority', 'jurisdiction', 'reference', 'validUntil'] as const;
 
 /** Columns of a file of people, as its first line names them. */
-export const COLUMNS = [
+const COLUMNS = [
   'did',
   'person',
   'framework',

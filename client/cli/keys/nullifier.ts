@@ -9,7 +9,7 @@ import { text } from '../terminal.ts';
 import { readSecret, type StoredKey } from './key-store.ts';
 
 /** Bytes of a reference to a person. */
-export const PERSON_BYTES = 4096;
+const PERSON_BYTES = 4096;
 
 /** What an issuer calls a person in public; null where the reference is empty or longer than {@link PERSON_BYTES}. */
 export type NullifierOf = (person: string) => string | null;
