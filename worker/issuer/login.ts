@@ -49,6 +49,8 @@ export async function beginLogin(
     nonce: login.nonce,
     code_challenge: await calculatePKCECodeChallenge(login.codeVerifier),
     code_challenge_method: 'S256',
+    // Whoever was sent here by a stranger sees a login page, even where a session would have let them pass in silence.
+    prompt: 'login',
     ...(provider.acrValues === undefined ? {} : { acr_values: provider.acrValues }),
     ...(provider.maxAge === undefined ? {} : { max_age: String(durationMs(provider.maxAge) / 1000) }),
   });

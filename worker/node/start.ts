@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
+import { isLoopback } from '../../schemas/issuer-config.ts';
 import { ED25519, encodeVkey, verifierKey } from '../../protocol/log/note.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
@@ -86,6 +87,9 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
     const { deps, growth, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
     const app = createApp(deps);
+    if (options.issuer !== undefined && options.issuer.config.url === undefined && !isLoopback(new URL(`http://${authority}`))) {
+      throw new Error('the issuer’s configuration needs a url: logins beyond this machine go over https');
+    }
     const issuer =
       options.issuer === undefined
         ? null

@@ -88,8 +88,10 @@ async function planRenewal(
   if (issued.credentials.length === 0) throw nothingIssued(issuer.client.url);
   const newest = new Map<Did, IssuedCredential>();
   for (const credential of issued.credentials) {
-    if (!['active', 'expired'].includes(credential.standing.state)) continue;
-    newest.set(credential.document.credentialSubject.id, credential);
+    const { id } = credential.document.credentialSubject;
+    // A revocation ends what came before it, too: an older one that ran out is no way around it.
+    if (credential.standing.state === 'revoked') newest.delete(id);
+    if (['active', 'expired'].includes(credential.standing.state)) newest.set(id, credential);
   }
   if (newest.size === 0) {
     throw new CliError('conflict', 'all of these were revoked', 'attest the person anew: firsthand attest-human');

@@ -6,7 +6,9 @@ import type { IssuedCredential } from '../../issued.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { readFlag, readOptional } from '../flags.ts';
-import { allIssued, openIssuer } from '../issuing/issuer.ts';
+import { settleEarlier } from '../issuing/issue.ts';
+import { allIssued, openIssuer, type Issuer } from '../issuing/issuer.ts';
+import { Journal } from '../issuing/journal.ts';
 import { nothingIssued, requireSelection, type SelectOptions } from '../issuing/select.ts';
 import { text } from '../terminal.ts';
 
@@ -27,6 +29,7 @@ export async function revokeCredentials(cli: Cli, options: RevokeCredentialsOpti
   const invalidSince = readOptional(Timestamp, options.invalidSince, '--invalid-since');
   const issuer = await openIssuer(cli);
   const { matches, subject } = await requireSelection(cli, issuer.key, options);
+  if (options.dryRun !== true) await settleOutbox(cli, issuer);
   const { credentials } = await allIssued(issuer, { subject }, matches);
   if (credentials.length === 0) throw nothingIssued(issuer.client.url);
   const isDone = ({ standing }: IssuedCredential): boolean =>
@@ -80,3 +83,13 @@ const endedOf = ({ id, document }: IssuedCredential): Ended => ({
 
 const linesOf = (list: readonly Ended[]): string =>
   list.map(({ credential, did }) => `  ${credential}  ${did}\n`).join('');
+
+/** What an earlier run signed and did not send would come to life later; now it is there to be revoked. */
+async function settleOutbox(cli: Cli, issuer: Issuer): Promise<void> {
+  const journal = await Journal.open(cli, issuer.log, issuer.did);
+  try {
+    await settleEarlier({ ...issuer, journal, stop: new AbortController().signal });
+  } finally {
+    await journal.close();
+  }
+}

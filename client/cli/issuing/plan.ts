@@ -1,5 +1,7 @@
 import { reachesLevel } from '../../../schemas/frameworks.ts';
 import type { Did } from '../../../schemas/primitives.ts';
+import type * as z from 'zod';
+import type { RevocationReason } from '../../../schemas/revocation.ts';
 import { canonicalJson } from '../../../protocol/json.ts';
 import type { IssuedCredential, IssuedCredentials } from '../../issued.ts';
 import type { Fault, Wanted } from './people-file.ts';
@@ -11,12 +13,18 @@ export interface Plan {
   faults: Fault[];
 }
 
+/** Reasons after which a key may be in somebody else's hands, or was never the person's. */
+const BARRING: ReadonlySet<string> = new Set<z.infer<typeof RevocationReason>>(['key-compromise', 'fraud']);
+
 /** Compares what is wanted with what the issuer may do, and has done, at a registry. */
 export function planFor(people: readonly Wanted[], issued: Omit<IssuedCredentials, 'next'>, issuer: Did): Plan {
   const active = new Map<Did, IssuedCredential[]>();
+  const barred = new Map<Did, IssuedCredential>();
   for (const credential of issued.credentials) {
-    if (credential.standing.state !== 'active') continue;
     const { id } = credential.document.credentialSubject;
+    const { state, reason } = credential.standing;
+    if (state === 'revoked' && BARRING.has(reason)) barred.set(id, credential);
+    if (state !== 'active') continue;
     active.set(id, [...(active.get(id) ?? []), credential]);
   }
   const plan: Plan = { already: [], issue: [], faults: [] };
@@ -30,6 +38,13 @@ export function planFor(people: readonly Wanted[], issued: Omit<IssuedCredential
       !grants.some((grant) => reachesLevel(framework, level, level) && reachesLevel(framework, grant.maxLevel, level))
     ) {
       plan.faults.push(notAccredited(wanted, grants.at(0)?.maxLevel, issuer));
+    } else if (barred.has(wanted.did)) {
+      const { id, standing } = barred.get(wanted.did) as IssuedCredential;
+      plan.faults.push({
+        line: wanted.line,
+        column: 'did',
+        message: `was revoked for ${standing.reason} (${id}) and is not attested again: the person needs a new key`,
+      });
     } else if (other !== undefined) {
       plan.faults.push({
         line: wanted.line,
