@@ -19,7 +19,10 @@ export async function readBody(c: Context, max: number): Promise<Bytes> {
   return body;
 }
 
-/** The bytes of a stream of unknown length; null, and the stream cancelled, as soon as they are over `max`. */
+/**
+ * The bytes of a stream of unknown length; null as soon as they are over `max`. The rest is the caller's to cancel: of a
+ * request that would close the connection, and the answer would be lost with it.
+ */
 export async function readAtMost(stream: ReadableStream<Uint8Array> | null, max: number): Promise<Bytes | null> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -29,7 +32,7 @@ export async function readAtMost(stream: ReadableStream<Uint8Array> | null, max:
     if (done) break;
     length += value.length;
     if (length > max) {
-      void reader?.cancel().catch(() => {});
+      reader?.releaseLock();
       return null;
     }
     chunks.push(value);

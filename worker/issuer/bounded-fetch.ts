@@ -44,7 +44,10 @@ export function boundedFetch(
         throw new ProviderUnreachable('it answers with a redirect, which is not followed');
       }
       const bytes = await readAtMost(response.body, limits.bytes);
-      if (bytes === null) throw new ProviderUnreachable(`it answers with more than ${limits.bytes} bytes`);
+      if (bytes === null) {
+        void response.body?.cancel().catch(() => {});
+        throw new ProviderUnreachable(`it answers with more than ${limits.bytes} bytes`);
+      }
       const type = response.headers.get('Content-Type');
       return new Response(bytes.length === 0 ? null : bytes, {
         status: response.status,

@@ -87,7 +87,11 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
     const { deps, growth, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
     const app = createApp(deps);
-    if (options.issuer !== undefined && options.issuer.config.url === undefined && !isLoopback(new URL(`http://${authority}`))) {
+    if (
+      options.issuer !== undefined &&
+      options.issuer.config.url === undefined &&
+      !isLoopback(new URL(`http://${authority}`))
+    ) {
       throw new Error('the issuer’s configuration needs a url: logins beyond this machine go over https');
     }
     const issuer =
