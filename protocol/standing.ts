@@ -91,7 +91,6 @@ function erasedBefore(evidence: Evidence, logged: Logged): string {
     ? ''
     : `; the credential ${erased
         .map(({ id }) => id)
-        .toSorted()
         .slice(0, 3)
         .join(', ')} was erased`;
 }
