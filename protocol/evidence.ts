@@ -44,7 +44,7 @@ export class Evidence {
         if (replaces !== undefined) push(this.#successors, replaces, logged);
       }
     }
-    for (const list of [...this.#revocations.values(), ...this.#successors.values()]) {
+    for (const list of [this.#erasedCredentials, ...this.#revocations.values(), ...this.#successors.values()]) {
       list.sort((a: Logged, b: Logged) => a.index - b.index);
     }
   }
@@ -72,7 +72,7 @@ export class Evidence {
     return this.#credentials.get(subject) ?? [];
   }
 
-  /** Credentials whose body is gone; nobody knows any more whose they were. */
+  /** Credentials whose body is gone, in log order; nobody knows any more whose they were. */
   erasedCredentials(): readonly Logged[] {
     return this.#erasedCredentials;
   }
