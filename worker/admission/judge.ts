@@ -23,7 +23,7 @@ import {
 } from './admit.ts';
 
 /** A group, sorted into what is logged already, what may be logged, in that order, and what may not. */
-export interface Judged {
+interface Judged {
   logged: LoggedRow[];
   fresh: Submission[];
   refused: Map<StatementId, Refusal>;
