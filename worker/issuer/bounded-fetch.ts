@@ -43,8 +43,12 @@ export function boundedFetch(
         void response.body?.cancel().catch(() => {});
         throw new ProviderUnreachable('it answers with a redirect, which is not followed');
       }
-      const bytes = await readAtMost(response.body, limits.bytes);
-      if (bytes === null) throw new ProviderUnreachable(`it answers with more than ${limits.bytes} bytes`);
+      const reader = response.body?.getReader();
+      const bytes = await readAtMost(reader, limits.bytes);
+      if (bytes === null) {
+        void reader?.cancel().catch(() => {});
+        throw new ProviderUnreachable(`it answers with more than ${limits.bytes} bytes`);
+      }
       const type = response.headers.get('Content-Type');
       return new Response(bytes.length === 0 ? null : bytes, {
         status: response.status,
