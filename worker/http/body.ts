@@ -14,27 +14,26 @@ export async function readBody(c: Context, max: number): Promise<Bytes> {
     if (body.length > max) throw tooLarge();
     return body;
   }
-  const body = await readAtMost(c.req.raw.body, max).catch(brokeOff);
-  if (body === null) throw tooLarge();
-  return body;
+  const reader = c.req.raw.body?.getReader();
+  const body = await readAtMost(reader, max).catch(brokeOff);
+  if (body !== null) return body;
+  // In one turn: a request that is cancelled before its answer is known takes the connection along.
+  void reader?.cancel().catch(() => {});
+  throw tooLarge();
 }
 
-/**
- * The bytes of a stream of unknown length; null as soon as they are over `max`. The rest is the caller's to cancel: of a
- * request that would close the connection, and the answer would be lost with it.
- */
-export async function readAtMost(stream: ReadableStream<Uint8Array> | null, max: number): Promise<Bytes | null> {
+/** The bytes of a stream of unknown length; null as soon as they are over `max`, the rest left unread. */
+export async function readAtMost(
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
+  max: number,
+): Promise<Bytes | null> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const reader = stream?.getReader();
   for (;;) {
     const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
     if (done) break;
     length += value.length;
-    if (length > max) {
-      reader?.releaseLock();
-      return null;
-    }
+    if (length > max) return null;
     chunks.push(value);
   }
   return concatBytes(...chunks);

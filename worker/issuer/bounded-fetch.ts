@@ -43,9 +43,10 @@ export function boundedFetch(
         void response.body?.cancel().catch(() => {});
         throw new ProviderUnreachable('it answers with a redirect, which is not followed');
       }
-      const bytes = await readAtMost(response.body, limits.bytes);
+      const reader = response.body?.getReader();
+      const bytes = await readAtMost(reader, limits.bytes);
       if (bytes === null) {
-        void response.body?.cancel().catch(() => {});
+        void reader?.cancel().catch(() => {});
         throw new ProviderUnreachable(`it answers with more than ${limits.bytes} bytes`);
       }
       const type = response.headers.get('Content-Type');
