@@ -27,7 +27,8 @@ test('standing at any time is what a plain replay of the log says, whatever happ
         }
       }
     }),
-    { numRuns: RUNS },
+    // The same worlds every time: what follows counts what they had in them.
+    { numRuns: RUNS, seed: 1 },
   );
   // A property that never met what it is about would hold as well.
   for (const kind of ['Accreditation', 'HumanCredential', 'DatasetRecord', 'ReviewRecord', 'RightsGrant']) {
