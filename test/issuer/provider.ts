@@ -110,7 +110,10 @@ export class TestProvider {
       case '/jwks':
         return Response.json({ keys: this.keys.map(({ jwk }) => jwk) });
       case '/token':
-        return this.#token(new URLSearchParams(fromUtf8(await new Response(init.body ?? null).bytes()) ?? ''), init);
+        return this.#token(
+          new URLSearchParams(fromUtf8(new Uint8Array(await new Response(init.body ?? null).arrayBuffer())) ?? ''),
+          init,
+        );
       default:
         return new Response('no such page', { status: 404 });
     }
