@@ -115,6 +115,11 @@ export class Office {
             outgoing.end(edit(Buffer.concat(chunks).toString()));
           });
         });
+        // Whoever breaks off here breaks off there; otherwise the registry would wait for the rest.
+        onward.on('error', () => outgoing.destroy());
+        incoming.on('close', () => {
+          if (!incoming.complete) onward.destroy();
+        });
         incoming.pipe(onward);
       };
       if (!meddle(incoming, outgoing, pass)) pass((body) => body);

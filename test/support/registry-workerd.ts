@@ -1,15 +1,17 @@
-import { applyD1Migrations, reset } from 'cloudflare:test';
+import { reset } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { createD1 } from '../../worker/cloudflare/d1.ts';
 import { keysOf } from '../../worker/cloudflare/bindings.ts';
 import { createR2Blobs } from '../../worker/cloudflare/r2-blobs.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
+import { remake } from './remake-d1.ts';
 import type { Endpoint, Platform } from '../contract/harness.ts';
 
+/** Whatever was there: another file's app may have written after the data was deleted. */
 async function migrate(): Promise<void> {
-  await applyD1Migrations(env.DB, env.MIGRATIONS.registry);
-  await applyD1Migrations(env.CONTENT_INDEX, env.MIGRATIONS.contentIndex);
-  await applyD1Migrations(env.ISSUER_DB, env.MIGRATIONS.issuer);
+  await remake(env.DB, env.MIGRATIONS.registry);
+  await remake(env.CONTENT_INDEX, env.MIGRATIONS.contentIndex);
+  await remake(env.ISSUER_DB, env.MIGRATIONS.issuer);
 }
 
 /** Real D1 and R2, emptied first: one platform at a time. */

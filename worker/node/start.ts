@@ -224,12 +224,17 @@ async function storedOrigin(database: Database): Promise<string | null> {
   return newest?.note.split('\n', 1)[0] ?? null;
 }
 
-/** Lets requests under way finish. What kept their connections open for the next is closed once they have. */
+/** How long a request under way may take once the registry stops. */
+const GRACE = 10_000;
+
+/** Lets requests under way finish, within reason. What kept connections open for the next is closed once they have. */
 function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    const end = setTimeout(() => server.closeAllConnections(), GRACE);
     server.close(() => {
       clearInterval(sweep);
+      clearTimeout(end);
       resolve();
     });
     server.closeIdleConnections();
