@@ -1,7 +1,8 @@
-import { applyD1Migrations, reset } from 'cloudflare:test';
+import { reset } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
 import { createD1 } from '../../worker/cloudflare/d1.ts';
+import { remake } from '../support/remake-d1.ts';
 import { signerOf } from '../support/statements.ts';
 import { describeFlow } from './flow.ts';
 import { openIssuerOver, type OpenIssuer } from './harness.ts';
@@ -10,7 +11,7 @@ import { describeProviders } from './providers.ts';
 
 const open: OpenIssuer = async (options) => {
   await reset();
-  await applyD1Migrations(env.ISSUER_DB, env.MIGRATIONS.issuer);
+  await remake(env.ISSUER_DB, env.MIGRATIONS.issuer);
   return openIssuerOver({ database: createD1(env.ISSUER_DB), close: async () => {} }, options);
 };
 
@@ -20,7 +21,7 @@ describeProviders('D1', open);
 
 test('the Worker as it is deployed has the issuer beside its registry', async () => {
   await reset();
-  await applyD1Migrations(env.ISSUER_DB, env.MIGRATIONS.issuer);
+  await remake(env.ISSUER_DB, env.MIGRATIONS.issuer);
   const at = (path: string, init?: RequestInit) =>
     exports.default.fetch(new Request(`https://registry.example${path}`, init));
   const { did } = await signerOf('ada');

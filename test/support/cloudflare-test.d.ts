@@ -6,10 +6,6 @@ declare module 'cloudflare:test' {
     name: string;
     queries: string[];
   }
-  export function applyD1Migrations(
-    database: import('@cloudflare/workers-types').D1Database,
-    migrations: D1Migration[],
-  ): Promise<void>;
   /** Deletes all data behind all bindings. */
   export function reset(): Promise<void>;
   export function createScheduledController(): import('@cloudflare/workers-types').ScheduledController;
