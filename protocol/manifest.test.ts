@@ -164,7 +164,7 @@ describe('what a record says of its content', () => {
   });
 
   test('counts rows only where every file has them', () => {
-    const rows = { count: 7, digests: idOf('d'), format: 'jsonl' as const, root: idOf('r') };
+    const rows = { count: 7, digests: [idOf('d')], format: 'jsonl' as const, root: idOf('r') };
     const [one, two] = manifest.files as [(typeof manifest.files)[0], (typeof manifest.files)[0]];
     const withRows = {
       files: [

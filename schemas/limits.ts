@@ -15,6 +15,8 @@ export const limits = {
   manifestBytes: 16 * 1024 * 1024,
   manifestFiles: 100_000,
   pathBytes: 1024,
+  /** Rows of one segment of a row-digest list: 32 MiB. A power of two, so that a segment is a subtree. */
+  segmentRows: 2 ** 20,
   /** Digests of one look-up, items of one page. */
   lookupDigests: 10_000,
   page: 100,
