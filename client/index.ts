@@ -7,7 +7,7 @@
  * if (statement.ok) await client.submit(statement.value.canonical);
  */
 export { RegistryClient } from './registry-client.ts';
-export type { ChangesOptions, RegistryClientOptions, Search, Submission } from './registry-client.ts';
+export type { ChangesOptions, Lookup, RegistryClientOptions, Search, Submission } from './registry-client.ts';
 export type { IssuedCredential, IssuedCredentials } from './issued.ts';
 export type { BatchResult } from './submit-batch.ts';
 export { NetworkError, RegistryError, UntrustedError } from './errors.ts';

@@ -139,16 +139,22 @@ describe('lookup', () => {
       fetch: async (_input, init) => {
         const asked = (JSON.parse(String(init?.body)) as { digests: string[] }).digests;
         sizes.push(asked.length);
-        return Response.json({ matches: asked.map((digest) => ({ digest, records: [] })) });
+        const index = { through: 7 - sizes.length, size: 6 + sizes.length, pendingRows: sizes.length };
+        return Response.json({ matches: asked.map((digest) => ({ digest, records: [] })), index });
       },
     });
-    const matches = await asking.lookup(digests);
+    const { matches, index } = await asking.lookup(digests);
     expect(sizes).toEqual([10_000, 1]);
     expect(matches.map((match) => match.digest)).toEqual(digests);
+    expect(index, 'as far back as any of the answers').toEqual({ through: 5, size: 8, pendingRows: 2 });
   });
 
   test('refuses answers to other questions', async () => {
-    registry.intercept = () => Response.json({ matches: [{ digest: digestOf('b'), records: [] }] });
+    registry.intercept = () =>
+      Response.json({
+        matches: [{ digest: digestOf('b'), records: [] }],
+        index: { through: 1, size: 1, pendingRows: 0 },
+      });
     await expect(client.lookup([digestOf('a')])).rejects.toThrow(UntrustedError);
   });
 });

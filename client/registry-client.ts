@@ -3,6 +3,7 @@ import {
   ChangesPage,
   Dataset,
   Discovery,
+  type IndexState,
   IssuedPage,
   LookupResponse,
   SearchPage,
@@ -42,6 +43,12 @@ export interface ChangesOptions {
   limit?: number;
   /** Seconds to wait for a change where there is none yet, 25 at most; 0 unless given. */
   wait?: number;
+}
+
+/** What a look-up finds, and how far the registry's index was when it was asked. */
+export interface Lookup {
+  matches: LookupResponse['matches'];
+  index: IndexState | null;
 }
 
 /** A submission that the log provably holds. */
@@ -153,9 +160,13 @@ export class RegistryClient {
     return readIssued(page, issuer, Number(query.after ?? 0));
   }
 
-  /** Which records contain each digest, in the order asked. Any number: it asks 10,000 at a time. */
-  async lookup(digests: readonly Digest[]): Promise<LookupResponse['matches']> {
+  /**
+   * Which records contain each digest, of a file or of a row, in the order asked. Any number: it asks 10,000 at a time.
+   * `index` says how far the registry's index was, by the least of its answers; null where nothing was asked.
+   */
+  async lookup(digests: readonly Digest[]): Promise<Lookup> {
     const matches: LookupResponse['matches'] = [];
+    let index: IndexState | null = null;
     for (let i = 0; i < digests.length; i += limits.lookupDigests) {
       const chunk = digests.slice(i, i + limits.lookupDigests);
       const answer = await this.#transport.call({
@@ -165,13 +176,19 @@ export class RegistryClient {
         contentType: 'application/json',
         maxBytes: limits.certificateBytes,
       });
-      const found = readJson(answer.bytes, LookupResponse, 'POST /v1/lookups').matches;
+      const { matches: found, index: state } = readJson(answer.bytes, LookupResponse, 'POST /v1/lookups');
       if (found.length !== chunk.length || found.some((match, at) => match.digest !== chunk[at])) {
         throw new UntrustedError('the look-up answers other digests than were asked');
       }
       matches.push(...found);
+      index ??= state;
+      index = {
+        through: Math.min(index.through, state.through),
+        size: Math.max(index.size, state.size),
+        pendingRows: Math.max(index.pendingRows, state.pendingRows),
+      };
     }
-    return matches;
+    return { matches, index };
   }
 
   /** Uploads a blob that a logged statement references. Returns whether it is new there. */

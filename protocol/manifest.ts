@@ -26,6 +26,8 @@ export const SUMMARY_FIELDS = ['manifest', 'root', 'manifestBytes', 'files', 'ro
 export interface Content {
   summary: ContentSummary;
   files: ManifestFile[];
+  /** There where the content is withheld. */
+  salt?: string | undefined;
 }
 
 /** The manifest's text. Throws RangeError on a path that may not stand in one, or one that stands twice. */
@@ -95,7 +97,9 @@ export const compositionRoot = (parts: readonly StatementId[]): Digest =>
 /** Reads a manifest, as {@link parseManifest} does, and summarizes it. */
 export function readContent(text: string): Result<Content, string> {
   const manifest = parseManifest(text);
-  return manifest.ok ? ok({ summary: summarizeContent(text, manifest.value), files: manifest.value.files }) : manifest;
+  if (!manifest.ok) return manifest;
+  const { files, salt } = manifest.value;
+  return ok({ summary: summarizeContent(text, manifest.value), files, salt });
 }
 
 /** What a record declares of its content that its manifest does not say; null where they agree. */

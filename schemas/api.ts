@@ -122,10 +122,27 @@ export const LookupRequest = z
   .strictObject({ digests: z.array(Digest).min(1).max(limits.lookupDigests) })
   .meta({ id: 'LookupRequest' });
 
-/** The records that contain each digest, in the order asked, oldest first, 100 a digest at most. */
+/**
+ * How far the content index is. Nothing that was uploaded is missing from an answer where `through` is `size` and
+ * `pendingRows` is 0; else what is not found may be there all the same.
+ */
+export const IndexState = z
+  .strictObject({
+    /** Log index up to which the content of every record that was uploaded is indexed, but for `pendingRows`. */
+    through: Count,
+    /** Entries in the log. */
+    size: Count,
+    /** Rows of uploaded lists that wait to be indexed. */
+    pendingRows: Count,
+  })
+  .meta({ id: 'IndexState' });
+export type IndexState = z.infer<typeof IndexState>;
+
+/** The records that contain each digest, as a file or as a row, in the order asked, oldest first, 100 a digest at most. */
 export const LookupResponse = z
   .strictObject({
     matches: z.array(z.strictObject({ digest: Digest, records: z.array(StatementId) })),
+    index: IndexState,
   })
   .meta({ id: 'LookupResponse' });
 export type LookupResponse = z.infer<typeof LookupResponse>;

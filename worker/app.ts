@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import { changesRoutes } from './changes/routes.ts';
+import { lookupRoutes } from './content/lookups.ts';
 import { contentRoutes } from './content/routes.ts';
 import { contributorRoutes } from './contributors/routes.ts';
 import { datasetRoutes } from './datasets/routes.ts';
@@ -29,6 +30,7 @@ export function createApp(deps: Deps): App {
   datasetRoutes(app, deps, statusLists);
   contributorRoutes(app, deps);
   contentRoutes(app, deps);
+  lookupRoutes(app, deps);
   issuedRoutes(app, deps);
   statusRoutes(app, deps, statusLists);
   changesRoutes(app, deps);

@@ -1,4 +1,5 @@
 import type { Did, Digest } from '../schemas/primitives.ts';
+import type { Bytes } from '../protocol/bytes.ts';
 import type { Signer } from '../protocol/ed25519/signer.ts';
 import type { VerifySignature } from '../protocol/ed25519/verify.ts';
 import type { VerifierKey } from '../protocol/log/note.ts';
@@ -29,16 +30,57 @@ export interface Blobs {
   get(digest: Digest, range?: { offset: number; length: number }): Promise<StoredBlob | null>;
 }
 
-/** Which manifests list which file: what the stored bytes say, whoever names them. */
+/** Which manifests hold which files and rows: what the stored bytes say, whoever names them. */
 export interface ContentIndex {
   /** Remembers what a blob that was read as a manifest lists; null if it is none. Safe to repeat. */
   add(manifest: Digest, content: Content | null): Promise<void>;
   /** Forgets a manifest that lists these files (lowercase hex). Safe to repeat. */
   remove(manifest: Digest, files: readonly string[]): Promise<void>;
-  /** Whether the blob was added, in whole. */
-  has(manifest: Digest): Promise<boolean>;
-  /** The manifests that list these files (lowercase hex), at most `each` for one file. */
-  find(files: readonly string[], each: number): Promise<{ file: string; manifest: ContentSummary }[]>;
+  /** Those of these blobs that were added, in whole. */
+  has(manifests: readonly Digest[]): Promise<Set<Digest>>;
+  /**
+   * The manifests that list these files, or have proven lists of these rows (lowercase hex), at most `each` for one of
+   * either. A row's answer is a hint: it goes by a part of its digest.
+   */
+  find(digests: readonly string[], each: number): Promise<{ digest: string; manifest: ContentSummary }[]>;
+  /** The manifests that name a segment of a row-digest list, and the rows that it has by them; the newest 100. */
+  namesOf(segment: Digest): Promise<{ manifest: ContentSummary; rows: number }[]>;
+  /** Has a blob looked at again, in case it is a segment that was missing. */
+  stored(blob: Digest): Promise<void>;
+  /** Places where a row may be: its segment (with the row's place in it) in a proven file of a manifest; 100 at most. */
+  placesOf(row: Digest): Promise<RowPlace[]>;
+  /** What the proof of a row in this place is made of. */
+  pathOf(place: RowPlace): Promise<RowPath>;
+  /** Does a part of removing what no manifest names any more; answers whether it found anything to do. */
+  removeRows(blobs: Pick<Blobs, 'get' | 'delete'>, isNamed: (blob: Digest) => Promise<boolean>): Promise<boolean>;
+  /** How far the index is: the log index up to which records were gone through, and rows that wait for their turn. */
+  watermark(): Promise<{ through: number; pendingRows: number }>;
+  /** Moves the watermark, if it is still where it was. */
+  advance(from: number, through: number): Promise<void>;
+}
+
+/** Where the index has a row. */
+export interface RowPlace {
+  manifest: ContentSummary;
+  /** The file's line in the manifest, whose header is line 0, and its number of rows. */
+  line: number;
+  rows: number;
+  /** The segment, which of the file's it is, and the row's place in it. */
+  segment: Digest;
+  number: number;
+  row: number;
+}
+
+/** Roots of the blocks of a segment, and of the segments of its file, in order. */
+export interface RowPath {
+  blocks: Bytes[];
+  segments: Bytes[];
+}
+
+/** Fills the content index in the background. */
+export interface Indexer {
+  /** Has what is pending indexed, soon. Resolves once that is arranged, which need not be when it is done. */
+  wake(): Promise<void>;
 }
 
 /** Whether a key may spend `cost` now. */
@@ -55,6 +97,7 @@ export interface Deps {
   database: Database;
   blobs: Blobs;
   contentIndex: ContentIndex;
+  indexer: Indexer;
   sequencer: Sequencer;
   /** Where requests wait for the log to grow. */
   growth: Growth;

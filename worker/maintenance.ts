@@ -13,6 +13,7 @@ export async function maintain(deps: Deps): Promise<void> {
       const count = await sweepErasedBlobs(deps);
       if (count > 0) deps.log({ event: 'blobs-deleted', count });
     },
+    'content-index': () => deps.indexer.wake(),
   };
   for (const [task, run] of Object.entries(tasks)) {
     try {

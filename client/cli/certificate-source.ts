@@ -70,7 +70,8 @@ export async function findRecord(
 ): Promise<{ best: StatementId | null; others: StatementId[] }> {
   const digests = [...new Set(files.map((file) => `sha256:${file.sha256}` as Digest))];
   const counts = new Map<StatementId, number>();
-  for (const { records } of await client.lookup(digests)) {
+  const { matches } = await client.lookup(digests);
+  for (const { records } of matches) {
     for (const record of records) counts.set(record, (counts.get(record) ?? 0) + 1);
   }
   // The oldest wins a tie: whoever republishes a file later cannot take its place. Sorting keeps the order found.

@@ -12,6 +12,7 @@ import { describeGroups } from './groups.ts';
 import { describeIssuers, describeIssuersInTime } from './issuers.ts';
 import { describeLog } from './log.ts';
 import { describeOperations } from './operations.ts';
+import { describeRows } from './rows.ts';
 import { describeStatements } from './statements.ts';
 import { describeTime } from './time.ts';
 
@@ -22,6 +23,7 @@ const PUBLIC = [
   describeBatches,
   describeAdmission,
   describeBlobs,
+  describeRows,
   describeDatasets,
   describeContributors,
   describeDiscovery,

@@ -4,6 +4,7 @@ import { verifySignature } from '../../protocol/ed25519/verify.ts';
 import { checkWith } from '../../worker/admission/check.ts';
 import { createWaitingRoom } from '../../worker/changes/growth.ts';
 import { createContentIndex } from '../../worker/content/content-index.ts';
+import { indexSome } from '../../worker/content/index-step.ts';
 import type { Database } from '../../worker/database/port.ts';
 import type { Blobs, Deps } from '../../worker/deps.ts';
 import { signerOf } from './statements.ts';
@@ -28,10 +29,12 @@ export async function depsOver(
     Signer,
     Signer,
   ];
+  const stores = { database, blobs, contentIndex: createContentIndex(content) };
+  const filling = { database: content, blobs, log: given.log ?? (() => {}) };
   return {
-    database,
-    blobs,
-    contentIndex: createContentIndex(content),
+    ...stores,
+    // Whoever wakes it waits for it: what follows finds everything indexed.
+    indexer: { wake: async () => void (await indexSome(stores, filling, 1_000)) },
     service,
     logKey: verifierKey(ORIGIN, ED25519, log.publicKey),
     verify: verifySignature,

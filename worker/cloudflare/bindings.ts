@@ -20,12 +20,18 @@ export interface RemoteSequencer {
   beyond(size: number, ms: number): Promise<void>;
 }
 
+/** The Durable Object that fills the content index, as others see it. */
+export interface RemoteIndexer {
+  wake(): Promise<void>;
+}
+
 /** What wrangler.toml binds. */
 export interface Bindings {
   DB: D1Database;
   CONTENT_INDEX: D1Database;
   BLOBS: R2Bucket;
   SEQUENCER: { idFromName(name: string): unknown; get(id: unknown): RemoteSequencer };
+  INDEXER: { idFromName(name: string): unknown; get(id: unknown): RemoteIndexer };
   WRITE_LIMIT: RateLimit;
   ASSETS: Fetcher;
   LOG_ORIGIN: string;

@@ -14,6 +14,7 @@ import { createD1 } from './d1.ts';
 import { openIssuer } from './issuer.ts';
 import { createR2Blobs } from './r2-blobs.ts';
 
+export { IndexerObject } from './indexer-object.ts';
 export { SequencerObject } from './sequencer-object.ts';
 
 /** The binding counts calls, not statements: one call stands for so many. */
@@ -43,7 +44,7 @@ export default {
 
   /**
    * Keeps the sequencer warm, logs the registry's identity soon after the first deployment, signs status lists ahead of
-   * those who ask, deletes what was erased, and sweeps enrolments.
+   * those who ask, deletes what was erased, has the content index filled, and sweeps enrolments.
    */
   async scheduled(_: ScheduledController, bindings: Bindings): Promise<void> {
     await sequencerOf(bindings).operator();
@@ -67,6 +68,7 @@ async function openDeps(bindings: Bindings): Promise<Deps> {
     database: createD1(bindings.DB),
     blobs: createR2Blobs(bindings.BLOBS),
     contentIndex: createContentIndex(createD1(bindings.CONTENT_INDEX)),
+    indexer: { wake: () => bindings.INDEXER.get(bindings.INDEXER.idFromName(bindings.LOG_ORIGIN)).wake() },
     sequencer: {
       async append(submissions) {
         const messages = submissions.map(({ id, canonical }) => ({ id, canonical }));

@@ -4,6 +4,9 @@ declare module 'cloudflare:workers' {
   export abstract class DurableObject<Bindings> {
     constructor(state: unknown, bindings: Bindings);
     protected readonly env: Bindings;
+    protected readonly ctx: {
+      storage: { getAlarm(): Promise<number | null>; setAlarm(time: number): Promise<void> };
+    };
   }
 }
 

@@ -1,59 +1,124 @@
 import { sql } from 'kysely';
 import type { Digest } from '../../schemas/primitives.ts';
+import { digestToBytes } from '../../protocol/digest.ts';
 import type { ContentSummary } from '../../protocol/manifest.ts';
 import { db, type Database } from '../database/port.ts';
 import type { ContentIndex } from '../deps.ts';
+import { removeStep } from './removal.ts';
+import { pathOf, placesOf } from './row-places.ts';
+import { findRows, forgetRowLists, manifestsOfSegments, rowListQueries } from './row-lists.ts';
 
 /** Digests in one bound parameter: 64 hex digits each, well under D1's 2 MB. */
 const CHUNK = 20_000;
+/** Places of rows, and manifests, that one look-up goes through: the answer's own bound. */
+const FOUND = 50_000;
 
 /** The content index in a database of its own: it can be lost and rebuilt, so it never slows a commit. */
 export const createContentIndex = (database: Database): ContentIndex => ({
   async add(manifest, content) {
     const files = [...new Set(content?.files.map((file) => file.sha256))];
-    for (let at = 0; at < files.length || at === 0; at += CHUNK) {
-      const chunk = JSON.stringify(files.slice(at, at + CHUNK));
-      const insert = sql`INSERT OR IGNORE INTO content (digest, manifest)
-        SELECT unhex(value), unhex(${hexOf(manifest)}) FROM json_each(${chunk})`;
-      // With the last part, in one transaction: a crash before it leaves nothing that is found, and `has` answers no.
-      const complete = sql`INSERT OR IGNORE INTO manifests (digest, summary)
-        VALUES (unhex(${hexOf(manifest)}), ${content === null ? null : JSON.stringify(content.summary)})`;
-      const isLast = at + CHUNK >= files.length;
-      await database.batch((isLast ? [insert, complete] : [insert]).map((query) => query.compile(db)));
-    }
+    const inserts = chunksOf(files).map(
+      (chunk) => sql`INSERT OR IGNORE INTO content (digest, manifest)
+        SELECT unhex(value), ${digestToBytes(manifest)} FROM json_each(${JSON.stringify(chunk)})`,
+    );
+    // With the last part, in one transaction: a crash before it leaves nothing that is found, and `has` answers no.
+    const complete = sql`INSERT OR IGNORE INTO manifests (digest, summary)
+      VALUES (${digestToBytes(manifest)}, ${content === null ? null : JSON.stringify(content.summary)})`;
+    const parts = [...inserts.map((insert) => [insert]), ...rowListQueries(manifest, content?.files ?? [])];
+    const last = parts.pop() ?? [];
+    for (const part of [...parts, [...last, complete]]) await database.batch(part.map((query) => query.compile(db)));
   },
 
   async remove(manifest, files) {
     // What it lists goes last: until then a crash leaves nothing that is found, and the next run begins anew.
-    const gone = [sql`DELETE FROM manifests WHERE digest = unhex(${hexOf(manifest)})`];
-    for (let at = 0; at < files.length; at += CHUNK) {
-      const chunk = JSON.stringify(files.slice(at, at + CHUNK));
-      gone.push(sql`DELETE FROM content WHERE (digest, manifest) IN
-        (SELECT unhex(value), unhex(${hexOf(manifest)}) FROM json_each(${chunk}))`);
-    }
+    const gone = [
+      sql`DELETE FROM manifests WHERE digest = ${digestToBytes(manifest)}`,
+      ...chunksOf(files).map(
+        (chunk) => sql`DELETE FROM content WHERE (digest, manifest) IN
+          (SELECT unhex(value), ${digestToBytes(manifest)} FROM json_each(${JSON.stringify(chunk)}))`,
+      ),
+    ];
     for (const query of gone) await database.batch([query.compile(db)]);
+    await forgetRowLists(database, manifest);
   },
 
-  async has(manifest) {
-    const rows = await database.all(sql`SELECT 1 FROM manifests WHERE digest = unhex(${hexOf(manifest)})`.compile(db));
-    return rows.length > 0;
-  },
-
-  async find(files, each) {
+  async has(manifests) {
     const rows = await database.all(
-      sql<{ file: string; summary: string }>`SELECT wanted.value AS file, summary
-        FROM json_each(${JSON.stringify(files)}) AS wanted
+      sql<{ manifest: Digest }>`SELECT value AS manifest FROM json_each(${JSON.stringify(manifests)})
+        WHERE EXISTS (SELECT 1 FROM manifests WHERE digest = unhex(substr(value, 8)))`.compile(db),
+    );
+    return new Set(rows.map(({ manifest }) => manifest));
+  },
+
+  async find(digests, each) {
+    const files = await database.all(
+      sql<{ digest: string; summary: string }>`SELECT wanted.value AS digest, summary
+        FROM json_each(${JSON.stringify(digests)}) AS wanted
         CROSS JOIN manifests ON manifests.digest IN
           (SELECT manifest FROM content WHERE content.digest = unhex(wanted.value) LIMIT ${each})
         WHERE summary IS NOT NULL`.compile(db),
     );
+    const rows = await findRows(database, digests, each);
+    const manifests = await manifestsOfSegments(database, rows, each, FOUND);
     const summaries = new Map<string, ContentSummary>();
-    return rows.map(({ file, summary }) => {
-      const manifest = summaries.get(summary) ?? (JSON.parse(summary) as ContentSummary);
-      summaries.set(summary, manifest);
-      return { file, manifest };
-    });
+    const read = (summary: string): ContentSummary => {
+      const known = summaries.get(summary) ?? (JSON.parse(summary) as ContentSummary);
+      summaries.set(summary, known);
+      return known;
+    };
+    return [
+      ...files.map(({ digest, summary }) => ({ digest, manifest: read(summary) })),
+      ...rows.flatMap(({ digest, segment }) =>
+        (manifests.get(segment) ?? []).map((summary) => ({ digest, manifest: read(summary) })),
+      ),
+    ];
+  },
+
+  async namesOf(segment) {
+    const rows = await database.all(
+      // The newest first: whoever names it now is among them, however many did before.
+      sql<{ summary: string; rows: number }>`SELECT summary,
+          min(row_files.rows - row_lists.number * 1048576, 1048576) AS rows
+        FROM row_segments JOIN row_lists ON segment = row_segments.id
+        JOIN row_files ON row_files.id = file JOIN manifests ON manifests.digest = manifest
+        WHERE row_segments.digest = ${digestToBytes(segment)} ORDER BY file DESC LIMIT 100`.compile(db),
+    );
+    return rows.map(({ summary, rows: count }) => ({ manifest: JSON.parse(summary) as ContentSummary, rows: count }));
+  },
+
+  async stored(segment) {
+    await database.batch([
+      sql`UPDATE row_segments SET state = 'unseen'
+        WHERE digest = ${digestToBytes(segment)} AND state = 'absent'`.compile(db),
+    ]);
+  },
+
+  placesOf: (row) => placesOf(database, row),
+  pathOf: (place) => pathOf(database, place),
+  removeRows: (blobs, isNamed) => removeStep(database, blobs, isNamed),
+
+  async watermark() {
+    const [row] = await database.all(
+      // A file is answered from once it was judged; until then its rows wait, as those of its lists may, too.
+      sql<{ through: number; pendingRows: number }>`SELECT coalesce((SELECT through FROM watermark), 0) AS through,
+        max(coalesce((SELECT sum(rows - indexed) FROM row_segments WHERE state IN ('unseen', 'stored')), 0),
+          coalesce((SELECT sum(rows) FROM row_files WHERE state = 'due'), 0)) AS "pendingRows"`.compile(db),
+    );
+    return row ?? { through: 0, pendingRows: 0 };
+  },
+
+  async advance(from, through) {
+    // Whoever went through the log while the index was emptied has gone through it for another index.
+    await database.batch([
+      sql`INSERT INTO watermark (id, through)
+        SELECT 0, ${through} WHERE coalesce((SELECT through FROM watermark), 0) = ${from}
+        ON CONFLICT (id) DO UPDATE SET through = excluded.through`.compile(db),
+    ]);
   },
 });
 
-const hexOf = (digest: Digest): string => digest.slice('sha256:'.length);
+function chunksOf(files: readonly string[]): string[][] {
+  const chunks: string[][] = [];
+  for (let at = 0; at < files.length; at += CHUNK) chunks.push(files.slice(at, at + CHUNK));
+  return chunks;
+}

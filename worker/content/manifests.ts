@@ -2,6 +2,8 @@ import { limits } from '../../schemas/limits.ts';
 import type { Digest } from '../../schemas/primitives.ts';
 import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
 import { has, type Logged } from '../../protocol/evidence.ts';
+import { readContent, type Content } from '../../protocol/manifest.ts';
+import { refuse, type Result } from '../../protocol/result.ts';
 import type { Blobs } from '../deps.ts';
 
 /**
@@ -33,6 +35,14 @@ export async function manifestsOf(
     if (text !== null) texts.push(text);
   }
   return texts;
+}
+
+/** A blob, read as a manifest of public content. */
+export function contentOf(bytes: Bytes): Result<Content, string> {
+  const text = fromUtf8(bytes);
+  const content = text === null ? refuse('not UTF-8') : readContent(text);
+  // Whoever got hold of it may name it in a record of their own; what it lists was not meant to be found.
+  return content.ok && content.value.salt !== undefined ? refuse('it is salted, so its content is withheld') : content;
 }
 
 /** A stored blob's bytes; only for one whose size is bounded. */

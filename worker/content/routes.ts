@@ -1,34 +1,31 @@
+import type { Context } from 'hono';
+import { sql } from 'kysely';
 import * as z from 'zod';
-import { LookupRequest, LookupResponse } from '../../schemas/api.ts';
 import { limits } from '../../schemas/limits.ts';
 import { Digest } from '../../schemas/primitives.ts';
-import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
+import type { Bytes } from '../../protocol/bytes.ts';
 import { digestOf } from '../../protocol/digest.ts';
-import { readContent, SUMMARY_FIELDS, type Content } from '../../protocol/manifest.ts';
-import { refuse, type Result } from '../../protocol/result.ts';
+import { SUMMARY_FIELDS, type Content } from '../../protocol/manifest.ts';
+import type { Result } from '../../protocol/result.ts';
 import { db } from '../database/port.ts';
 import type { Deps } from '../deps.ts';
-import { readBody, readJson } from '../http/body.ts';
+import { readBody } from '../http/body.ts';
 import { ProblemError } from '../http/problem.ts';
-import { isHeld, json, problems, read, route, text, type App } from '../http/route.ts';
-import { bytesOf } from './manifests.ts';
-import { recordsOver, type Fitting } from './records.ts';
+import { isHeld, problems, read, route, text, type App } from '../http/route.ts';
+import { bytesOf, contentOf } from './manifests.ts';
+import { recordsOver } from './records.ts';
+import { isListed, listSizes } from './segments.ts';
 
 const DigestParam = z.object({ digest: Digest });
-const LOOKUP_BYTES = limits.lookupDigests * 80;
-/** Records listed for one digest, and for all of a look-up: those who ask for many get fewer of each. */
-const RECORDS = 100;
-const ANSWERS = 50_000;
-
 export function contentRoutes(app: App, deps: Deps): void {
-  const { database, blobs, contentIndex } = deps;
+  const { database, blobs, contentIndex, indexer } = deps;
 
   route(
     app,
     {
       method: 'put',
       path: '/v1/blobs/{digest}',
-      summary: 'Upload a blob that a logged statement names; no token is needed',
+      summary: 'Upload a blob that a logged statement, or its manifest, names; no token is needed',
       request: {
         params: DigestParam,
         body: { required: true, content: { 'application/octet-stream': { schema: z.string() } } },
@@ -36,36 +33,29 @@ export function contentRoutes(app: App, deps: Deps): void {
       responses: {
         201: { description: 'Stored' },
         200: { description: 'Stored already' },
-        ...problems({ 403: 'No logged statement names it', 413: 'Larger than declared', 422: 'Not these bytes' }),
+        ...problems({
+          400: 'Not of the size it is said to have',
+          403: 'Nothing names it',
+          413: 'Larger than declared',
+          422: 'Not these bytes',
+        }),
       },
     },
     async (c) => {
       const { digest } = read(DigestParam, c.req.param());
-      const { max, asManifest, otherwise } = await referencesTo(digest);
+      const refs = await referencesTo(digest);
       const size = await blobs.size(digest);
       if (size !== null) {
         // The first upload may have crashed before the index, or come before the first record over this manifest.
-        const unread = asManifest && size <= limits.manifestBytes && !(await contentIndex.has(digest));
-        if (unread) await index(digest, contentOf(await readBlob(digest)));
+        if (refs.asManifest && size <= limits.manifestBytes && (await contentIndex.has([digest])).size === 0) {
+          await index(digest, contentOf(await readBlob(digest)));
+        }
+        await noticeList(digest, refs);
         return c.body(null, 200);
       }
-      const declared = Number(c.req.header('Content-Length') ?? NaN);
-      // A manifest is read before it is kept: its files are to be found by their digests. Nothing larger is one.
-      if (asManifest && !(declared > limits.manifestBytes)) {
-        const bytes = await readBody(c, Math.min(max, limits.manifestBytes));
-        if (digestOf(bytes) !== digest) throw mismatch(digest);
-        const content = contentOf(bytes);
-        // Anyone may name any digest as a manifest; where it is named as something else too, it need not be one.
-        if (!otherwise) await requireFit(content);
-        if ((await blobs.put(digest, new Blob([bytes]).stream(), bytes.length)) === 'mismatch') throw mismatch(digest);
-        // Indexing is safe to repeat, so a crash before it is mended by the next upload.
-        await index(digest, content);
-        return c.body(null, 201);
-      }
-      if (!Number.isSafeInteger(declared)) throw new ProblemError('invalid-request', 'send Content-Length');
-      if (declared > max) throw new ProblemError('too-large', `this blob may be ${max} bytes at most`);
-      const body = c.req.raw.body ?? new Blob([]).stream();
-      if ((await blobs.put(digest, body, declared)) === 'mismatch') throw mismatch(digest);
+      await store(c, digest, refs);
+      await noticeList(digest, refs);
+      await requireNamed(digest);
       return c.body(null, 201);
     },
   );
@@ -87,7 +77,8 @@ export function contentRoutes(app: App, deps: Deps): void {
     async (c) => {
       const { digest } = read(DigestParam, c.req.param());
       // What only erased statements named is not given out, though its bytes may still be here.
-      const size = (await isNamed(digest)) ? await blobs.size(digest) : null;
+      const isServed = (await isNamed(digest)) || (await isListed(deps, digest));
+      const size = isServed ? await blobs.size(digest) : null;
       if (size === null) throw new ProblemError('not-found', `${digest} is not stored here`);
       const headers: Record<string, string> = {
         'Content-Type': 'application/octet-stream',
@@ -112,38 +103,6 @@ export function contentRoutes(app: App, deps: Deps): void {
     },
   );
 
-  route(
-    app,
-    {
-      method: 'post',
-      path: '/v1/lookups',
-      summary: 'Which records contain these files',
-      request: { body: { required: true, content: { 'application/json': { schema: LookupRequest } } } },
-      responses: {
-        200: json(LookupResponse, 'Matches, in the order asked'),
-        ...problems({ 400: 'Malformed', 413: 'Too many' }),
-      },
-    },
-    async (c) => {
-      const { digests } = read(LookupRequest, await readJson(c, LOOKUP_BYTES));
-      const files = [...new Set(digests)].map((digest) => digest.slice('sha256:'.length));
-      const each = Math.min(RECORDS, Math.floor(ANSWERS / files.length));
-      const found = await contentIndex.find(files, each);
-      const over = await recordsOver(database, [...new Set(found.map(({ manifest }) => manifest))], each);
-      const records = new Map<string, Fitting[]>();
-      for (const { file, manifest } of found) {
-        const more = over.get(manifest.manifest) ?? [];
-        const all = [...(records.get(file) ?? []), ...more].toSorted((a, b) => a.index - b.index);
-        records.set(file, all.slice(0, each));
-      }
-      const matches = digests.map((digest) => ({
-        digest,
-        records: (records.get(digest.slice('sha256:'.length)) ?? []).map(({ id }) => id),
-      }));
-      return c.json({ matches } satisfies LookupResponse);
-    },
-  );
-
   const mismatch = (digest: Digest): ProblemError =>
     new ProblemError('digest-mismatch', `the bytes do not hash to ${digest}; nothing was kept`);
 
@@ -152,8 +111,8 @@ export function contentRoutes(app: App, deps: Deps): void {
     return (await database.all(refs.compile())).length > 0;
   }
 
-  /** How logged statements name a blob, and how large it may be. */
-  async function referencesTo(digest: Digest): Promise<{ max: number; asManifest: boolean; otherwise: boolean }> {
+  /** How logged statements, and manifests of theirs, name a blob. Ends the request where none does. */
+  async function referencesTo(digest: Digest): Promise<References> {
     const [refs] = await database.all(
       db
         .selectFrom('blob_refs')
@@ -161,15 +120,64 @@ export function contentRoutes(app: App, deps: Deps): void {
         .where('digest', '=', digest)
         .compile(),
     );
-    if (refs?.max == null) {
-      throw new ProblemError('not-referenced', `no logged statement names ${digest}; submit the statement first`);
+    const sizes = await listSizes(deps, digest);
+    const [min, max] = [refs?.min ?? null, refs?.max ?? null];
+    if (max === null && sizes.length === 0) {
+      throw new ProblemError(
+        'not-referenced',
+        `no logged statement names ${digest}, nor does a manifest that is stored here; submit the statement first, then its manifest, then row-digest lists`,
+      );
     }
     // A manifest may be as large as its record declares, within its limit; everything else gets the limit of all blobs.
     return {
-      max: refs.max,
-      asManifest: refs.min <= limits.manifestBytes,
-      otherwise: refs.max > limits.manifestBytes,
+      max: max ?? 0,
+      asManifest: min !== null && min <= limits.manifestBytes,
+      otherwise: max !== null && max > limits.manifestBytes,
+      sizes,
     };
+  }
+
+  /** Stores a blob that is not here yet, and indexes it where it is a manifest. */
+  async function store(c: Context, digest: Digest, { max, asManifest, otherwise, sizes }: References): Promise<void> {
+    const declared = Number(c.req.header('Content-Length') ?? NaN);
+    // A manifest is read before it is kept: its files are to be found by their digests. Nothing larger is one.
+    if (asManifest && !(declared > limits.manifestBytes) && !sizes.includes(declared)) {
+      const bytes = await readBody(c, Math.min(max, limits.manifestBytes));
+      if (digestOf(bytes) !== digest) throw mismatch(digest);
+      const content = contentOf(bytes);
+      // Anyone may name any digest as a manifest; where it is named as something else too, it need not be one.
+      if (!otherwise && sizes.length === 0) await requireFit(content);
+      if ((await blobs.put(digest, new Blob([bytes]).stream(), bytes.length)) === 'mismatch') throw mismatch(digest);
+      // Indexing is safe to repeat, so a crash before it is mended by the next upload.
+      return index(digest, content);
+    }
+    if (!Number.isSafeInteger(declared)) throw new ProblemError('invalid-request', 'send Content-Length');
+    if (!sizes.includes(declared) && (declared > max || max === 0)) {
+      if (max > 0) throw new ProblemError('too-large', `this blob may be ${max} bytes at most`);
+      const expected = [...new Set(sizes)].join(' or ');
+      throw new ProblemError('invalid-request', `this list of row digests has ${expected} bytes, not ${declared}`);
+    }
+    const body = c.req.raw.body ?? new Blob([]).stream();
+    if ((await blobs.put(digest, body, declared)) === 'mismatch') throw mismatch(digest);
+    if (asManifest && declared <= limits.manifestBytes) await index(digest, contentOf(await readBlob(digest)));
+  }
+
+  /** Has a row-digest list indexed. */
+  async function noticeList(digest: Digest, { sizes }: References): Promise<void> {
+    if (sizes.length === 0) return;
+    await contentIndex.stored(digest);
+    await wake();
+  }
+
+  /** Ends the request where what names the blob was erased while it was on its way: it goes with the next sweep. */
+  async function requireNamed(digest: Digest): Promise<void> {
+    try {
+      await referencesTo(digest);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      await database.batch([sql`INSERT OR IGNORE INTO erased_blobs (digest) VALUES (${digest})`.compile(db)]);
+      throw error;
+    }
   }
 
   /** Ends the request unless this is the manifest of some record. */
@@ -181,8 +189,20 @@ export function contentRoutes(app: App, deps: Deps): void {
     throw new ProblemError('invalid-manifest', `not the manifest of any record; that of one over it has ${said}`);
   }
 
-  const index = (digest: Digest, content: Result<Content, string>): Promise<void> =>
-    contentIndex.add(digest, content.ok ? content.value : null);
+  async function index(digest: Digest, content: Result<Content, string>): Promise<void> {
+    await contentIndex.add(digest, content.ok ? content.value : null);
+    // Its lists may be here already: those of an older version, or of an index that was emptied.
+    if (content.ok && content.value.files.some(({ rows }) => rows !== undefined)) await wake();
+  }
+
+  /** What is stored stays so where nobody can be woken: maintenance wakes the indexer, too. */
+  async function wake(): Promise<void> {
+    try {
+      await indexer.wake();
+    } catch (error) {
+      deps.log({ event: 'indexer-not-woken', message: error instanceof Error ? error.message : '' });
+    }
+  }
 
   async function readBlob(digest: Digest): Promise<Bytes> {
     const stored = await blobs.get(digest);
@@ -191,10 +211,15 @@ export function contentRoutes(app: App, deps: Deps): void {
   }
 }
 
-/** A blob, read as a manifest. */
-function contentOf(bytes: Bytes): Result<Content, string> {
-  const text = fromUtf8(bytes);
-  return text === null ? refuse('not UTF-8') : readContent(text);
+/** How a blob is named: as what, and how large it may be. */
+interface References {
+  /** Bytes that statements allow it; 0 where none names it. */
+  max: number;
+  asManifest: boolean;
+  /** As a guideline, a rubric, ratings. */
+  otherwise: boolean;
+  /** Bytes that it has as a segment of a row-digest list. */
+  sizes: number[];
 }
 
 /** One byte range (RFC 9110 §14.2); null for the whole, which any other form of the header gets too. */

@@ -1,13 +1,12 @@
 import { sql } from 'kysely';
 import type { Digest } from '../../schemas/primitives.ts';
 import { limits } from '../../schemas/limits.ts';
-import { fromUtf8 } from '../../protocol/bytes.ts';
-import { readContent } from '../../protocol/manifest.ts';
 import { db } from '../database/port.ts';
 import type { Deps } from '../deps.ts';
-import { bytesOf } from './manifests.ts';
+import { bytesOf, contentOf } from './manifests.ts';
+import { isListed } from './segments.ts';
 
-/** Blobs deleted in one run. */
+/** Blobs deleted in one run, and steps of removing rows. */
 const RUN = 100;
 
 /**
@@ -27,8 +26,9 @@ export async function sweepErasedBlobs({
   );
   const unnamed = rows.filter(({ isNamed }) => isNamed === 0);
   for (const { digest } of unnamed) {
-    await contentIndex.remove(digest, await filesIn(digest));
-    await blobs.delete(digest);
+    await forgetManifest(digest);
+    // It may be a row-digest list, too, that another's manifest names.
+    if (!(await isListed({ database, contentIndex }, digest))) await blobs.delete(digest);
   }
   if (rows.length > 0) {
     const gone = JSON.stringify(unnamed.map(({ digest }) => digest));
@@ -40,17 +40,25 @@ export async function sweepErasedBlobs({
         AND EXISTS (SELECT 1 FROM blob_refs WHERE blob_refs.digest = erased_blobs.digest)`.compile(db),
     ]);
   }
+  for (let step = 0; step < RUN && (await contentIndex.removeRows(blobs, isNamed)); step++);
   return unnamed.length;
 
-  async function filesIn(digest: Digest): Promise<string[]> {
+  /** Forgets what a manifest lists. Its row-digest lists go with it, piece by piece, where no other manifest has them. */
+  async function forgetManifest(digest: Digest): Promise<void> {
     const stored = await blobs.get(digest);
-    if (stored === null) return [];
-    if (stored.size > limits.manifestBytes) {
-      await stored.body.cancel();
-      return [];
-    }
-    const text = fromUtf8(await bytesOf(stored.body));
-    const content = text === null ? null : readContent(text);
-    return content?.ok === true ? content.value.files.map(({ sha256 }) => sha256) : [];
+    if (stored !== null && stored.size > limits.manifestBytes) return stored.body.cancel();
+    const content = stored === null ? null : contentOf(await bytesOf(stored.body));
+    if (content?.ok !== true) return contentIndex.remove(digest, []);
+    // An index that was emptied does not know its lists, and they would stay behind.
+    await contentIndex.add(digest, content.value);
+    await contentIndex.remove(
+      digest,
+      content.value.files.map(({ sha256 }) => sha256),
+    );
+  }
+
+  async function isNamed(digest: Digest): Promise<boolean> {
+    const refs = db.selectFrom('blob_refs').select('log_index').where('digest', '=', digest).limit(1);
+    return (await database.all(refs.compile())).length > 0;
   }
 }

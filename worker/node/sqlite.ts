@@ -10,16 +10,31 @@ export interface SqliteDatabase extends Database {
   close(): void;
 }
 
-/** SQLite through better-sqlite3: WAL, and durable at every commit. */
-export function openSqlite(file: string, migrations: string): SqliteDatabase {
+/** For a database that can be made again, is large, and is written in large transactions and read at random. */
+export interface Rebuildable {
+  isRebuildable: boolean;
+}
+
+/**
+ * SQLite through better-sqlite3: WAL, and durable at every commit; of a database that can be made again a crash of the
+ * machine may take the last commits, never half of one.
+ */
+export function openSqlite(
+  file: string,
+  migrations: string,
+  { isRebuildable }: Rebuildable = { isRebuildable: false },
+): SqliteDatabase {
   const sqlite = new Sqlite(file);
+  if (isRebuildable) sqlite.pragma('page_size = 16384');
   sqlite.pragma('journal_mode = WAL');
-  sqlite.pragma('synchronous = FULL');
+  sqlite.pragma(`synchronous = ${isRebuildable ? 'NORMAL' : 'FULL'}`);
+  // What is in the file is read where the system has it in memory already.
+  if (isRebuildable) sqlite.pragma(`mmap_size = ${2 ** 36}`);
   sqlite.pragma('foreign_keys = ON');
   sqlite.pragma('busy_timeout = 5000');
   // 64 MiB of pages, and 64 MiB of log before they are moved into the file: the pages of an index on digests are hit at
   // random, and either is cheaper the more of a commit's pages it finds there already.
-  sqlite.pragma('cache_size = -65536');
+  sqlite.pragma(`cache_size = -${isRebuildable ? 262_144 : 65_536}`);
   sqlite.pragma('wal_autocheckpoint = 16384');
   // What is erased is overwritten, here and in the pages that become free.
   sqlite.pragma('secure_delete = ON');

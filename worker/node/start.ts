@@ -22,10 +22,10 @@ import { MAINTENANCE, maintain } from '../maintenance.ts';
 import { createSequencer } from '../log/sequencer.ts';
 import { startCheckThreads } from './check-threads.ts';
 import { createFileBlobs } from './file-blobs.ts';
+import { createIndexer, openIndexDatabase } from './index-database.ts';
 import { openIssuer, type IssuerOptions } from './issuer.ts';
 import { loadKeyFile } from './key-file.ts';
 import { createLimiter } from './limiter.ts';
-import { openSqlite } from './sqlite.ts';
 import { openThreadedSqlite } from './threaded-sqlite.ts';
 
 export interface RegistryOptions {
@@ -39,6 +39,8 @@ export interface RegistryOptions {
   name?: string;
   /** Statements a minute and key. */
   rateLimit?: number;
+  /** Empties the content index and makes it anew, from the log and the blobs. */
+  rebuildIndex?: boolean;
   /** An issuer app beside the registry; at `/issuer` unless its configuration has an address. */
   issuer?: IssuerOptions;
   /** Hears of starts, stops and what went wrong; of every request with `verbose`. */
@@ -144,14 +146,14 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     await loadKey('operator'),
     await loadKey('service'),
   ];
-  const content = openSqlite(join(dataDir, 'content-index.sqlite'), folderOf('../../migrations/content-index'));
-  closers.push(() => content.close());
   const origin = options.origin ?? (await storedOrigin(database)) ?? defaultOrigin;
   const log: Log = (event) => {
     const isNotable = event['event'] !== 'request' || Number(event['status']) >= 500;
     if (isNotable || options.verbose === true)
       options.log(JSON.stringify({ time: new Date().toISOString(), ...event }));
   };
+  const content = openIndexDatabase(dataDir, log, options.rebuildIndex ?? false);
+  closers.push(() => content.close());
   const checker = startCheckThreads(availableParallelism());
   closers.push(() => checker.close());
   const growth = createWaitingRoom();
@@ -173,10 +175,22 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     name,
     Date.now(),
   );
-  const deps: Deps = {
+  const stores = {
     database,
     blobs: createFileBlobs(join(dataDir, 'blobs')),
     contentIndex: createContentIndex(content),
+    log,
+  };
+  const indexer = createIndexer(stores, content.fill);
+  closers.push(async () => {
+    // What it has under way in the other thread ends with that; so it is not waited for first.
+    const ended = indexer.close();
+    await content.close();
+    await ended;
+  });
+  const deps: Deps = {
+    ...stores,
+    indexer,
     sequencer,
     growth,
     service,
@@ -185,7 +199,6 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     check: checker.check,
     limiter: createLimiter(options.rateLimit ?? RATE_LIMIT, Date.now),
     now: Date.now,
-    log,
     assets: async (file) => new Response(await readFile(folderOf(`../../node_modules/swagger-ui-dist/${file}`))),
     operator: async () => operator,
   };

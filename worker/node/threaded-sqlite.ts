@@ -1,16 +1,29 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Database } from '../database/port.ts';
-import { openSqlite } from './sqlite.ts';
+import { openSqlite, type Rebuildable } from './sqlite.ts';
 
-export interface ThreadData {
+export interface ThreadData extends Rebuildable {
   file: string;
   migrations: string;
+}
+
+/** A thread of another program than committing alone. */
+export interface OtherThread extends Rebuildable {
+  url: URL;
+  /** What its `workerData` holds beside ThreadData. */
+  data: object;
+  /** Hears what it says beside the results of batches. */
+  heard(message: object): void;
+  /** Hears that it has ended with an error. */
+  failed(error: Error): void;
 }
 
 export interface ThreadedSqlite extends Database {
   /** As of SqliteDatabase, in the other thread, after what is under way. */
   checkpoint(): void;
+  /** Tells another program's thread something. */
+  tell(message: string): void;
   close(): Promise<void>;
 }
 
@@ -21,15 +34,17 @@ export type BatchResult = string | null;
  * SQLite with reads in this thread and transactions in another. While one is under way this thread goes on: that is what
  * lets a group gather. Readers see what is committed (WAL).
  */
-export function openThreadedSqlite(file: string, migrations: string): ThreadedSqlite {
-  const reader = openSqlite(file, migrations);
-  const thread = new Worker(new URL('./commit-thread.ts', import.meta.url), {
-    workerData: { file, migrations } satisfies ThreadData,
+export function openThreadedSqlite(file: string, migrations: string, other?: OtherThread): ThreadedSqlite {
+  const isRebuildable = other?.isRebuildable ?? false;
+  const reader = openSqlite(file, migrations, { isRebuildable });
+  const thread = new Worker(other?.url ?? new URL('./commit-thread.ts', import.meta.url), {
+    workerData: { file, migrations, isRebuildable, ...other?.data } satisfies ThreadData,
   });
   /** The batches under way, oldest first: the thread answers in order. */
   const waiting: PromiseWithResolvers<void>[] = [];
   let fault: Error | null = null;
-  thread.on('message', (result: BatchResult) => {
+  thread.on('message', (result: BatchResult | object) => {
+    if (typeof result === 'object' && result !== null) return other?.heard(result);
     const batch = waiting.shift();
     if (result === null) batch?.resolve();
     else batch?.reject(new Error(result));
@@ -38,6 +53,10 @@ export function openThreadedSqlite(file: string, migrations: string): ThreadedSq
   thread.on('error', (error) => {
     fault = error;
     for (const batch of waiting.splice(0)) batch.reject(error);
+    other?.failed(error);
+  });
+  thread.on('exit', () => {
+    for (const batch of waiting.splice(0)) batch.reject(new Error('the database is closed'));
   });
   thread.unref();
   let ended: Promise<void> | null = null;
@@ -61,6 +80,9 @@ export function openThreadedSqlite(file: string, migrations: string): ThreadedSq
     },
     checkpoint() {
       if (fault === null && ended === null) thread.postMessage('checkpoint');
+    },
+    tell(message) {
+      if (fault === null && ended === null) thread.postMessage(message);
     },
     close() {
       ended ??= end();

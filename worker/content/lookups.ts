@@ -1,0 +1,54 @@
+import { LookupRequest, LookupResponse } from '../../schemas/api.ts';
+import { limits } from '../../schemas/limits.ts';
+import type { Deps } from '../deps.ts';
+import { readJson } from '../http/body.ts';
+import { json, problems, read, route, type App } from '../http/route.ts';
+import { indexState } from './catch-up.ts';
+import { recordsOver, type Fitting } from './records.ts';
+
+const LOOKUP_BYTES = limits.lookupDigests * 80;
+/** Records listed for one digest, and for all of a look-up: those who ask for many get fewer of each. */
+const RECORDS = 100;
+const ANSWERS = 50_000;
+
+export function lookupRoutes(app: App, deps: Deps): void {
+  const { database, contentIndex } = deps;
+
+  route(
+    app,
+    {
+      method: 'post',
+      path: '/v1/lookups',
+      summary: 'Which records contain these files or rows',
+      request: { body: { required: true, content: { 'application/json': { schema: LookupRequest } } } },
+      responses: {
+        200: json(LookupResponse, 'Matches, in the order asked, and how far the index is'),
+        ...problems({ 400: 'Malformed', 413: 'Too many' }),
+      },
+    },
+    async (c) => {
+      const { digests } = read(LookupRequest, await readJson(c, LOOKUP_BYTES));
+      // Read first: what is indexed while this goes on may be found, and is not promised.
+      const index = await indexState(deps);
+      const wanted = [...new Set(digests)].map((digest) => digest.slice('sha256:'.length));
+      const each = Math.min(RECORDS, Math.floor(ANSWERS / wanted.length));
+      const found = await contentIndex.find(wanted, each);
+      const over = await recordsOver(database, [...new Set(found.map(({ manifest }) => manifest))], each);
+      const manifests = Map.groupBy(found, ({ digest }) => digest);
+      const records = new Map<string, string[]>();
+      for (const [digest, places] of manifests) {
+        // A record may hold what is asked for as a file and as a row, and in several files.
+        const all = new Map<number, Fitting>();
+        for (const { manifest } of places)
+          for (const each of over.get(manifest.manifest) ?? []) all.set(each.index, each);
+        const oldest = [...all.values()].toSorted((a, b) => a.index - b.index).slice(0, each);
+        records.set(
+          `sha256:${digest}`,
+          oldest.map(({ id }) => id),
+        );
+      }
+      const matches = digests.map((digest) => ({ digest, records: records.get(digest) ?? [] }));
+      return c.json({ matches, index });
+    },
+  );
+}

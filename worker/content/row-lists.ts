@@ -1,0 +1,109 @@
+import { sql, type RawBuilder } from 'kysely';
+import { limits } from '../../schemas/limits.ts';
+import type { ManifestFile } from '../../schemas/manifest.ts';
+import type { Digest } from '../../schemas/primitives.ts';
+import { digestToBytes } from '../../protocol/digest.ts';
+import { db, type Database } from '../database/port.ts';
+
+/** Files, or segments, of one statement: some 150 bytes of JSON each, well under D1's 2 MB. */
+const CHUNK = 5_000;
+/** Hex digits of the part of a row digest that the index keeps. */
+const PREFIX = 24;
+
+/**
+ * What remembers the row lists of a manifest's files, in parts that are each one transaction. Rows are found only once
+ * the manifest is remembered itself. Safe to repeat.
+ */
+export function rowListQueries(manifest: Digest, files: readonly ManifestFile[]): RawBuilder<unknown>[][] {
+  const parts: RawBuilder<unknown>[][] = [];
+  const listed = files.flatMap(({ rows }, i) =>
+    rows === undefined || rows.count === 0 ? [] : [{ rows, line: i + 1 }],
+  );
+  for (let at = 0; at < listed.length; at += CHUNK) {
+    const chunk = listed.slice(at, at + CHUNK).map(({ rows, line }) => [line, rows.count, hexOf(rows.root)]);
+    parts.push([
+      sql`INSERT OR IGNORE INTO row_files (manifest, line, rows, root)
+        SELECT ${digestToBytes(manifest)}, value ->> 0, value ->> 1, unhex(value ->> 2)
+        FROM json_each(${JSON.stringify(chunk)})`,
+    ]);
+  }
+  const segments = listed.flatMap(({ rows, line }) =>
+    rows.digests.map((digest, number) => [line, number, hexOf(digest), segmentRows(rows.count, number)]),
+  );
+  for (let at = 0; at < segments.length; at += CHUNK) {
+    const chunk = JSON.stringify(segments.slice(at, at + CHUNK));
+    parts.push([
+      sql`INSERT OR IGNORE INTO row_segments (digest, rows)
+        SELECT unhex(value ->> 2), value ->> 3 FROM json_each(${chunk})`,
+      sql`INSERT OR IGNORE INTO row_lists (file, number, segment)
+        SELECT row_files.id, value ->> 1, row_segments.id FROM json_each(${chunk})
+        CROSS JOIN row_files ON manifest = ${digestToBytes(manifest)} AND line = value ->> 0
+        CROSS JOIN row_segments ON digest = unhex(value ->> 2)`,
+      // What was on its way out, or was never uploaded, is looked at again.
+      sql`UPDATE row_segments SET state = 'unseen' WHERE state IN ('absent', 'removing')
+        AND digest IN (SELECT unhex(value ->> 2) FROM json_each(${chunk}))`,
+    ]);
+  }
+  return parts;
+}
+
+/** Rows of a file's n-th segment. */
+export const segmentRows = (rows: number, number: number): number =>
+  Math.min(rows - number * limits.segmentRows, limits.segmentRows);
+
+/** Forgets the row lists of a manifest; the segments that no other file has are left to be removed. */
+export async function forgetRowLists(database: Database, manifest: Digest): Promise<void> {
+  const files = sql`(SELECT id FROM row_files WHERE manifest = ${digestToBytes(manifest)})`;
+  const segments = sql`(SELECT segment FROM row_lists WHERE file IN ${files})`;
+  const elsewhere = sql`FROM row_lists CROSS JOIN row_files ON row_files.id = file
+    WHERE segment = row_segments.id AND manifest <> ${digestToBytes(manifest)}`;
+  await database.batch(
+    [
+      sql`UPDATE row_segments SET
+          answers = EXISTS (SELECT 1 ${elsewhere} AND row_files.state = 'proven'),
+          state = CASE WHEN EXISTS (SELECT 1 ${elsewhere}) THEN state ELSE 'removing' END
+        WHERE id IN ${segments}`,
+      sql`DELETE FROM row_lists WHERE file IN ${files}`,
+      sql`DELETE FROM row_files WHERE manifest = ${digestToBytes(manifest)}`,
+    ].map((query) => query.compile(db)),
+  );
+}
+
+/** Segments of proven lists in which these digests (lowercase hex) are, the first `each` of every one. */
+export const findRows = (
+  database: Database,
+  digests: readonly string[],
+  each: number,
+): Promise<{ digest: string; segment: number }[]> =>
+  database.all(
+    sql<{ digest: string; segment: number }>`SELECT wanted.value AS digest, row_segments.id AS segment
+      FROM json_each(${JSON.stringify(digests)}) AS wanted
+      CROSS JOIN row_segments ON row_segments.id IN (
+        SELECT found.segment FROM row_entries AS found
+        CROSS JOIN row_segments AS proven ON proven.id = found.segment AND proven.answers = 1
+        WHERE found.prefix = unhex(substr(wanted.value, 1, ${sql.lit(PREFIX)})) LIMIT ${each})`.compile(db),
+  );
+
+/** The summaries of the manifests with a proven file that these segments belong to, `each` of a segment at most. */
+export async function manifestsOfSegments(
+  database: Database,
+  rows: readonly { segment: number }[],
+  each: number,
+  most: number,
+): Promise<Map<number, string[]>> {
+  const manifests = new Map<number, string[]>();
+  const segments = [...new Set(rows.map(({ segment }) => segment))];
+  if (segments.length === 0) return manifests;
+  const found = await database.all(
+    sql<{ segment: number; summary: string }>`SELECT wanted.value AS segment, summary
+      FROM json_each(${JSON.stringify(segments)}) AS wanted
+      CROSS JOIN manifests ON manifests.digest IN (
+        SELECT DISTINCT manifest FROM row_lists CROSS JOIN row_files ON row_files.id = file AND row_files.state = 'proven'
+        WHERE segment = wanted.value LIMIT ${each})
+      WHERE summary IS NOT NULL LIMIT ${most}`.compile(db),
+  );
+  for (const { segment, summary } of found) manifests.set(segment, [...(manifests.get(segment) ?? []), summary]);
+  return manifests;
+}
+
+const hexOf = (digest: Digest): string => digest.slice('sha256:'.length);

@@ -1,0 +1,28 @@
+import { parentPort } from 'node:worker_threads';
+import type { Write } from '../database/port.ts';
+import type { SqliteDatabase } from './sqlite.ts';
+import type { BatchResult } from './threaded-sqlite.ts';
+
+/** Runs in the thread that owns the connection that writes: does as it is told, one batch after the other. */
+export function serveWrites(database: SqliteDatabase, otherwise: (message: string) => void = () => {}): void {
+  parentPort?.on('message', (message: Write[] | string) => {
+    if (message === 'checkpoint') {
+      try {
+        database.checkpoint();
+      } catch {
+        // A full disk, say. The log stays as it is until the next time.
+      }
+    } else if (message === 'close') {
+      otherwise(message);
+      database.close();
+      parentPort?.close();
+    } else if (typeof message === 'string') {
+      otherwise(message);
+    } else {
+      void database.batch(message).then(
+        () => parentPort?.postMessage(null satisfies BatchResult),
+        (error: Error) => parentPort?.postMessage(error.message satisfies BatchResult),
+      );
+    }
+  });
+}
