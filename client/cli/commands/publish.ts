@@ -12,7 +12,7 @@ import { verifyCertificate } from '../../../protocol/verify/verify.ts';
 import { readTextIfThere } from '../bounded-file.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
-import { readContent } from '../content/read-content.ts';
+import { manifestFiles, readContent } from '../content/read-content.ts';
 import { findContent } from '../content/walk.ts';
 import { datasetFiles, kindOfPath, type DatasetFiles } from '../dataset-folder.ts';
 import { writeDurably } from '../durable-file.ts';
@@ -71,7 +71,7 @@ certificate saved in ${files.certificate}`,
 }
 
 async function buildManifest(cli: Cli, path: string, files: DatasetFiles, metadata: Metadata): Promise<string> {
-  const content = await readContent(cli, path);
+  using content = await readContent(cli, path);
   if (content.files.length === 0) {
     throw new CliError(
       'not-found',
@@ -80,7 +80,7 @@ async function buildManifest(cli: Cli, path: string, files: DatasetFiles, metada
     );
   }
   const salt = metadata.visibility === 'withheld' ? await saltFor(files) : undefined;
-  const manifest = encodeManifest({ files: content.files, salt });
+  const manifest = encodeManifest({ files: manifestFiles(content), salt });
   if (utf8(manifest).length > limits.manifestBytes) {
     throw new CliError(
       'failed',
