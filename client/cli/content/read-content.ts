@@ -19,7 +19,13 @@ export interface Content extends Disposable {
 
 /** The files as a manifest lists them. */
 export const manifestFiles = (content: Content): ManifestFile[] =>
-  content.files.map(({ rowDigests: _, ...file }) => file);
+  content.files.map(({ path, bytes, mediaType, sha256, rows }) => ({
+    path,
+    bytes,
+    mediaType,
+    sha256,
+    ...(rows === undefined ? {} : { rows }),
+  }));
 
 /** Lists and hashes a folder or a file, with a progress bar where somebody watches. */
 export async function readContent(cli: Cli, path: string): Promise<Content> {
