@@ -17,12 +17,14 @@ export { proveGrowth } from './log-tiles.ts';
 export { Follower } from './follow.ts';
 export type { AdvanceOptions } from './follow.ts';
 export { pinOf } from './pin.ts';
+export { uploadRowDigests } from './content/upload-rows.ts';
 
 export { signerFromSeed } from '../protocol/ed25519/signer.ts';
 export type { Signer } from '../protocol/ed25519/signer.ts';
 export { parseStatement, signStatement, verifyStatement } from '../protocol/statement.ts';
 export type { Draft, ParsedStatement } from '../protocol/statement.ts';
 export { encodeManifest, parseManifest, summarizeContent, compositionRoot } from '../protocol/manifest.ts';
+export type { RowDigests } from '../protocol/rows/row-digests.ts';
 export { parseTrustPolicy } from '../protocol/log/trust.ts';
 export type { TrustPolicy } from '../protocol/log/trust.ts';
 export { DEFAULT_POLICY, verifyCertificate } from '../protocol/verify/verify.ts';

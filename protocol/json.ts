@@ -88,6 +88,12 @@ function inspect(value: Json, depth: number): Unfaithful | null {
   return null;
 }
 
+/** The number that a JSON literal says, or null where a double cannot carry it faithfully. */
+export function faithfulNumber(literal: string): number | null {
+  const value = Number(literal);
+  return isFaithful(value) && !isRounded(literal) ? value : null;
+}
+
 const isFaithful = (value: number): boolean =>
   Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= 1e21);
 

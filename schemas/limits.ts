@@ -17,6 +17,8 @@ export const limits = {
   pathBytes: 1024,
   /** Rows of one segment of a row-digest list: 32 MiB. A power of two, so that a segment is a subtree. */
   segmentRows: 2 ** 20,
+  /** Bytes of one row: a line, or a record of CSV, as it stands in its file. */
+  rowBytes: 16 * 1024 * 1024,
   /** Digests of one look-up, items of one page. */
   lookupDigests: 10_000,
   page: 100,

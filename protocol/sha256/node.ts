@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Bytes } from '../bytes.ts';
 
 /** SHA-256 (FIPS 180-4) by the OpenSSL that Node carries, of bytes or of a text's UTF-8. */
@@ -9,3 +9,29 @@ export function sha256(data: Uint8Array | string): Bytes {
 
 /** The same in lowercase hex. */
 export const sha256Hex = (data: Uint8Array | string): string => hash('sha256', data, 'hex');
+
+const latin1Write = Reflect.get(Buffer.prototype, 'latin1Write') as (
+  text: string,
+  at: number,
+  length: number,
+) => number;
+
+/**
+ * Writes the SHA-256 of `data` into `out` at `at`. For millions of short inputs: a digest that comes as text of one byte a
+ * character and is written from there takes a third of the time of one that comes as a Buffer of its own.
+ */
+export function sha256Into(data: Uint8Array, out: Uint8Array, at: number): void {
+  Reflect.apply(latin1Write, out, [hash('sha256', data, 'binary'), at, 32]);
+}
+
+/** SHA-256 of what comes in pieces. */
+export interface StreamingSha256 {
+  update(piece: Uint8Array): void;
+  /** Lowercase hex. Ends it. */
+  digest(): string;
+}
+
+export function createSha256(): StreamingSha256 {
+  const running = createHash('sha256');
+  return { update: (piece) => void running.update(piece), digest: () => running.digest('hex') };
+}

@@ -9,3 +9,20 @@ export const sha256 = (data: Uint8Array | string): Bytes => nobleSha256(typeof d
 
 /** The same in lowercase hex. */
 export const sha256Hex = (data: Uint8Array | string): string => toHex(sha256(data));
+
+/** Writes the SHA-256 of `data` into `out` at `at`. */
+export function sha256Into(data: Uint8Array, out: Uint8Array, at: number): void {
+  out.set(nobleSha256(data), at);
+}
+
+/** SHA-256 of what comes in pieces. */
+export interface StreamingSha256 {
+  update(piece: Uint8Array): void;
+  /** Lowercase hex. Ends it. */
+  digest(): string;
+}
+
+export function createSha256(): StreamingSha256 {
+  const running = nobleSha256.create();
+  return { update: (piece) => void running.update(piece), digest: () => toHex(running.digest()) };
+}

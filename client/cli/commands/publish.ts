@@ -6,14 +6,18 @@ import { toBase64Url, utf8 } from '../../../protocol/bytes.ts';
 import type { Signer } from '../../../protocol/ed25519/signer.ts';
 import { canonicalJson } from '../../../protocol/json.ts';
 import { compositionRoot, encodeManifest, parseManifest, summarizeContent } from '../../../protocol/manifest.ts';
+import { ROW_DIGEST_BYTES } from '../../../protocol/rows/row-digests.ts';
 import { parseStatement, signStatement, type ParsedStatement } from '../../../protocol/statement.ts';
 import { timestampOf } from '../../../protocol/time.ts';
 import { verifyCertificate } from '../../../protocol/verify/verify.ts';
+import type { RegistryClient } from '../../registry-client.ts';
 import { readTextIfThere } from '../bounded-file.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
-import { readContent } from '../content/read-content.ts';
+import { uploadRowDigests } from '../../content/upload-rows.ts';
+import { manifestFiles, readContent, type Content } from '../content/read-content.ts';
 import { findContent } from '../content/walk.ts';
+import { progressBar } from '../progress.ts';
 import { datasetFiles, kindOfPath, type DatasetFiles } from '../dataset-folder.ts';
 import { writeDurably } from '../durable-file.ts';
 import { openSigner, selectKey } from '../keys/key-store.ts';
@@ -39,15 +43,19 @@ export async function publish(cli: Cli, path: string): Promise<void> {
   const { client, trust } = await connect(cli, metadata.value);
   const signer = await openSigner(cli, await selectKey(cli, metadata.value));
 
-  const manifest = metadata.value.parts === undefined ? await buildManifest(cli, path, files, metadata.value) : null;
+  using content = metadata.value.parts === undefined ? await readContent(cli, path) : null;
+  const manifest = content === null ? null : await buildManifest(content, path, files, metadata.value);
   if (manifest === null) await noteUncounted(cli, path);
   const record = await sign(cli, metadata, signer, files, manifest);
   if (manifest !== null) await writeDurably(files.manifest, manifest);
   await writeDurably(files.statement, record.canonical);
 
   const { id, index, loggedAt, receipt, isNew } = await client.submit(record.canonical);
-  const { content } = record.document.credentialSubject;
-  if (manifest !== null && content?.visibility === 'public') await client.putBlob(content.manifest, utf8(manifest));
+  const declared = record.document.credentialSubject.content;
+  if (content !== null && manifest !== null && declared?.visibility === 'public') {
+    await client.putBlob(declared.manifest, utf8(manifest));
+    await uploadRows(cli, client, content);
+  }
 
   const certificate = await client.certificate(id);
   const report = await verifyCertificate({ certificate, trust, policy: AUTHENTIC, now: cli.now() });
@@ -70,8 +78,21 @@ certificate saved in ${files.certificate}`,
   );
 }
 
-async function buildManifest(cli: Cli, path: string, files: DatasetFiles, metadata: Metadata): Promise<string> {
-  const content = await readContent(cli, path);
+/** The row-digest lists of public content, by which its rows are found: after the manifest, which names them. */
+async function uploadRows(cli: Cli, client: RegistryClient, { files }: Content): Promise<void> {
+  const total = files.reduce((sum, { rowDigests }) => sum + (rowDigests?.count ?? 0) * ROW_DIGEST_BYTES, 0);
+  const bar = progressBar(cli, 'uploading row digests', total);
+  try {
+    for (const { rows, rowDigests } of files) {
+      if (rows !== undefined && rowDigests !== null)
+        await uploadRowDigests(client, rows, rowDigests, (bytes) => bar?.increment(bytes));
+    }
+  } finally {
+    bar?.stop();
+  }
+}
+
+async function buildManifest(content: Content, path: string, files: DatasetFiles, metadata: Metadata): Promise<string> {
   if (content.files.length === 0) {
     throw new CliError(
       'not-found',
@@ -80,7 +101,7 @@ async function buildManifest(cli: Cli, path: string, files: DatasetFiles, metada
     );
   }
   const salt = metadata.visibility === 'withheld' ? await saltFor(files) : undefined;
-  const manifest = encodeManifest({ files: content.files, salt });
+  const manifest = encodeManifest({ files: manifestFiles(content), salt });
   if (utf8(manifest).length > limits.manifestBytes) {
     throw new CliError(
       'failed',

@@ -22,7 +22,7 @@ import {
 } from '../certificate-source.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
-import { readContent, type Content } from '../content/read-content.ts';
+import { manifestFiles, readContent, type Content } from '../content/read-content.ts';
 import { exitCodeOf } from '../failure.ts';
 import { readOptional } from '../flags.ts';
 import { renderReport } from '../report-view.ts';
@@ -54,7 +54,7 @@ const MANIFESTS_BYTES = 256 * 1024 * 1024;
 export async function verify(cli: Cli, target: string, options: VerifyOptions): Promise<number> {
   const policy = await readPolicy(options);
   const named = StatementId.safeParse(target);
-  const content = named.success ? null : await readContent(cli, target);
+  using content = named.success ? null : await readContent(cli, target);
   const record = named.success ? named.data : readOptional(StatementId, options.record, '--record');
   const saved = content === null ? null : await savedWith(target, content.isFolder);
   const given = options.certificate === undefined ? null : await readCertificateFile(options.certificate);
@@ -191,9 +191,9 @@ function localContent(
 ): LocalContent | undefined {
   // A folder that holds no data yet can stand for a composition; for anything else, no files means none certified.
   if (content === null || (content.files.length === 0 && claims?.composesOnly === true)) return undefined;
-  const rebuilt = content.files.length === 0 ? [] : [encodeManifest({ files: content.files })];
+  const rebuilt = content.files.length === 0 ? [] : [encodeManifest({ files: manifestFiles(content) })];
   const all = new Map([...manifests, ...saved, ...rebuilt].map((manifest) => [digestOf(manifest), manifest]));
-  return { files: content.files, manifests: [...all.values()] };
+  return { files: manifestFiles(content), manifests: [...all.values()] };
 }
 
 const UNKNOWN_FILES: Check = {

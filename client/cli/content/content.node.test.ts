@@ -7,7 +7,9 @@ import { temporaryFolder } from '../testing/run-cli.ts';
 import { hashContent } from './hash-content.ts';
 import { ChangedFileError, hashFile } from './hash-file.ts';
 import { mediaTypeOf } from './media-type.ts';
-import { findContent } from './walk.ts';
+import type { SpooledFile } from './hash-spooled.ts';
+import { SpoolFolder } from './spool.ts';
+import { findContent, type FoundFile } from './walk.ts';
 
 const write = (folder: string, path: string, content: string | Uint8Array = path): string => {
   const file = join(folder, path);
@@ -15,6 +17,11 @@ const write = (folder: string, path: string, content: string | Uint8Array = path
   writeFileSync(file, content);
   return file;
 };
+
+async function hash(files: readonly FoundFile[], onBytes?: (bytes: number) => void): Promise<SpooledFile[]> {
+  using folder = new SpoolFolder();
+  return await hashContent(files, folder, onBytes);
+}
 
 describe('what counts as content', () => {
   test('every file, dotfiles too, but not what Firsthand wrote', async () => {
@@ -110,7 +117,7 @@ describe('what is refused, by name', () => {
     const isRoot = process.geteuid?.() === 0;
     if (isRoot) process.seteuid?.(65_534);
     try {
-      await expect(hashContent([{ path: 'mine', location: file, bytes: 4 }])).rejects.toThrow(/cannot read .*mine/);
+      await expect(hash([{ path: 'mine', location: file, bytes: 4 }])).rejects.toThrow(/cannot read .*mine/);
     } finally {
       if (isRoot) process.seteuid?.(0);
     }
@@ -122,7 +129,7 @@ describe('hashing', () => {
     const folder = temporaryFolder();
     const content = Buffer.alloc(2_500_000, 'firsthand');
     const seen: number[] = [];
-    const hashed = hashFile(write(folder, 'big', content), (bytes) => seen.push(bytes));
+    const hashed = hashFile(write(folder, 'big', content), { onBytes: (bytes) => seen.push(bytes) });
     expect(hashed).toEqual({ bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') });
     expect(seen.reduce((sum, bytes) => sum + bytes, 0)).toBe(content.length);
     expect(hashFile(write(folder, 'empty', ''))).toEqual({ bytes: 0, sha256: createHash('sha256').digest('hex') });
@@ -135,9 +142,11 @@ describe('hashing', () => {
       const file = write(folder, 'moving', content);
       let changed = false;
       return () =>
-        hashFile(file, () => {
-          if (!changed) change(file);
-          changed = true;
+        hashFile(file, {
+          onBytes() {
+            if (!changed) change(file);
+            changed = true;
+          },
         });
     };
     expect(once((file) => appendFileSync(file, 'more'))).toThrow(ChangedFileError);
@@ -149,7 +158,7 @@ describe('hashing', () => {
     const folder = temporaryFolder();
     const target = write(folder, 'target');
     symlinkSync(target, join(folder, 'swapped'));
-    await expect(hashContent([{ path: 'swapped', location: join(folder, 'swapped'), bytes: 6 }])).rejects.toThrow(
+    await expect(hash([{ path: 'swapped', location: join(folder, 'swapped'), bytes: 6 }])).rejects.toThrow(
       /became a symbolic link/,
     );
   });
@@ -163,13 +172,13 @@ describe('hashing', () => {
       bytes: content.length,
     }));
     let progress = 0;
-    const hashed = await hashContent(files, (bytes) => (progress += bytes));
+    const hashed = await hash(files, (bytes) => (progress += bytes));
     expect(hashed.map((file) => file.sha256)).toEqual(
       contents.map((content) => createHash('sha256').update(content).digest('hex')),
     );
     expect(progress).toBe(40 * 1024 * 1024);
     const missing = { path: 'x', location: join(folder, 'x'), bytes: 1 };
-    await expect(hashContent([...files, missing])).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(hash([...files, missing])).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
 

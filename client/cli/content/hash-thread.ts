@@ -1,20 +1,29 @@
-import { parentPort } from 'node:worker_threads';
-import { hashFile, type HashedFile } from './hash-file.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import { hashSpooled, type SpooledFile } from './hash-spooled.ts';
+import { Spool } from './spool.ts';
 
 /** What the thread says: bytes done since the last word, and at the end of a file its hash or why there is none. */
 export type HashMessage =
   | { progress: number }
-  | { done: HashedFile }
+  | { done: SpooledFile }
   | { failed: { name: string; message: string; code?: string | undefined; path?: string | undefined } };
+
+/** What a thread is asked: a file. */
+export interface HashTask {
+  path: string;
+  location: string;
+}
 
 /** Bytes between two reports of progress. */
 const REPORT = 32 * 1024 * 1024;
 
 const port = parentPort;
-port?.on('message', (location: string) => {
+// The process removes the folder, and the operating system closes the file with the thread.
+const spool = new Spool(workerData as string);
+port?.on('message', (task: HashTask) => {
   let pending = 0;
   try {
-    const done = hashFile(location, (bytes) => {
+    const done = hashSpooled(task, spool, (bytes) => {
       pending += bytes;
       if (pending < REPORT) return;
       port.postMessage({ progress: pending } satisfies HashMessage);

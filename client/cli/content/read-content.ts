@@ -1,16 +1,31 @@
 import type { ManifestFile } from '../../../schemas/manifest.ts';
+import type { RowDigests } from '../../../protocol/rows/row-digests.ts';
 import type { Cli } from '../context.ts';
 import { progressBar } from '../progress.ts';
 import { text } from '../terminal.ts';
 import { hashContent } from './hash-content.ts';
 import { mediaTypeOf } from './media-type.ts';
+import { rowDigestsIn, SpoolFolder } from './spool.ts';
 import { findContent } from './walk.ts';
 
-/** The content at a path, hashed. */
-export interface Content {
+/** One file as a manifest has it, with the digests of its rows where it is row-addressable. */
+export type ContentFile = ManifestFile & { rowDigests: RowDigests | null };
+
+/** The content at a path, hashed. Its row digests are on disk until it is disposed of: hold it with `using`. */
+export interface Content extends Disposable {
   isFolder: boolean;
-  files: ManifestFile[];
+  files: ContentFile[];
 }
+
+/** The files as a manifest lists them. */
+export const manifestFiles = (content: Content): ManifestFile[] =>
+  content.files.map(({ path, bytes, mediaType, sha256, rows }) => ({
+    path,
+    bytes,
+    mediaType,
+    sha256,
+    ...(rows === undefined ? {} : { rows }),
+  }));
 
 /** Lists and hashes a folder or a file, with a progress bar where somebody watches. */
 export async function readContent(cli: Cli, path: string): Promise<Content> {
@@ -21,16 +36,21 @@ export async function readContent(cli: Cli, path: string): Promise<Content> {
   }
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   const bar = progressBar(cli, 'hashing', total);
+  const folder = new SpoolFolder();
   try {
-    const hashed = await hashContent(files, (bytes) => bar?.increment(bytes));
+    const hashed = await hashContent(files, folder, (bytes) => bar?.increment(bytes));
     return {
       isFolder,
-      files: files.map(({ path: name }, i) => ({
-        path: name,
-        mediaType: mediaTypeOf(name),
-        ...(hashed[i] as (typeof hashed)[number]),
-      })),
+      files: hashed.map(({ list, ...file }, i) => {
+        const name = (files[i] as (typeof files)[number]).path;
+        const rowDigests = list === null ? null : rowDigestsIn(list);
+        return { path: name, mediaType: mediaTypeOf(name), ...file, rowDigests };
+      }),
+      [Symbol.dispose]: () => folder[Symbol.dispose](),
     };
+  } catch (error) {
+    folder[Symbol.dispose]();
+    throw error;
   } finally {
     bar?.stop();
   }

@@ -1,0 +1,72 @@
+import { sha256Into } from '#sha256';
+import { fromUtf8, utf8 } from '../bytes.ts';
+import { canonicalJson, parseJson } from '../json.ts';
+import { CANONICAL_SLACK, CanonicalRow } from './canonical-row.ts';
+import { ROW_DIGEST_BYTES } from './row-digests.ts';
+
+/**
+ * Makes row digests, one after the other, and keeps them until they are taken. The hash's prefix (RFC 6962 §2.1) stands
+ * before the row's bytes from the start, so that a row is written once and hashed in one call.
+ */
+export class RowDigester {
+  /** Rows so far, and how many of them are addressed by their own bytes. */
+  count = 0;
+  raw = 0;
+  readonly #canonical = new CanonicalRow();
+  /** 0x00, then the row. */
+  #leaf = new Uint8Array(64 * 1024);
+  #digests = new Uint8Array(1024 * ROW_DIGEST_BYTES);
+  #filled = 0;
+
+  /** A row that is JSON in `source[from, end)`: by its canonical form, or raw where it has none. */
+  addJson(source: Uint8Array, from: number, end: number): void {
+    this.room(end - from);
+    const to = this.#canonical.write(source, from, end, this.#leaf, 1);
+    if (to >= 0) this.addLeaf(to);
+    else this.#addUnusual(source.subarray(from, end));
+  }
+
+  /** A row that canonical JSON cannot carry: by these bytes. They are never those of a canonical row of JSON lines. */
+  addRaw(bytes: Uint8Array): void {
+    this.raw++;
+    this.#addBytes(bytes);
+  }
+
+  /** Makes room for a row of `bytes` and answers where to write it, from index 1 on, for {@link addLeaf}. */
+  room(bytes: number): Uint8Array {
+    const needed = 1 + bytes + CANONICAL_SLACK;
+    if (this.#leaf.length < needed) this.#leaf = new Uint8Array(2 * needed);
+    return this.#leaf;
+  }
+
+  /** The row that was written into {@link room}, up to index `end`. */
+  addLeaf(end: number): void {
+    if (this.#filled === this.#digests.length) {
+      const larger = new Uint8Array(2 * this.#digests.length);
+      larger.set(this.#digests);
+      this.#digests = larger;
+    }
+    sha256Into(this.#leaf.subarray(0, end), this.#digests, this.#filled);
+    this.#filled += ROW_DIGEST_BYTES;
+    this.count++;
+  }
+
+  /** The digests since they were last taken: a view, good until the next row. */
+  take(): Uint8Array {
+    const taken = this.#digests.subarray(0, this.#filled);
+    this.#filled = 0;
+    return taken;
+  }
+
+  #addUnusual(bytes: Uint8Array): void {
+    const text = fromUtf8(bytes);
+    const parsed = text === null ? null : parseJson(text);
+    if (parsed?.ok === true) this.#addBytes(utf8(canonicalJson(parsed.value)));
+    else this.addRaw(bytes);
+  }
+
+  #addBytes(bytes: Uint8Array): void {
+    this.room(bytes.length).set(bytes, 1);
+    this.addLeaf(bytes.length + 1);
+  }
+}
