@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { concatBytes, utf8 } from '../bytes.ts';
+import { sha256Bytes } from '../digest.ts';
+import { matchRows, type OwnedDigests } from './match.ts';
+import { ROW_DIGEST_BYTES, type RowDigests } from './row-digests.ts';
+
+/** The digest of row number `n`; numbers of one hundred share seven of their eight words with their neighbours. */
+function digestOf(n: number): Uint8Array {
+  const digest = sha256Bytes(utf8(`row ${Math.floor(n / 100)}`)).slice();
+  new DataView(digest.buffer).setUint32(((n % 100) % 8) * 4, n);
+  return digest;
+}
+
+const bytesOf = (rows: readonly number[]): Uint8Array => concatBytes(...rows.map(digestOf));
+
+/** A file of these rows that is read in pieces of some rows, from whatever place in a buffer. */
+const file = (rows: readonly number[], piece = 3, offset = 0): RowDigests => ({
+  count: rows.length,
+  async *read() {
+    for (let at = 0; at < rows.length; at += piece) {
+      const bytes = bytesOf(rows.slice(at, at + piece));
+      yield concatBytes(new Uint8Array(offset), bytes).subarray(offset);
+    }
+  },
+});
+
+const list = (owner: number, rows: readonly number[]): OwnedDigests => ({ owner, read: async () => bytesOf(rows) });
+
+/** The same, naively. */
+function expected(open: number[][], settled: number[][], lists: { owner: number; rows: number[] }[]) {
+  const ownerOf = new Map<number, number>();
+  for (const { owner, rows } of lists) for (const row of rows) if (!ownerOf.has(row)) ownerOf.set(row, owner);
+  const matched = new Map<number, number>();
+  for (const row of open.flat()) {
+    const owner = ownerOf.get(row);
+    if (owner !== undefined) matched.set(owner, (matched.get(owner) ?? 0) + 1);
+  }
+  return {
+    matched: [...matched].sort(),
+    unmatched: open.map((rows) => rows.flatMap((row, i) => (ownerOf.has(row) ? [] : [i]))),
+    distinct: new Set([...open, ...settled].flat()).size,
+  };
+}
+
+test('finds the owner of every row as a plain map would, in one pass or in many', () => {
+  const rows = fc.array(fc.nat(60), { maxLength: 40 });
+  return fc.assert(
+    fc.asyncProperty(
+      fc.array(rows, { maxLength: 3 }),
+      fc.array(rows, { maxLength: 2 }),
+      fc.array(fc.record({ owner: fc.nat(3), rows }), { maxLength: 4 }),
+      fc.record({ seed: fc.integer(), tableRows: fc.integer({ min: 1, max: 50 }) }),
+      fc.integer({ min: 1, max: 7 }),
+      fc.nat(5),
+      async (open, settled, lists, options, piece, offset) => {
+        const found = await matchRows(
+          open.map((each) => file(each, piece, offset)),
+          settled.map((each) => file(each, piece)),
+          lists.map(({ owner, rows: theirs }) => list(owner, theirs)),
+          options,
+        );
+        expect({
+          matched: [...found.matched].sort(),
+          unmatched: found.unmatched.map((set) => [...set]),
+          distinct: found.distinct,
+        }).toEqual(expected(open, settled, lists));
+        expect(found.unmatched.map(({ size }) => size)).toEqual(found.unmatched.map((set) => [...set].length));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('compares digests in full: one that differs in any one bit is another row', async () => {
+  const own = digestOf(1);
+  for (let bit = 0; bit < 256; bit++) {
+    const other = own.slice();
+    other[bit >> 3] = (other[bit >> 3] as number) ^ (1 << (bit & 7));
+    const { unmatched, matched } = await matchRows([file([1])], [], [{ owner: 0, read: async () => other }]);
+    expect([...(unmatched[0] ?? [])]).toEqual([0]);
+    expect(matched.size).toBe(0);
+  }
+});
+
+describe('what it asks for', () => {
+  test('no list once every row has an owner; each once a pass', async () => {
+    const asked: number[] = [];
+    const counted = (owner: number, rows: number[]): OwnedDigests => ({
+      owner,
+      read: () => (asked.push(owner), list(owner, rows).read()),
+    });
+    await matchRows([file([1, 2])], [], [counted(0, [1, 2, 3]), counted(1, [1])]);
+    expect(asked).toEqual([0]);
+    asked.length = 0;
+    await matchRows([], [file([1, 2])], [counted(0, [1])]);
+    expect(asked).toEqual([]);
+  });
+
+  test('goes on without a list that cannot be had', async () => {
+    const { matched } = await matchRows([file([1, 2])], [], [{ owner: 0, read: async () => null }, list(1, [2])]);
+    expect([...matched]).toEqual([[1, 1]]);
+  });
+});
+
+test('a table that is too small for one place among digests grows; rows that repeat need one place', async () => {
+  const same = Array.from({ length: 40 }, (_, i) => {
+    const digest = digestOf(0).slice();
+    digest[31] = i;
+    return digest;
+  });
+  const source: RowDigests = {
+    count: 80,
+    read: async function* () {
+      yield concatBytes(...same, ...same);
+    },
+  };
+  const found = await matchRows([source], [], [], { tableRows: 4 });
+  expect(found.distinct).toBe(40);
+  expect(found.unmatched[0]?.size).toBe(80);
+  const repeated = await matchRows([file(Array.from({ length: 100 }, () => 7))], [], [list(2, [7])], { tableRows: 1 });
+  expect([...repeated.matched]).toEqual([[2, 100]]);
+  expect(repeated.distinct).toBe(1);
+});
+
+test('refuses a source that is not what it says', async () => {
+  const lying = { ...file([1, 2]), count: 3 };
+  await expect(matchRows([lying], [], [])).rejects.toThrow('3 rows were announced, 2 came');
+  const ragged: RowDigests = {
+    count: 1,
+    read: async function* () {
+      yield new Uint8Array(ROW_DIGEST_BYTES + 1);
+    },
+  };
+  await expect(matchRows([ragged], [], [])).rejects.toThrow('whole digests');
+});

@@ -1,0 +1,162 @@
+import { DIGEST_WORDS, DigestTable, wordsOf } from './digest-table.ts';
+import { ROW_DIGEST_BYTES, type RowDigests } from './row-digests.ts';
+import { RowSet } from './row-set.ts';
+
+/** Digests that are held at a time: with what goes with them, 168 MB. */
+const TABLE_ROWS = Math.floor(2 ** 22 * 0.7);
+
+/** A piece of somebody's row-digest list. */
+export interface OwnedDigests {
+  /** A whole number, 0 or more. */
+  owner: number;
+  /** Its digests, concatenated; null where they cannot be had. Asked for once a pass. */
+  read(): Promise<Uint8Array | null>;
+}
+
+export interface RowMatches {
+  /** Rows of the open files that each owner has, by owner; those who have none are left out. */
+  matched: Map<number, number>;
+  /** For each open file, the rows that nobody has. */
+  unmatched: RowSet[];
+  /** Different rows among all of these files. */
+  distinct: number;
+}
+
+interface MatchOptions {
+  /** Something that whoever picked the rows could not foresee. */
+  seed?: number;
+  tableRows?: number;
+}
+
+/** Digests whose first word lies in here, both ends included, and how many of them a table takes. */
+interface Range {
+  from: number;
+  to: number;
+  capacity: number;
+}
+
+/**
+ * Finds whose rows these are: a row of an open file belongs to the first list that has its digest. Rows of `settled`
+ * files, whose owner is known, only count among the different ones. Memory is bounded whatever the sizes: what does not
+ * fit into one table is gone through in passes, a range of digests each, but for one bit for every row of an open file.
+ *
+ * Throws RangeError where a file yields more or fewer digests than it says.
+ */
+export async function matchRows(
+  open: readonly RowDigests[],
+  settled: readonly RowDigests[],
+  lists: readonly OwnedDigests[],
+  { seed = 0, tableRows = TABLE_ROWS }: MatchOptions = {},
+): Promise<RowMatches> {
+  const rows = [...open, ...settled].reduce((sum, file) => sum + file.count, 0);
+  const matches: RowMatches = {
+    matched: new Map(),
+    unmatched: open.map((file) => new RowSet(file.count)),
+    distinct: 0,
+  };
+  // In whatever order: each range stands for itself.
+  const ranges = plan(rows, tableRows);
+  let table: DigestTable | null = null;
+  for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
+    if (table?.capacity === range.capacity) table.clear();
+    else table = new DigestTable(range.capacity, seed);
+    if (!(await fill(table, open, settled, range))) {
+      ranges.push(...split(range));
+      continue;
+    }
+    matches.distinct += table.size;
+    await give(table, lists, range, matches.matched);
+    if (table.unowned > 0) await collect(table.unownedOnly(), open, range, matches.unmatched);
+  }
+  return matches;
+}
+
+const LEAST = -(2 ** 31);
+const WIDTH = 2 ** 32;
+
+/** Ranges of digests, each of which a table takes: digests are spread evenly, but for repeated ones, which share a place. */
+function plan(rows: number, tableRows: number): Range[] {
+  const passes = rows <= tableRows ? 1 : Math.ceil((rows / tableRows) * 1.02);
+  const capacity = Math.min(rows, tableRows);
+  return Array.from({ length: passes }, (_, i) => ({
+    from: LEAST + Math.floor((WIDTH * i) / passes),
+    to: LEAST + Math.floor((WIDTH * (i + 1)) / passes) - 1,
+    capacity,
+  }));
+}
+
+/** Two halves of a range that was too full; one that cannot be halved gets a larger table. */
+function split({ from, to, capacity }: Range): Range[] {
+  if (from === to) return [{ from, to, capacity: capacity * 2 }];
+  const middle = from + Math.floor((to - from) / 2);
+  return [
+    { from, to: middle, capacity },
+    { from: middle + 1, to, capacity },
+  ];
+}
+
+async function fill(
+  table: DigestTable,
+  open: readonly RowDigests[],
+  settled: readonly RowDigests[],
+  { from, to }: Range,
+): Promise<boolean> {
+  for (const [i, file] of [...open, ...settled].entries()) {
+    const counted = i < open.length;
+    for await (const { words } of piecesOf(file)) {
+      for (let at = 0; at < words.length; at += DIGEST_WORDS) {
+        const first = words[at] as number;
+        if (first >= from && first <= to && !table.add(words, at, counted)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+async function give(
+  table: DigestTable,
+  lists: readonly OwnedDigests[],
+  { from, to }: Range,
+  matched: Map<number, number>,
+): Promise<void> {
+  for (const { owner, read } of lists) {
+    if (table.unowned === 0) return;
+    const digests = await read();
+    if (digests === null) continue;
+    const words = wordsOf(digests);
+    let given = 0;
+    for (let at = 0; at + DIGEST_WORDS <= words.length; at += DIGEST_WORDS) {
+      const first = words[at] as number;
+      if (first >= from && first <= to) given += table.give(words, at, owner);
+    }
+    if (given > 0) matched.set(owner, (matched.get(owner) ?? 0) + given);
+  }
+}
+
+async function collect(
+  unowned: DigestTable,
+  open: readonly RowDigests[],
+  { from, to }: Range,
+  unmatched: readonly RowSet[],
+): Promise<void> {
+  for (const [i, file] of open.entries()) {
+    const rows = unmatched[i] as RowSet;
+    for await (const { words, row } of piecesOf(file)) {
+      for (let at = 0; at < words.length; at += DIGEST_WORDS) {
+        const first = words[at] as number;
+        if (first >= from && first <= to && unowned.isUnowned(words, at)) rows.add(row + at / DIGEST_WORDS);
+      }
+    }
+  }
+}
+
+/** A file's digests as words, with the number of each piece's first row. */
+async function* piecesOf(file: RowDigests): AsyncGenerator<{ words: Int32Array; row: number }> {
+  let row = 0;
+  for await (const piece of file.read()) {
+    if (piece.length % ROW_DIGEST_BYTES !== 0) throw new RangeError('read: a piece is not of whole digests');
+    if (piece.length > 0) yield { words: wordsOf(piece), row };
+    row += piece.length / ROW_DIGEST_BYTES;
+  }
+  if (row !== file.count) throw new RangeError(`count: ${file.count} rows were announced, ${row} came`);
+}
