@@ -5,7 +5,9 @@ import type { Evidence, Present } from './evidence.ts';
 
 /** A record with everything it is made of, as far as the evidence reaches. */
 export interface Lineage {
-  /** The subject first; each record once. */
+  /** The records that it begins at: one, or those of a mix. */
+  subjects: readonly StatementId[];
+  /** The first subject first; each record once. */
   records: Present<'DatasetRecord'>[];
   /** What stands in the way of a complete answer: a missing or erased ancestor, a cycle, a bound. */
   faults: { detail: string; statement: StatementId }[];
@@ -26,11 +28,11 @@ export const unregisteredSources = (lineage: Lineage): { url: string; record: St
   );
 
 /** Walks parts and sources without recursion, each record once, within the bounds of statements.md. */
-export function lineageOf(evidence: Evidence, subject: StatementId): Lineage {
+export function lineageOf(evidence: Evidence, ...subjects: readonly StatementId[]): Lineage {
   const records: Present<'DatasetRecord'>[] = [];
   const faults: Lineage['faults'] = [];
   const state = new Map<StatementId, 'open' | 'done'>();
-  const stack: { id: StatementId; depth: number; leave: boolean }[] = [{ id: subject, depth: 0, leave: false }];
+  const stack = subjects.toReversed().map((id) => ({ id, depth: 0, leave: false }));
   while (stack.length > 0) {
     const { id, depth, leave } = stack.pop() as (typeof stack)[number];
     if (leave) {
@@ -63,7 +65,7 @@ export function lineageOf(evidence: Evidence, subject: StatementId): Lineage {
       stack.push({ id: ancestor, depth: depth + 1, leave: false });
     }
   }
-  return { records, faults };
+  return { subjects, records, faults };
 }
 
 /** The worse of two assistance levels. */
@@ -85,14 +87,29 @@ export function effectiveAssistance(lineage: Lineage): Map<StatementId, Assistan
   return levels;
 }
 
-/** The subject and what it composes, parts of parts included, sources left out. */
+/** The subjects and what they compose, parts of parts included, sources left out. */
 export function composedRecords(lineage: Lineage): Present<'DatasetRecord'>[] {
   const byId = new Map(lineage.records.map((record) => [record.id, record]));
-  const reached = new Set<Present<'DatasetRecord'>>(lineage.records.slice(0, 1));
+  const reached = new Set(lineage.subjects.flatMap((id) => byId.get(id) ?? []));
   for (const record of reached) {
     for (const part of record.document.credentialSubject.parts ?? []) {
       const next = byId.get(part);
       if (next !== undefined) reached.add(next);
+    }
+  }
+  return [...reached];
+}
+
+/** These records and what they are derived from, sources of sources and their parts included; not parts of their own. */
+export function madeFrom(lineage: Lineage, records: readonly StatementId[]): Present<'DatasetRecord'>[] {
+  const byId = new Map(lineage.records.map((record) => [record.id, record]));
+  const reached = new Set(records.flatMap((id) => byId.get(id) ?? []));
+  const given = new Set(records);
+  for (const record of reached) {
+    const parts = new Set<StatementId>(given.has(record.id) ? record.document.credentialSubject.parts : []);
+    for (const id of ancestorsOf(record)) {
+      const next = byId.get(id);
+      if (next !== undefined && !parts.has(id)) reached.add(next);
     }
   }
   return [...reached];

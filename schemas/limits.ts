@@ -33,6 +33,9 @@ export const limits = {
   /** Statements that one certificate may carry, and its size in bytes. */
   certificateStatements: 20_000,
   certificateBytes: 64 * 1024 * 1024,
+  /** Certificates that are verified together, and their size in bytes. */
+  certificates: 256,
+  certificatesBytes: 256 * 1024 * 1024,
   /** Reviewers, and grants, that it carries, the newest first: others can add them, so nobody must be able to flood it. */
   certificateReviews: 500,
   certificateGrants: 500,

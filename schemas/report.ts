@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { AssistanceLevel } from './dataset-record.ts';
-import { Count, StatementId } from './primitives.ts';
+import { Count, Did, StatementId } from './primitives.ts';
 
 /** Public API: ids are added, never renamed. */
 export const CheckId = z.enum([
@@ -17,6 +17,7 @@ export const CheckId = z.enum([
   'human.expertise',
   'standing',
   'content.root',
+  'content.rows',
   'content.coverage',
   'assistance.level',
   'lineage.complete',
@@ -39,19 +40,35 @@ export type Check = z.infer<typeof Check>;
 export const StandingState = z.enum(['active', 'pending', 'expired', 'revoked', 'untrusted', 'erased']);
 export type StandingState = z.infer<typeof StandingState>;
 
-/** How much of the local content the certified records account for. A file without rows counts as one row. */
+/**
+ * How much of the local content the certified records account for. A file without rows counts as one row. Shares are of
+ * all the rows here: what is missing of one is unmatched.
+ */
 export const Coverage = z.strictObject({
   rows: Count,
   matched: Count,
   unmatched: Count,
   files: Count,
+  /** Rows beyond the first of their kind: what would go if each were kept once. */
+  duplicates: Count,
+  /** Matched rows whose record, or what it is made of, fails the policy. */
+  refused: Count,
+  /** The people behind the records that rows here belong to, and behind what those are derived from. */
+  humans: z.strictObject({ min: Count, max: Count }),
+  /** The share of the rows here at each effective level. */
+  assistance: z.partialRecord(AssistanceLevel, z.number()),
+  /** The records that rows here belong to, those with the most first. */
   byRecord: z.array(
     z.strictObject({
       record: StatementId,
+      /** Who signed it. */
+      contributor: Did,
       rows: Count,
       share: z.number(),
       assistance: AssistanceLevel,
       standing: StandingState,
+      /** Whether neither it nor anything that it is made of fails the policy. */
+      accepted: z.boolean(),
     }),
   ),
 });
@@ -68,7 +85,10 @@ export type AssistanceSummary = z.infer<typeof AssistanceSummary>;
 export const Report = z
   .strictObject({
     verdict: z.enum(['pass', 'fail']),
+    /** The record that was verified; null where there is none, or are several. */
     subject: StatementId.nullable(),
+    /** Every record that was verified. */
+    subjects: z.array(StatementId),
     asOf: z.string(),
     checks: z.array(Check),
     coverage: Coverage.nullable(),

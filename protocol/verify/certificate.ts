@@ -1,32 +1,33 @@
-import { Certificate } from '../../schemas/certificate.ts';
+import type { Certificate } from '../../schemas/certificate.ts';
 import { limits } from '../../schemas/limits.ts';
-import type { LogEntry } from '../../schemas/log-entry.ts';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
-import type { CheckId } from '../../schemas/report.ts';
-import type { Statement } from '../../schemas/statement.ts';
+import { equalBytes } from '../bytes.ts';
 import type { VerifySignature } from '../ed25519/verify.ts';
-import { Evidence, has, type Logged } from '../evidence.ts';
-import { canonicalJson, parseJson, type Json } from '../json.ts';
-import { parseCheckpoint, type Checkpoint } from '../log/checkpoint.ts';
-import { parseEntry } from '../log/entry.ts';
-import { InclusionVerifier } from '../log/inclusion.ts';
-import { leafHash } from '../log/merkle.ts';
-import { judgeCheckpoint, type TrustPolicy } from '../log/trust.ts';
-import { ok, refuse, type Result } from '../result.ts';
+import { Evidence, type Logged } from '../evidence.ts';
+import { canonicalJson } from '../json.ts';
+import type { Checkpoint } from '../log/checkpoint.ts';
+import type { Hash } from '../log/merkle.ts';
+import type { TrustPolicy } from '../log/trust.ts';
 import { roleAt } from '../standing.ts';
-import { issuesOf, readStatement, verifyStatement } from '../statement.ts';
-import { openStatusList, verifyStatusList, type StatusList } from '../status-list.ts';
-import type { StatusListCredential } from '../../schemas/status-list.ts';
+import { openStatusList, type StatusList } from '../status-list.ts';
 import { Findings } from './findings.ts';
+import { operatorIn, readOpening, type Opening, type Verified } from './opening.ts';
 
-/** A certificate whose contents have been found authentic, or not: what did not pass is in the findings, and left out. */
-export interface OpenedCertificate {
-  subject: StatementId | null;
-  checkpoint: Checkpoint | null;
+/** Certificates whose contents have been found authentic, or not: what did not pass is in the findings, and left out. */
+export interface OpenedCertificates {
+  /** The record of each certificate, each once, in the order given. */
+  subjects: StatementId[];
   operator: Did | null;
+  /** All that any of them carries, each statement once, with its body where any of them has it; in log order. */
   statements: Logged[];
   statusLists: StatusList[];
   findings: Findings;
+}
+
+/** The same of one certificate. */
+export interface OpenedCertificate extends Omit<OpenedCertificates, 'subjects'> {
+  subject: StatementId | null;
+  checkpoint: Checkpoint | null;
 }
 
 /**
@@ -39,156 +40,154 @@ export async function openCertificate(
   trust: TrustPolicy,
   verify: VerifySignature,
 ): Promise<OpenedCertificate> {
+  const opening = await readOpening(text, trust, verify, new Map());
+  const { subjects, ...opened } = combine([opening], trust);
+  return { ...opened, subject: subjects[0] ?? null, checkpoint: opening.checkpoint };
+}
+
+/**
+ * Opens certificates of one log together (docs/decisions/0021): each is judged on its own, and what they carry is put
+ * together, so that a revocation that one of them knows of counts for all. What is wrong with one is said of that one.
+ */
+export async function openCertificates(
+  texts: readonly string[],
+  trust: TrustPolicy,
+  verify: VerifySignature,
+): Promise<OpenedCertificates> {
+  const different = [...new Set(texts)];
+  const size = different.reduce((sum, text) => sum + text.length, 0);
+  if (different.length > limits.certificates || size > limits.certificatesBytes) {
+    const opened = combine([], trust);
+    opened.findings.fail(
+      'certificate.format',
+      `${different.length} certificates with ${size} bytes; together they may be ${limits.certificates} with ${limits.certificatesBytes} bytes`,
+    );
+    return opened;
+  }
+  const verified: Verified = new Map();
+  const openings: Opening[] = [];
+  // One after the other: the signatures of one keep every core busy.
+  for (const text of different) openings.push(await readOpening(text, trust, verify, verified));
+  return combine(openings, trust);
+}
+
+/** Puts together what certificates carry, as far as they are of one log that tells all of them the same. */
+function combine(openings: readonly Opening[], trust: TrustPolicy): OpenedCertificates {
   const findings = new Findings();
-  const opened: OpenedCertificate = {
-    subject: null,
-    checkpoint: null,
-    operator: null,
-    statements: [],
-    statusLists: [],
+  const nameOf = (opening: Opening): string =>
+    openings.length === 1
+      ? ''
+      : `certificate ${openings.indexOf(opening) + 1}${opening.subject === null ? '' : `, of ${opening.subject}`}: `;
+  for (const opening of openings) findings.take(opening.findings, nameOf(opening));
+  const held = openings.filter(({ checkpoint, statements }) => checkpoint !== null && statements.length > 0);
+  const origin = held[0]?.checkpoint?.origin;
+  const ofOneLog = held.filter((opening) => {
+    if (opening.checkpoint?.origin === origin) return true;
+    const detail = `is of another log, ${opening.checkpoint?.origin} and not ${origin}: verify it by itself`;
+    findings.fail('log.checkpoint', `${nameOf(opening)}${detail}`);
+    return false;
+  });
+  checkHeads(ofOneLog, findings);
+  const statements = union(ofOneLog, findings);
+  const operator = operatorIn(statements);
+  const evidence = new Evidence(operator, statements);
+  const opened: OpenedCertificates = {
+    subjects: [...new Set(openings.flatMap(({ subject }) => subject ?? []))],
+    operator,
+    statements,
+    statusLists: ofOneLog.flatMap((opening) => acceptStatusLists(opening, evidence, findings, nameOf(opening))),
     findings,
   };
-  const certificate = readCertificate(text);
-  if (!certificate.ok) {
-    findings.fail('certificate.format', certificate.reason);
-    return opened;
-  }
-  opened.subject = certificate.value.subject;
-  const checkpoint = parseCheckpoint(certificate.value.checkpoint);
-  if (!checkpoint.ok) {
-    findings.fail('log.checkpoint', `the checkpoint ${checkpoint.reason}`);
-    return opened;
-  }
-  opened.checkpoint = checkpoint.value;
-  const inclusion = new InclusionVerifier(checkpoint.value.size, checkpoint.value.root);
-  // All signatures at once: platforms that verify off the main thread are kept busy while the rest is read here.
-  const [judged, results, lists] = await Promise.all([
-    judgeCheckpoint(checkpoint.value, trust, verify),
-    Promise.all(certificate.value.statements.map((statement) => openStatement(statement, inclusion, verify))),
-    Promise.all(certificate.value.status.map((list) => verifyStatusList(list, verify))),
-  ]);
-  findings.settle(
-    'log.checkpoint',
-    judged.log,
-    `size ${checkpoint.value.size} of ${checkpoint.value.origin}, signed by its log`,
-  );
-  if (trust.quorumName === 'none') findings.add('log.witnesses', 'skipped', 'the trust policy asks for no witnesses');
-  else
-    findings.settle(
-      'log.witnesses',
-      judged.quorum,
-      `a quorum of witnesses (${trust.quorumName}) cosigned the checkpoint`,
-    );
-  if (!judged.log.ok) return opened;
-
-  for (const result of results) {
-    if (result.ok) opened.statements.push(result.value);
-    else findings.fail(result.reason.check, result.reason.detail, result.reason.id);
-  }
-  const count = opened.statements.length;
-  findings.passUnlessFailed('statement.digest', `statements with the id that the log holds: ${count}`);
-  findings.passUnlessFailed('statement.signature', `statements signed by their issuers: ${count}`);
-  findings.passUnlessFailed('log.inclusion', `entries in the log: ${count}`);
-
-  const first = opened.statements.find((logged) => logged.index === 0);
-  if (
-    first !== undefined &&
-    has(first, 'Accreditation') &&
-    first.document.issuer === first.document.credentialSubject.id
-  ) {
-    opened.operator = first.document.issuer;
-  } else {
-    findings.fail('issuer.accredited', 'the certificate does not carry entry 0, in which the operator names itself');
-  }
-  opened.statusLists = acceptStatusLists(lists, opened);
+  if (ofOneLog.length > 0) notePasses(ofOneLog, statements.length, trust, findings);
+  else if (trust.quorumName === 'none') noteNoWitnesses(findings);
   return opened;
 }
 
-function readCertificate(text: string): Result<Certificate, string> {
-  if (text.length > limits.certificateBytes) return refuse(`larger than ${limits.certificateBytes} bytes`);
-  const json = parseJson(text);
-  if (!json.ok) return refuse(json.reason.detail);
-  const parsed = Certificate.safeParse(json.value);
-  if (parsed.success) return ok(parsed.data);
-  const issue = issuesOf(parsed.error)[0];
-  return refuse(`not a certificate: ${issue?.path} ${issue?.message}`);
-}
-
-interface StatementFinding {
-  check: CheckId;
-  detail: string;
-  id?: StatementId;
-}
-
-async function openStatement(
-  { index, entry: entryText, proof, document }: Certificate['statements'][number],
-  inclusion: InclusionVerifier,
-  verify: VerifySignature,
-): Promise<Result<Logged, StatementFinding>> {
-  const entry = parseEntry(entryText);
-  if (entry === null) return refuse({ check: 'log.inclusion', detail: `the entry at index ${index} is malformed` });
-  const { id, kind } = entry;
-  // Its signature is on the way while the proof is checked.
-  const opening = openDocument(document as Json, entry, verify);
-  const included = inclusion.verify(index, leafHash(entryText), proof);
-  const opened = await opening;
-  if (!included) {
-    return refuse({ check: 'log.inclusion', detail: `the proof does not place ${id} at index ${index}`, id });
+/** Two trees of one size are a fork, which the log has signed. Between sizes, only the log's own tiles could tell. */
+function checkHeads(openings: readonly Opening[], findings: Findings): void {
+  const roots = new Map<number, Hash>();
+  for (const { checkpoint } of openings) {
+    if (checkpoint === null) continue;
+    const other = roots.get(checkpoint.size);
+    if (other !== undefined && !equalBytes(other, checkpoint.root)) {
+      findings.fail('log.checkpoint', `the log forked: it signed two different trees of size ${checkpoint.size}`);
+    }
+    roots.set(checkpoint.size, checkpoint.root);
   }
-  if (!opened.ok) return refuse({ ...opened.reason, id });
-  return ok({ id, kind, index, loggedAt: Date.parse(entry.loggedAt), document: opened.value });
 }
 
-async function openDocument(
-  document: Json,
-  { id, kind }: LogEntry,
-  verify: VerifySignature,
-): Promise<Result<Statement | null, StatementFinding>> {
-  if (document === null) return ok(null);
-  const statement = readStatement(document);
-  if (!statement.ok) {
-    return refuse({ check: 'statement.digest', detail: `the document of ${id} is ${statement.reason.detail}` });
+/** Each statement once, in log order. A body that was erased since still proves itself, wherever it was kept. */
+function union(openings: readonly Opening[], findings: Findings): Logged[] {
+  const byIndex = new Map<number, Logged>();
+  const byId = new Map<StatementId, Logged>();
+  for (const logged of openings.flatMap(({ statements }) => statements)) {
+    const there = byIndex.get(logged.index) ?? byId.get(logged.id);
+    if (
+      there !== undefined &&
+      (there.id !== logged.id || there.index !== logged.index || there.loggedAt !== logged.loggedAt)
+    ) {
+      findings.fail(
+        'log.checkpoint',
+        `the log forked: it proves ${there.id} at index ${there.index}, and ${logged.id} at index ${logged.index}`,
+        logged.id,
+      );
+      continue;
+    }
+    if (there !== undefined && (there.document !== null || logged.document === null)) continue;
+    byIndex.set(logged.index, logged);
+    byId.set(logged.id, logged);
   }
-  if (statement.value.id !== id || statement.value.kind !== kind) {
-    return refuse({
-      check: 'statement.digest',
-      detail: `the document has id ${statement.value.id}, the log has ${id}`,
-    });
-  }
-  const signed = await verifyStatement(statement.value, verify);
-  if (!signed.ok) return refuse({ check: 'statement.signature', detail: signed.reason.detail });
-  return ok(statement.value.document);
+  return openings.length === 1 ? [...byIndex.values()] : [...byIndex.values()].toSorted((a, b) => a.index - b.index);
 }
 
-/** The status lists whose signature is good and whose signer the operator had accredited for it. */
-function acceptStatusLists(results: Result<StatusListCredential, string>[], opened: OpenedCertificate): StatusList[] {
-  const evidence = new Evidence(opened.operator, opened.statements);
-  const lists: StatusList[] = [];
+function notePasses(openings: readonly Opening[], count: number, trust: TrustPolicy, findings: Findings): void {
+  const heads = openings.flatMap(({ checkpoint }) => checkpoint ?? []);
+  const sizes = [...new Set(heads.map(({ size }) => size))].toSorted((a, b) => a - b).join(', ');
+  findings.passUnlessFailed('log.checkpoint', `size ${sizes} of ${heads[0]?.origin}, signed by its log`);
+  if (trust.quorumName === 'none') noteNoWitnesses(findings);
+  else
+    findings.passUnlessFailed('log.witnesses', `a quorum of witnesses (${trust.quorumName}) cosigned the checkpoint`);
+  findings.passUnlessFailed('statement.digest', `statements with the id that the log holds: ${count}`);
+  findings.passUnlessFailed('statement.signature', `statements signed by their issuers: ${count}`);
+  findings.passUnlessFailed('log.inclusion', `entries in the log: ${count}`);
+}
+
+const noteNoWitnesses = (findings: Findings): void =>
+  findings.add('log.witnesses', 'skipped', 'the trust policy asks for no witnesses');
+
+/** The status lists of a certificate whose signature is good and whose signer the operator had accredited for it. */
+function acceptStatusLists(
+  { lists, checkpoint }: Opening,
+  evidence: Evidence,
+  findings: Findings,
+  name: string,
+): StatusList[] {
+  const accepted: StatusList[] = [];
   const seen = new Set<number>();
-  for (const result of results) {
+  for (const result of lists) {
     if (!result.ok) {
-      opened.findings.fail('freshness', `a status list ${result.reason}`);
+      findings.fail('freshness', `${name}a status list ${result.reason}`);
       continue;
     }
     const { issuer, validFrom, credentialSubject } = result.value;
     const moment = { index: Infinity, loggedAt: Date.parse(validFrom) };
-    if (credentialSubject.log.origin !== opened.checkpoint?.origin) {
-      opened.findings.fail('freshness', `a status list is of another log, ${credentialSubject.log.origin}`);
+    if (credentialSubject.log.origin !== checkpoint?.origin) {
+      findings.fail('freshness', `${name}a status list is of another log, ${credentialSubject.log.origin}`);
     } else if (roleAt(evidence, issuer, 'status-service', moment, Infinity) === null) {
-      opened.findings.fail(
+      findings.fail(
         'freshness',
-        `a status list is signed by ${issuer}, which the operator did not accredit for it`,
+        `${name}a status list is signed by ${issuer}, which the operator did not accredit for it`,
       );
     } else {
       const { list: number } = credentialSubject.log;
-      if (seen.has(number)) opened.findings.fail('certificate.format', `status list ${number} is given twice`);
+      if (seen.has(number)) findings.fail('certificate.format', `${name}status list ${number} is given twice`);
       seen.add(number);
       const list = openStatusList(result.value);
-      if (list.ok) lists.push(list.value);
-      else opened.findings.fail('freshness', `a status list ${list.reason}`);
+      if (list.ok) accepted.push(list.value);
+      else findings.fail('freshness', `${name}a status list ${list.reason}`);
     }
   }
-  return lists;
+  return accepted;
 }
 
 /** The bytes of a certificate, as the registry serves them. */

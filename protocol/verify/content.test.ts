@@ -35,7 +35,21 @@ test('the very files are covered, whatever they are called', async () => {
     matched: 3,
     unmatched: 0,
     files: 3,
-    byRecord: [{ record: record.id, rows: 3, share: 1, assistance: 'none', standing: 'active' }],
+    duplicates: 0,
+    refused: 0,
+    humans: { min: 1, max: 1 },
+    assistance: { none: 1 },
+    byRecord: [
+      {
+        record: record.id,
+        contributor: record.document.issuer,
+        rows: 3,
+        share: 1,
+        assistance: 'none',
+        standing: 'active',
+        accepted: true,
+      },
+    ],
   });
 });
 
@@ -88,7 +102,7 @@ test('files are accounted for by the record of a composition that holds them', a
   };
   const report = await judge(await log.certificate({ subject: both.id }), { log, content });
   expect(failuresOf(report)).toEqual([]);
-  expect(report.coverage?.byRecord).toEqual([
+  expect(report.coverage?.byRecord).toMatchObject([
     { record: record.id, rows: 3, share: 0.75, assistance: 'none', standing: 'active' },
     { record: other.id, rows: 1, share: 0.25, assistance: 'assisted', standing: 'active' },
   ]);

@@ -1,42 +1,143 @@
-import type { AssistanceLevel } from '../../schemas/dataset-record.ts';
 import type { Digest, StatementId } from '../../schemas/primitives.ts';
-import type { Coverage, StandingState } from '../../schemas/report.ts';
 import type { ManifestFile } from '../../schemas/manifest.ts';
 import type { Present } from '../evidence.ts';
 import { digestOf } from '../digest.ts';
 import { readContent, summaryFault, type Content } from '../manifest.ts';
+import { matchRows } from '../rows/match.ts';
+import type { RowDigests } from '../rows/row-digests.ts';
+import type { RowSet } from '../rows/row-set.ts';
 import type { Findings } from './findings.ts';
+import { RowLists, type ReadSegment } from './row-lists.ts';
 
-/** The files a buyer holds, hashed, and whatever manifests are at hand (texts; they prove themselves). */
-export interface LocalContent {
-  files: { path: string; bytes: number; sha256: string }[];
-  manifests: string[];
+/** A file that a buyer holds. */
+export interface LocalFile {
+  path: string;
+  bytes: number;
+  /** Lowercase hex. */
+  sha256: string;
+  /** Its rows, where it has any; without them it counts as one row, and is matched whole or not at all. */
+  rowDigests?: RowDigests | null | undefined;
 }
 
-/** Compares local files with what the records of a lineage certify. Adds `content.root` and returns the coverage. */
-export function coverContent(
+/** The files a buyer holds, hashed, and whatever is at hand of what was certified; all of that proves itself. */
+export interface LocalContent {
+  files: readonly LocalFile[];
+  /** Texts of manifests. */
+  manifests: readonly string[];
+  /** Segments of row-digest lists; without it, files are matched whole only. */
+  segment?: ReadSegment | undefined;
+}
+
+type Record = Present<'DatasetRecord'>;
+
+/** Whose the local content is. */
+export interface ContentMatch {
+  files: number;
+  /** Rows here; a file without rows counts as one. */
+  rows: number;
+  duplicates: number;
+  /** Rows that belong to each record, those with the most first. */
+  byRecord: { record: Record; rows: number }[];
+  /** What is in no certified record, file by file in the order given; `rows` is null of a file without any. */
+  unmatched: { file: LocalFile; rows: RowSet | null; count: number; detail: string }[];
+}
+
+/**
+ * Finds which records the local content comes from. A file with a certified SHA-256 belongs to that record as a whole; the
+ * rows of any other are looked for one by one. What is in several records belongs to the oldest, or to its newest version
+ * by the same signer (docs/decisions/0021). Adds `content.root` and `content.rows`.
+ */
+export async function matchContent(
   local: LocalContent,
-  records: readonly Present<'DatasetRecord'>[],
-  assistance: ReadonlyMap<StatementId, AssistanceLevel>,
-  standing: ReadonlyMap<StatementId, StandingState>,
+  records: readonly Record[],
+  seed: number,
   findings: Findings,
-): { coverage: Coverage; unmatched: string[] } {
-  const contentOf = contentsOf(local.manifests);
-  const withContent = records.filter((record) => record.document.credentialSubject.content !== undefined);
-  const ownerOf = new Map<string, Present<'DatasetRecord'>>();
+): Promise<ContentMatch> {
+  const certified = certifiedBy(records, local.manifests, findings);
+  const wholes = new Map<string, { record: Record; content: Content }>();
   const byPath = new Map<string, ManifestFile>();
-  const missing: Present<'DatasetRecord'>[] = [];
-  const listed = new Set<Content>();
+  for (const each of certified) {
+    for (const file of each.content.files) {
+      if (!wholes.has(file.sha256)) wholes.set(file.sha256, each);
+      byPath.set(file.path, file);
+    }
+  }
+  const counts = new Map<Record, number>();
+  const count = (record: Record, rows: number): void => void counts.set(record, (counts.get(record) ?? 0) + rows);
+  const open: { file: LocalFile; rows: RowDigests }[] = [];
+  const settled: RowDigests[] = [];
+  const unmatched: ContentMatch['unmatched'] = [];
+  const single = new Set<string>();
+  let rows = 0;
+  for (const file of local.files) {
+    const owner = wholes.get(file.sha256)?.record;
+    const { rowDigests = null } = file;
+    const size = rowDigests?.count ?? 1;
+    rows += size;
+    if (rowDigests === null) single.add(file.sha256);
+    if (owner !== undefined) {
+      count(owner, size);
+      if (rowDigests !== null) settled.push(rowDigests);
+    } else if (rowDigests !== null) open.push({ file, rows: rowDigests });
+    else unmatched.push({ file, rows: null, count: 1, detail: whyNot(file, byPath.get(file.path)) });
+  }
+  const lists = new RowLists(certified, local.segment);
+  const found = await matchRows(
+    open.map((each) => each.rows),
+    settled,
+    lists.inOrder,
+    { seed },
+  );
+  for (const [owner, matched] of found.matched) count(certified[owner]?.record as Record, matched);
+  for (const [i, { file }] of open.entries()) {
+    const rest = found.unmatched[i] as RowSet;
+    if (rest.size === 0) continue;
+    const detail = whyNot(file, byPath.get(file.path), rest);
+    unmatched.push({ file, rows: rest, count: rest.size, detail });
+  }
+  if (open.length > 0) lists.report(findings);
+  const order = new Map(local.files.map((file, i) => [file, i]));
+  return {
+    files: local.files.length,
+    rows,
+    duplicates: rows - found.distinct - single.size,
+    byRecord: [...counts]
+      .filter(([, each]) => each > 0)
+      .map(([record, each]) => ({ record, rows: each }))
+      .toSorted((a, b) => b.rows - a.rows || a.record.index - b.record.index),
+    unmatched: unmatched.toSorted((a, b) => (order.get(a.file) as number) - (order.get(b.file) as number)),
+  };
+}
+
+/** Why a file, or some rows of it, count for no record. */
+function whyNot(file: LocalFile, certified: ManifestFile | undefined, rows?: RowSet): string {
+  const changed =
+    certified === undefined ? '' : ` was changed: certified sha256 ${certified.sha256}, here ${file.sha256}`;
+  if (rows === undefined) return `${file.path}${changed || ' is in no certified record'}`;
+  const [first = 0] = rows;
+  const some = `${rows.size} of its ${file.rowDigests?.count ?? 0} rows are in no certified record, the first is row ${first + 1}`;
+  return `${file.path}${changed === '' ? '' : `${changed};`} ${some}`;
+}
+
+/**
+ * The content that is certified, each manifest once however many records name it: for the one that comes first. Says of the
+ * records whose manifest is not at hand.
+ */
+function certifiedBy(
+  records: readonly Record[],
+  manifests: readonly string[],
+  findings: Findings,
+): { record: Record; content: Content }[] {
+  const contentOf = contentsOf(manifests);
+  const withContent = inOrderOfOwnership(
+    records.filter((record) => record.document.credentialSubject.content !== undefined),
+  );
+  const missing: Record[] = [];
+  const certified = new Map<Content, { record: Record; content: Content }>();
   for (const record of withContent) {
     const content = contentOf(record);
     if (content === null) missing.push(record);
-    // However many records name one manifest, its files are gone through once: for the first of them.
-    if (content === null || listed.has(content)) continue;
-    listed.add(content);
-    for (const file of content.files) {
-      if (!ownerOf.has(file.sha256)) ownerOf.set(file.sha256, record);
-      byPath.set(file.path, file);
-    }
+    else if (!certified.has(content)) certified.set(content, { record, content });
   }
   if (missing.length === 0) {
     findings.add('content.root', 'pass', `manifests that match their records: ${withContent.length}`);
@@ -47,42 +148,29 @@ export function coverContent(
       else findings.add('content.root', 'warn', detail, record.id);
     }
   }
-  const matches = new Map<StatementId, number>();
-  const unmatched: string[] = [];
-  for (const file of local.files) {
-    const owner = ownerOf.get(file.sha256);
-    if (owner !== undefined) {
-      matches.set(owner.id, (matches.get(owner.id) ?? 0) + 1);
-      continue;
-    }
-    const certified = byPath.get(file.path);
-    unmatched.push(
-      certified === undefined
-        ? `${file.path} is in no certified record`
-        : `${file.path} was changed: certified sha256 ${certified.sha256}, here ${file.sha256}`,
-    );
+  return [...certified.values()];
+}
+
+/**
+ * Records in the order in which they own what several of them hold: the oldest first, so that whoever republishes later
+ * takes nobody's place; but versions of one record by its signer stand where the first of them does, the newest first.
+ */
+function inOrderOfOwnership(records: readonly Record[]): Record[] {
+  const known = new Map<StatementId, Record>(records.map((record) => [record.id, record]));
+  const first = new Map<Record, Record>();
+  const rising = records.toSorted((a, b) => a.index - b.index);
+  for (const record of rising) {
+    const { replaces } = record.document.credentialSubject;
+    const before = replaces === undefined ? undefined : known.get(replaces);
+    const isVersion = before !== undefined && before.document.issuer === record.document.issuer;
+    first.set(record, (isVersion ? first.get(before) : undefined) ?? record);
   }
-  const total = local.files.length;
-  return {
-    unmatched,
-    coverage: {
-      rows: total,
-      matched: total - unmatched.length,
-      unmatched: unmatched.length,
-      files: total,
-      byRecord: [...matches].map(([record, rows]) => ({
-        record,
-        rows,
-        share: rows / total,
-        assistance: assistance.get(record) ?? 'none',
-        standing: standing.get(record) ?? 'untrusted',
-      })),
-    },
-  };
+  const since = (record: Record): number => first.get(record)?.index ?? record.index;
+  return rising.toSorted((a, b) => since(a) - since(b) || b.index - a.index);
 }
 
 /** The content of a record, if its manifest is among the texts. Each is read once, however many records name it. */
-function contentsOf(texts: readonly string[]): (record: Present<'DatasetRecord'>) => Content | null {
+function contentsOf(texts: readonly string[]): (record: Record) => Content | null {
   const unread = new Map(texts.map((text) => [digestOf(text), text]));
   const read = new Map<Digest, Content | null>();
   return (record) => {

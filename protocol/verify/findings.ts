@@ -9,8 +9,10 @@ const LISTED = 20;
 export class Findings {
   readonly #checks: Check[] = [];
   readonly #counts = { fail: new Map<CheckId, number>(), warn: new Map<CheckId, number>() };
+  readonly #failed = new Set<StatementId>();
 
   add(id: CheckId, outcome: Check['outcome'], detail: string, statement?: StatementId): void {
+    if (outcome === 'fail' && statement !== undefined) this.#failed.add(statement);
     if (outcome === 'fail' || outcome === 'warn') {
       const count = (this.#counts[outcome].get(id) ?? 0) + 1;
       this.#counts[outcome].set(id, count);
@@ -25,6 +27,21 @@ export class Findings {
 
   hasFailed(id: CheckId): boolean {
     return this.#counts.fail.has(id);
+  }
+
+  /** Whether any check failed. */
+  get failed(): boolean {
+    return this.#counts.fail.size > 0;
+  }
+
+  /** Whether any check failed on this statement, listed or not. */
+  hasFailedOn(statement: StatementId): boolean {
+    return this.#failed.has(statement);
+  }
+
+  /** Takes over what another one found, saying of what. */
+  take(other: Findings, of: string): void {
+    for (const { id, outcome, detail, statement } of other.list()) this.add(id, outcome, `${of}${detail}`, statement);
   }
 
   /** One line for a check that can only pass as a whole. */

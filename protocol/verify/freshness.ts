@@ -4,17 +4,19 @@ import { has, type Evidence, type Logged } from '../evidence.ts';
 import { entitledRevocations } from '../standing.ts';
 import { statusListOf } from '../status-list.ts';
 import { durationMs, logTimeOf } from '../time.ts';
-import type { OpenedCertificate } from './certificate.ts';
+import type { StatusList } from '../status-list.ts';
+import type { OpenedCertificates } from './certificate.ts';
 import type { Findings } from './findings.ts';
 
 /**
- * What the status lists add to the certificate's own revocations: that none was left out, and how recent the answer is.
+ * What the status lists add to the certificates' own revocations: that none was left out, and how recent the answer is. Of
+ * several lists that cover a statement the newest says how recent, and any of them that it is revoked.
  * A statement that no list covers may have been revoked, so that always fails. How old a list may be is for
  * `statusMaxAge` alone; without one, a list past its validity is only said: an archived certificate still answers for
  * its own time.
  */
 export function checkFreshness(
-  opened: OpenedCertificate,
+  opened: OpenedCertificates,
   evidence: Evidence,
   policy: Policy,
   asOf: number,
@@ -25,18 +27,18 @@ export function checkFreshness(
   let newest = 0;
   let until = Infinity;
   let uncovered = 0;
-  const lists = new Map(opened.statusLists.map((list) => [list.document.credentialSubject.log.list, list]));
+  const lists = newestFirst(opened.statusLists);
   for (const logged of opened.statements) {
-    const list = lists.get(statusListOf(logged.index));
-    if (list === undefined || logged.index >= list.document.credentialSubject.log.size) {
+    const covering = (lists.get(statusListOf(logged.index)) ?? []).filter(({ size }) => logged.index < size);
+    const [list] = covering;
+    if (list === undefined) {
       uncovered++;
       continue;
     }
-    const signed = Date.parse(list.document.validFrom);
-    oldest = Math.min(oldest, signed);
-    newest = Math.max(newest, signed);
-    until = Math.min(until, Date.parse(list.document.validUntil));
-    if (list.isRevoked(logged.index) && !isExplained(evidence, logged)) {
+    oldest = Math.min(oldest, list.from);
+    newest = Math.max(newest, list.from);
+    until = Math.min(until, list.until);
+    if (covering.some(({ isRevoked }) => isRevoked(logged.index)) && !isExplained(evidence, logged)) {
       const what = logged.kind === 'Revocation' ? 'is not the last of its target' : 'is revoked';
       const left = logged.kind === 'Revocation' ? 'the later revocation' : 'its revocation';
       findings.fail('standing', `${logged.id} ${what} by its status list, but ${left} was left out`, logged.id);
@@ -58,6 +60,32 @@ export function checkFreshness(
   } else if (maxAge === undefined && asOf > until) {
     findings.add('freshness', 'warn', `${detail} and past its validity: what happened since is not known`);
   } else findings.passUnlessFailed('freshness', detail);
+}
+
+interface DatedList {
+  from: number;
+  until: number;
+  /** Of the log that it reflects. */
+  size: number;
+  isRevoked(index: number): boolean;
+}
+
+/** The lists of each number, the newest first, each list once. */
+function newestFirst(statusLists: readonly StatusList[]): Map<number, DatedList[]> {
+  const lists = new Map<number, DatedList[]>();
+  const known = new Set<string>();
+  for (const { document, isRevoked } of statusLists) {
+    const { log } = document.credentialSubject;
+    const [from, until] = [Date.parse(document.validFrom), Date.parse(document.validUntil)];
+    if (known.has(document.proof.proofValue)) continue;
+    known.add(document.proof.proofValue);
+    const dated = { from, until, size: log.size, isRevoked };
+    lists.set(
+      log.list,
+      [...(lists.get(log.list) ?? []), dated].toSorted((a, b) => b.from - a.from || b.until - a.until),
+    );
+  }
+  return lists;
 }
 
 /**

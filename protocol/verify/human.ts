@@ -1,5 +1,6 @@
 import { reachesLevel } from '../../schemas/frameworks.ts';
 import type { Policy } from '../../schemas/policy.ts';
+import type { StatementId } from '../../schemas/primitives.ts';
 import type { Report } from '../../schemas/report.ts';
 import type { Evidence, Present } from '../evidence.ts';
 import { distinctHumans } from '../humans.ts';
@@ -10,21 +11,23 @@ import type { Findings } from './findings.ts';
 
 type Credential = Present<'HumanCredential'>;
 
-/** Checks who stands behind every record that has content of its own, and counts them. */
+/**
+ * Checks who stands behind every record that has content of its own. Answers, for each of them, the credentials that meet
+ * all that is asked.
+ */
 export function checkHumans(
   evidence: Evidence,
   lineage: Lineage,
   policy: Policy,
   asOf: number,
   findings: Findings,
-): Report['humans'] {
+): Map<StatementId, readonly Credential[]> {
   const demands = policy.human ?? {};
   // To name the issuers whose credentials count is to ask for one.
   const required = demands.required ?? (policy.human !== undefined || policy.trust?.issuers !== undefined);
   const demandsLevel = demands.minLevel !== undefined || demands.maxCredentialAge !== undefined;
   const trustedIssuers = policy.trust?.issuers === undefined ? null : new Set(policy.trust.issuers);
-  const counted = new Set<Credential>();
-  let signedByHumans = 0;
+  const vouched = new Map<StatementId, readonly Credential[]>();
   const authored = lineage.records.filter((record) => record.document.credentialSubject.content !== undefined);
   for (const record of authored) {
     const held = signingCredentials(evidence, record, asOf);
@@ -55,11 +58,9 @@ export function checkHumans(
       const why = summed(faults) || 'certified by nobody who counts';
       findings.fail('human.expertise', `${name}: its signer was ${why}`, record.id);
     }
-    for (const credential of adequate) counted.add(credential);
-    if (adequate.length > 0) signedByHumans++;
+    if (adequate.length > 0) vouched.set(record.id, adequate);
   }
-  const humans = distinctHumans([...counted]);
-  const issuers = new Set([...counted].map(({ document }) => document.issuer));
+  const issuers = new Set([...vouched.values()].flat().map(({ document }) => document.issuer));
   if (required && authored.length === 0) {
     findings.fail('human.credential', 'no record of the lineage has content that a human could have made');
   }
@@ -67,9 +68,9 @@ export function checkHumans(
     'issuer.accredited',
     `identity issuers, accredited by the operator when they signed: ${issuers.size}`,
   );
-  if (counted.size > 0) {
+  if (vouched.size > 0) {
     const detail = 'records with content whose signers are verified humans (who they are, not how they worked)';
-    findings.passUnlessFailed('human.credential', `${detail}: ${signedByHumans} of ${authored.length}`);
+    findings.passUnlessFailed('human.credential', `${detail}: ${vouched.size} of ${authored.length}`);
   }
   if (demandsLevel) {
     findings.passUnlessFailed(
@@ -80,12 +81,26 @@ export function checkHumans(
   if (demands.expertise !== undefined) {
     findings.passUnlessFailed('human.expertise', `every signer is certified in ${demands.expertise.join(', ')}`);
   }
-  if (demands.minDistinct !== undefined) {
-    const detail = `distinct humans: ${humans.min === humans.max ? humans.min : `${humans.min} to ${humans.max}`}`;
-    if (humans.min >= demands.minDistinct) findings.add('human.distinct', 'pass', detail);
-    else findings.fail('human.distinct', `${detail}, and at least ${demands.minDistinct} must be certain`);
-  }
-  return humans;
+  return vouched;
+}
+
+/** Counts the people behind records, by the credentials that {@link checkHumans} found in order. */
+export function countHumans(
+  vouched: ReadonlyMap<StatementId, readonly Credential[]>,
+  records: readonly Present<'DatasetRecord'>[],
+): Interval {
+  return distinctHumans([...new Set(records.flatMap(({ id }) => vouched.get(id) ?? []))]);
+}
+
+type Interval = NonNullable<Report['humans']>;
+
+/** Whether there are as many different people as the policy asks for. */
+export function checkDistinct(humans: Interval, where: string, policy: Policy, findings: Findings): void {
+  const needed = policy.human?.minDistinct;
+  if (needed === undefined) return;
+  const detail = `distinct humans${where}: ${humans.min === humans.max ? humans.min : `${humans.min} to ${humans.max}`}`;
+  if (humans.min >= needed) findings.add('human.distinct', 'pass', detail);
+  else findings.fail('human.distinct', `${detail}, and at least ${needed} must be certain`);
 }
 
 /** Why a credential does not reach the policy's level or age at the time of signing; null if it does. */

@@ -1,14 +1,15 @@
 import type { Policy } from '../../schemas/policy.ts';
-import type { Did } from '../../schemas/primitives.ts';
+import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { Evidence, Present } from '../evidence.ts';
 import { distinctHumans } from '../humans.ts';
-import type { Lineage } from '../lineage.ts';
+import { lineageOf, type Lineage } from '../lineage.ts';
 import { signingCredentials, standingAt } from '../standing.ts';
 import type { Findings } from './findings.ts';
 
 /**
- * Counts the accepting reviews of the subject. An independent one is by somebody whom an issuer tells apart from every
- * author: what a certificate leaves out can only make fewer of them.
+ * Counts the accepting reviews of each subject: a mix is no better reviewed than the least reviewed record that it is made
+ * of. An independent one is by somebody whom an issuer tells apart from every author of that record: what a certificate
+ * leaves out can only make fewer of them.
  */
 export function checkReviews(
   evidence: Evidence,
@@ -17,10 +18,23 @@ export function checkReviews(
   asOf: number,
   findings: Findings,
 ): void {
-  const [subject] = lineage.records;
-  if (policy.review === undefined || subject === undefined) return;
+  for (const subject of lineage.subjects) {
+    const own = lineage.subjects.length === 1 ? lineage : lineageOf(evidence, subject);
+    checkReviewsOf(subject, evidence, own, policy, asOf, findings);
+  }
+}
+
+function checkReviewsOf(
+  subject: StatementId,
+  evidence: Evidence,
+  lineage: Lineage,
+  policy: Policy,
+  asOf: number,
+  findings: Findings,
+): void {
+  if (policy.review === undefined) return;
   const accepted = evidence
-    .reviewsOf(subject.id)
+    .reviewsOf(subject)
     .filter(
       (review) =>
         review.document.credentialSubject.verdict === 'accept' && standingAt(evidence, review, asOf).state === 'active',
@@ -35,14 +49,15 @@ export function checkReviews(
     ),
   ).min;
   const detail = `accepting reviewers: ${reviewers}`;
-  if (reviewers >= policy.review.min) findings.add('review.count', 'pass', detail);
-  else findings.fail('review.count', `${detail}, ${policy.review.min} are required`);
+  if (reviewers >= policy.review.min) findings.add('review.count', 'pass', detail, subject);
+  else findings.fail('review.count', `${detail}, ${policy.review.min} are required`, subject);
   if (policy.review.independent === true) {
     const dependent = accepted.length - independent.length;
     findings.add(
       'review.independence',
       reviewers >= policy.review.min ? 'pass' : 'fail',
       `accepting reviews by people certified to be none of the authors: ${independent.length}; by others: ${dependent}`,
+      subject,
     );
   }
 }

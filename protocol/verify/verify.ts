@@ -1,4 +1,3 @@
-import type { AssistanceLevel } from '../../schemas/dataset-record.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { Policy } from '../../schemas/policy.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
@@ -11,43 +10,64 @@ import { compositionRoot } from '../manifest.ts';
 import { standingAt } from '../standing.ts';
 import { logTimeOf } from '../time.ts';
 import { checkAssistance, summarizeAssistance } from './assistance.ts';
-import { openCertificate } from './certificate.ts';
-import { coverContent, type LocalContent } from './content.ts';
+import { openCertificates } from './certificate.ts';
+import { matchContent, type ContentMatch, type LocalContent } from './content.ts';
+import { checkCoverage, coverageOf } from './coverage.ts';
 import { checkFreshness } from './freshness.ts';
-import { checkHumans } from './human.ts';
+import { checkDistinct, checkHumans, countHumans } from './human.ts';
 import { checkReviews } from './review.ts';
 import type { Findings } from './findings.ts';
 
-export interface VerifyInput {
+export interface VerifyInput extends Omit<VerifyAllInput, 'certificates'> {
   /** The certificate's text, from whatever source. */
   certificate: string;
+}
+
+export interface VerifyAllInput {
+  /** The certificates' texts, from whatever source, all of one log. */
+  certificates: readonly string[];
   trust: TrustPolicy;
   policy: Policy;
   /** Milliseconds since the epoch. */
   now: number;
-  /** The files to be checked; without them, only the certificate is. */
+  /** The files to be checked; without them, only the certificates are. */
   content?: LocalContent | undefined;
   /** How signatures are judged; the platform's fastest way unless given. */
   verify?: VerifySignature | undefined;
 }
 
-/** What a buyer who names no policy demands: verified humans, in good standing, and every file accounted for. */
+export interface Verification {
+  report: Report;
+  /** What of the content is in no certified record. */
+  unmatched: ContentMatch['unmatched'];
+}
+
+/** What a buyer who names no policy demands: verified humans, in good standing, and everything accounted for. */
 export const DEFAULT_POLICY: Policy = { policy: 'firsthand/v1', human: { required: true } };
 
 /**
  * Checks a certificate, and local files, against a policy (protocol.md §7, §8). The same function on client and server;
  * it reads nothing but its arguments. The verdict is `pass` only if nothing failed.
  */
-export async function verifyCertificate(input: VerifyInput): Promise<Report> {
+export async function verifyCertificate({ certificate, ...input }: VerifyInput): Promise<Report> {
+  return (await verifyCertificates({ ...input, certificates: [certificate] })).report;
+}
+
+/**
+ * The same for a mix of several records: they are judged as if one record composed them all (docs/decisions/0021), and rows
+ * are told apart by the record that they come from.
+ */
+export async function verifyCertificates(input: VerifyAllInput): Promise<Verification> {
   const { policy, now } = input;
-  const opened = await openCertificate(input.certificate, input.trust, input.verify ?? verifySignature);
-  const { findings, subject } = opened;
+  const opened = await openCertificates(input.certificates, input.trust, input.verify ?? verifySignature);
+  const { findings, subjects } = opened;
   const asOf = policy.trust?.asOf === undefined ? now : Date.parse(policy.trust.asOf);
   const report = (parts: Partial<Report> = {}): Report => {
     const checks = findings.list();
     return {
-      verdict: checks.some((check) => check.outcome === 'fail') ? 'fail' : 'pass',
-      subject,
+      verdict: findings.failed ? 'fail' : 'pass',
+      subject: subjects.length === 1 ? (subjects[0] ?? null) : null,
+      subjects,
       asOf: logTimeOf(asOf),
       checks,
       coverage: null,
@@ -64,18 +84,47 @@ export async function verifyCertificate(input: VerifyInput): Promise<Report> {
   if (policy.trust?.operator !== undefined && opened.operator !== null && opened.operator !== policy.trust.operator) {
     findings.fail('issuer.accredited', `the registry’s operator is ${opened.operator}, not ${policy.trust.operator}`);
   }
-  if (subject === null || evidence.record(subject) === undefined) {
-    const erased = subject !== null && evidence.get(subject)?.document === null;
-    if (findings.list().every((check) => check.outcome !== 'fail')) {
-      findings.fail(
-        'lineage.complete',
-        erased ? 'the record was erased' : 'the certificate does not carry its subject, a dataset record',
-      );
-    }
-    return report();
-  }
+  const present = subjects.filter((subject) => evidence.record(subject) !== undefined);
+  if (present.length < subjects.length || subjects.length === 0) requireSubjects(evidence, subjects, findings);
+  if (present.length === 0) return { report: report(), unmatched: [] };
 
-  const lineage = lineageOf(evidence, subject);
+  const lineage = lineageOf(evidence, ...present);
+  checkLineage(lineage, findings);
+  const standing = checkStanding(evidence, lineage, asOf, findings);
+  checkFreshness(opened, evidence, policy, asOf, now, findings);
+  const vouched = checkHumans(evidence, lineage, policy, asOf, findings);
+  const humans = countHumans(vouched, lineage.records);
+  const levels = effectiveAssistance(lineage);
+  const assistance = summarizeAssistance(lineage, levels);
+  checkAssistance(assistance, lineage, policy, findings);
+  checkReviews(evidence, lineage, policy, asOf, findings);
+  if (policy.rights !== undefined) {
+    findings.fail(
+      'rights.decision',
+      'this version of Firsthand cannot decide rights, so a policy that asks for them fails',
+    );
+  }
+  const match = await matchLocal(input, lineage, findings);
+  const coverage = match === null ? null : coverageOf(match, { lineage, levels, standing, vouched, policy, findings });
+  checkCoverage(input.content, match, policy, findings);
+  if (coverage === null) checkDistinct(humans, '', policy, findings);
+  else checkDistinct(coverage.humans, ' behind what is here', policy, findings);
+  return { report: report({ humans, assistance, coverage }), unmatched: match?.unmatched ?? [] };
+}
+
+/** Where a record that was to be verified is not there, and nothing said so yet. */
+function requireSubjects(evidence: Evidence, subjects: readonly StatementId[], findings: Findings): void {
+  if (findings.failed) return;
+  const missing = subjects.find((subject) => evidence.record(subject) === undefined);
+  const erased = missing !== undefined && evidence.get(missing)?.document === null;
+  findings.fail(
+    'lineage.complete',
+    erased ? 'the record was erased' : 'the certificate does not carry its subject, a dataset record',
+    missing,
+  );
+}
+
+function checkLineage(lineage: Lineage, findings: Findings): void {
   for (const fault of lineage.faults) findings.fail('lineage.complete', fault.detail, fault.statement);
   for (const { id, document } of lineage.records) {
     const { id: root, content, parts = [] } = document.credentialSubject;
@@ -95,21 +144,15 @@ export async function verifyCertificate(input: VerifyInput): Promise<Report> {
     'lineage.complete',
     `records, down to the last registered ancestor: ${lineage.records.length}`,
   );
+}
 
-  const standing = checkStanding(evidence, lineage, asOf, findings);
-  checkFreshness(opened, evidence, policy, asOf, now, findings);
-  const humans = checkHumans(evidence, lineage, policy, asOf, findings);
-  const levels = effectiveAssistance(lineage);
-  const assistance = summarizeAssistance(lineage, levels);
-  checkAssistance(assistance, lineage, policy, findings);
-  checkReviews(evidence, lineage, policy, asOf, findings);
-  if (policy.rights !== undefined) {
-    findings.fail(
-      'rights.decision',
-      'this version of Firsthand cannot decide rights, so a policy that asks for them fails',
-    );
-  }
-  return report({ humans, assistance, coverage: checkContent(input, lineage, levels, standing, findings) });
+function matchLocal(
+  { content, now }: VerifyAllInput,
+  lineage: Lineage,
+  findings: Findings,
+): Promise<ContentMatch> | null {
+  // Whoever picked the rows could not know when they would be compared.
+  return content === undefined ? null : matchContent(content, composedRecords(lineage), now, findings);
 }
 
 function checkStanding(
@@ -134,32 +177,4 @@ function checkStanding(
     `records active as of ${logTimeOf(asOf)}: ${lineage.records.length}, which is all`,
   );
   return states;
-}
-
-function checkContent(
-  input: VerifyInput,
-  lineage: Lineage,
-  levels: ReadonlyMap<StatementId, AssistanceLevel>,
-  standing: ReadonlyMap<StatementId, StandingState>,
-  findings: Findings,
-): Report['coverage'] {
-  if (input.content === undefined) {
-    const asked = input.policy.content !== undefined;
-    for (const id of ['content.root', 'content.coverage'] as const) {
-      if (asked) findings.fail(id, 'the policy asks for coverage, but no files were given to compare');
-      else findings.add(id, 'skipped', 'no files were given to compare');
-    }
-    return null;
-  }
-  const { coverage, unmatched } = coverContent(input.content, composedRecords(lineage), levels, standing, findings);
-  const needed = input.policy.content?.minCoverage ?? 1;
-  const share = coverage.rows === 0 ? 0 : coverage.matched / coverage.rows;
-  const detail = `${coverage.matched} of ${coverage.files} files here are certified`;
-  if (coverage.rows > 0 && share >= needed) {
-    findings.add('content.coverage', unmatched.length === 0 ? 'pass' : 'warn', detail);
-  } else {
-    findings.fail('content.coverage', `${detail}, ${needed * 100} % are required`);
-    for (const file of unmatched) findings.fail('content.coverage', file);
-  }
-  return coverage;
 }

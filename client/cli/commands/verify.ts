@@ -206,6 +206,7 @@ const UNKNOWN_FILES: Check = {
 export const failedReport = (check: Check, now: number): Report => ({
   verdict: 'fail',
   subject: null,
+  subjects: [],
   asOf: logTimeOf(now),
   checks: [check],
   coverage: null,

@@ -1,0 +1,145 @@
+import { Certificate } from '../../schemas/certificate.ts';
+import { limits } from '../../schemas/limits.ts';
+import type { LogEntry } from '../../schemas/log-entry.ts';
+import type { Did, StatementId } from '../../schemas/primitives.ts';
+import type { CheckId } from '../../schemas/report.ts';
+import type { Statement } from '../../schemas/statement.ts';
+import type { StatusListCredential } from '../../schemas/status-list.ts';
+import type { VerifySignature } from '../ed25519/verify.ts';
+import { has, type Logged } from '../evidence.ts';
+import { parseJson, type Json } from '../json.ts';
+import { parseCheckpoint, type Checkpoint } from '../log/checkpoint.ts';
+import { parseEntry } from '../log/entry.ts';
+import { InclusionVerifier } from '../log/inclusion.ts';
+import { leafHash } from '../log/merkle.ts';
+import { judgeCheckpoint, type TrustPolicy } from '../log/trust.ts';
+import { ok, refuse, type Result } from '../result.ts';
+import { issuesOf, readStatement, verifyStatement } from '../statement.ts';
+import { verifyStatusList } from '../status-list.ts';
+import { Findings } from './findings.ts';
+
+/** One certificate that was read, before its contents are put together with those of others. */
+export interface Opening {
+  subject: StatementId | null;
+  checkpoint: Checkpoint | null;
+  statements: Logged[];
+  lists: Result<StatusListCredential, string>[];
+  findings: Findings;
+}
+
+/** What was said of signatures, by the statement's id, which covers them: certificates share statements. */
+export type Verified = Map<StatementId, ReturnType<typeof verifyStatement>>;
+
+/** Reads one certificate and judges all of it that can be judged by itself. Hostile input yields findings. */
+export async function readOpening(
+  text: string,
+  trust: TrustPolicy,
+  verify: VerifySignature,
+  verified: Verified,
+): Promise<Opening> {
+  const findings = new Findings();
+  const opening: Opening = { subject: null, checkpoint: null, statements: [], lists: [], findings };
+  const certificate = readCertificate(text);
+  if (!certificate.ok) {
+    findings.fail('certificate.format', certificate.reason);
+    return opening;
+  }
+  opening.subject = certificate.value.subject;
+  const checkpoint = parseCheckpoint(certificate.value.checkpoint);
+  if (!checkpoint.ok) {
+    findings.fail('log.checkpoint', `the checkpoint ${checkpoint.reason}`);
+    return opening;
+  }
+  opening.checkpoint = checkpoint.value;
+  const inclusion = new InclusionVerifier(checkpoint.value.size, checkpoint.value.root);
+  // All signatures at once: platforms that verify off the main thread are kept busy while the rest is read here.
+  const [judged, results, lists] = await Promise.all([
+    judgeCheckpoint(checkpoint.value, trust, verify),
+    Promise.all(certificate.value.statements.map((each) => openStatement(each, inclusion, verify, verified))),
+    Promise.all(certificate.value.status.map((list) => verifyStatusList(list, verify))),
+  ]);
+  if (trust.quorumName !== 'none' && !judged.quorum.ok) findings.fail('log.witnesses', judged.quorum.reason);
+  if (!judged.log.ok) {
+    findings.fail('log.checkpoint', judged.log.reason);
+    return opening;
+  }
+  for (const result of results) {
+    if (result.ok) opening.statements.push(result.value);
+    else findings.fail(result.reason.check, result.reason.detail, result.reason.id);
+  }
+  if (operatorIn(opening.statements) === null) {
+    findings.fail('issuer.accredited', 'the certificate does not carry entry 0, in which the operator names itself');
+  }
+  opening.lists = lists;
+  return opening;
+}
+
+/** Who signed entry 0, where it is among these: the operator, which accredits itself there. */
+export function operatorIn(statements: readonly Logged[]): Did | null {
+  const first = statements.find((logged) => logged.index === 0);
+  return first !== undefined &&
+    has(first, 'Accreditation') &&
+    first.document.issuer === first.document.credentialSubject.id
+    ? first.document.issuer
+    : null;
+}
+
+function readCertificate(text: string): Result<Certificate, string> {
+  if (text.length > limits.certificateBytes) return refuse(`larger than ${limits.certificateBytes} bytes`);
+  const json = parseJson(text);
+  if (!json.ok) return refuse(json.reason.detail);
+  const parsed = Certificate.safeParse(json.value);
+  if (parsed.success) return ok(parsed.data);
+  const issue = issuesOf(parsed.error)[0];
+  return refuse(`not a certificate: ${issue?.path} ${issue?.message}`);
+}
+
+interface StatementFinding {
+  check: CheckId;
+  detail: string;
+  id?: StatementId;
+}
+
+async function openStatement(
+  { index, entry: entryText, proof, document }: Certificate['statements'][number],
+  inclusion: InclusionVerifier,
+  verify: VerifySignature,
+  verified: Verified,
+): Promise<Result<Logged, StatementFinding>> {
+  const entry = parseEntry(entryText);
+  if (entry === null) return refuse({ check: 'log.inclusion', detail: `the entry at index ${index} is malformed` });
+  const { id, kind } = entry;
+  // Its signature is on the way while the proof is checked.
+  const opening = openDocument(document as Json, entry, verify, verified);
+  const included = inclusion.verify(index, leafHash(entryText), proof);
+  const opened = await opening;
+  if (!included) {
+    return refuse({ check: 'log.inclusion', detail: `the proof does not place ${id} at index ${index}`, id });
+  }
+  if (!opened.ok) return refuse({ ...opened.reason, id });
+  return ok({ id, kind, index, loggedAt: Date.parse(entry.loggedAt), document: opened.value });
+}
+
+async function openDocument(
+  document: Json,
+  { id, kind }: LogEntry,
+  verify: VerifySignature,
+  verified: Verified,
+): Promise<Result<Statement | null, StatementFinding>> {
+  if (document === null) return ok(null);
+  const statement = readStatement(document);
+  if (!statement.ok) {
+    return refuse({ check: 'statement.digest', detail: `the document of ${id} is ${statement.reason.detail}` });
+  }
+  if (statement.value.id !== id || statement.value.kind !== kind) {
+    return refuse({
+      check: 'statement.digest',
+      detail: `the document has id ${statement.value.id}, the log has ${id}`,
+    });
+  }
+  const signing = verified.get(id) ?? verifyStatement(statement.value, verify);
+  verified.set(id, signing);
+  const signed = await signing;
+  if (!signed.ok) return refuse({ check: 'statement.signature', detail: signed.reason.detail });
+  return ok(statement.value.document);
+}

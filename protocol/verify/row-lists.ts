@@ -1,0 +1,87 @@
+import { limits } from '../../schemas/limits.ts';
+import type { Digest } from '../../schemas/primitives.ts';
+import type { Present } from '../evidence.ts';
+import { digestOf } from '../digest.ts';
+import type { Content } from '../manifest.ts';
+import type { OwnedDigests } from '../rows/match.ts';
+import { ROW_DIGEST_BYTES } from '../rows/row-digests.ts';
+import type { Findings } from './findings.ts';
+
+/**
+ * Reads one segment of a row-digest list, of so many `bytes` if it is the right one; null where it is not at hand. It may be
+ * asked for more than once.
+ */
+export type ReadSegment = (segment: Digest, bytes: number) => Promise<Uint8Array | null>;
+
+interface Segment {
+  digest: Digest;
+  rows: number;
+  owner: number;
+}
+
+/**
+ * The row-digest lists of certified content. A segment is what its record's signer certified if it hashes to the digest that
+ * the manifest names and has the length that the manifest's count gives it. The root over the rows says nothing more of
+ * them: it is for the proof of a single one.
+ */
+export class RowLists {
+  readonly inOrder: readonly OwnedDigests[];
+  readonly #segments: readonly Segment[];
+  readonly #certified: readonly { record: Present<'DatasetRecord'>; content: Content }[];
+  readonly #read = new Set<Segment>();
+  readonly #faults = new Map<Segment, string>();
+
+  constructor(
+    certified: readonly { record: Present<'DatasetRecord'>; content: Content }[],
+    read: ReadSegment | undefined,
+  ) {
+    this.#certified = certified;
+    this.#segments = segmentsOf(certified);
+    this.inOrder = this.#segments.map((segment) => ({
+      owner: segment.owner,
+      read: () => this.#open(segment, read),
+    }));
+  }
+
+  async #open(segment: Segment, read: ReadSegment | undefined): Promise<Uint8Array | null> {
+    if (this.#faults.has(segment)) return null;
+    const bytes = segment.rows * ROW_DIGEST_BYTES;
+    const digests = (await read?.(segment.digest, bytes)) ?? null;
+    const fault =
+      digests === null
+        ? 'is not at hand'
+        : digests.length !== bytes
+          ? `has ${digests.length} bytes, ${bytes} are due`
+          : digestOf(digests) === segment.digest
+            ? null
+            : 'hashes to something else';
+    if (fault === null) this.#read.add(segment);
+    else this.#faults.set(segment, fault);
+    return fault === null ? digests : null;
+  }
+
+  /** Says, of the lists that were asked for, which proved themselves and which could not be used. */
+  report(findings: Findings): void {
+    for (const [{ digest, rows, owner }, fault] of this.#faults) {
+      const detail = `the row-digest list ${digest} ${fault}: ${rows} rows count as uncertified`;
+      findings.add('content.rows', 'warn', detail, this.#certified[owner]?.record.id);
+    }
+    if (this.#faults.size > 0) return;
+    findings.add('content.rows', 'pass', `row-digest lists that match their manifests: ${this.#read.size}`);
+  }
+}
+
+/** Every segment, each once: for the first that has it. */
+function segmentsOf(certified: readonly { content: Content }[]): Segment[] {
+  const segments = new Map<string, Segment>();
+  for (const [owner, { content }] of certified.entries()) {
+    for (const { rows } of content.files) {
+      for (const [i, digest] of (rows?.digests ?? []).entries()) {
+        const count = Math.min(limits.segmentRows, (rows?.count ?? 0) - i * limits.segmentRows);
+        const key = `${digest} ${count}`;
+        if (!segments.has(key)) segments.set(key, { digest, rows: count, owner });
+      }
+    }
+  }
+  return [...segments.values()];
+}
