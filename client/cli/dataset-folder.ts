@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { Digest, StatementId } from '../../schemas/primitives.ts';
 import { CliError } from './cli-error.ts';
 
 /** Where Firsthand keeps its files of one dataset: inside a folder, beside a single file. */
@@ -21,6 +22,17 @@ export function datasetFiles(path: string, isFolder: boolean): DatasetFiles {
     certificate: join(folder, 'certificate.json'),
   };
 }
+
+/**
+ * Where manifests and segments of row-digest lists lie beside a certificate that they belong to. They go by their digests, so
+ * those of many records share a folder.
+ */
+export const manifestIn = (folder: string, digest: Digest): string =>
+  join(folder, 'manifests', `${hexOf(digest)}.jsonl`);
+export const rowsIn = (folder: string, digest: Digest): string => join(folder, 'rows', `${hexOf(digest)}.rows`);
+export const certificateIn = (folder: string, record: StatementId): string => join(folder, `${hexOf(record)}.json`);
+
+const hexOf = (digest: Digest): string => digest.slice('sha256:'.length);
 
 /** The files of a single file inside a published folder lie with that folder. */
 export const enclosingFiles = (file: string): DatasetFiles => datasetFiles(dirname(resolve(file)), true);

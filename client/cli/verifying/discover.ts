@@ -1,0 +1,176 @@
+import type { IndexState } from '../../../schemas/api.ts';
+import { limits } from '../../../schemas/limits.ts';
+import type { Digest, StatementId } from '../../../schemas/primitives.ts';
+import { digestFromBytes } from '../../../protocol/digest.ts';
+import { ROW_DIGEST_BYTES } from '../../../protocol/rows/row-digests.ts';
+import type { Verification } from '../../../protocol/verify/verify.ts';
+import type { RegistryClient } from '../../registry-client.ts';
+import type { Cli } from '../context.ts';
+import type { ContentFile } from '../content/read-content.ts';
+import { progressBar } from '../progress.ts';
+import { text } from '../terminal.ts';
+
+export interface Discovery {
+  /** Null where no record has any of the content. */
+  verification: Verification | null;
+  /** How far the registry's index was, by the least of its answers. */
+  index: IndexState | null;
+  /** Records that have some of the content and were not verified. */
+  leftOut: StatementId[];
+}
+
+export interface Discovering {
+  client: Pick<RegistryClient, 'lookup'>;
+  /** Fetches a record's certificate and manifests; false where it does not fit, or there is none any more. */
+  admit(record: StatementId): Promise<boolean>;
+  /** Verifies the content against these records, which were admitted. */
+  judge(records: readonly StatementId[]): Promise<Verification>;
+}
+
+/**
+ * Finds the records that content comes from (docs/decisions/0021): of every file and row that is looked up the oldest that
+ * has it. Files first; then a sample of the rows that are in no certified file, as they are. What the lists of the records
+ * found certify needs no look-up any more; of the rest, every row is looked up.
+ */
+export async function discover(cli: Cli, files: readonly ContentFile[], at: Discovering): Promise<Discovery> {
+  const search = new Search(at);
+  const wholes = await search.owners([...new Set(files.map(({ sha256 }) => `sha256:${sha256}` as Digest))]);
+  const open = files.filter(({ sha256, rowDigests }) => rowDigests !== null && !wholes.has(`sha256:${sha256}` as Digest));
+  const rows = open.reduce((sum, { rowDigests }) => sum + (rowDigests?.count ?? 0), 0);
+  const bar = progressBar(cli, 'looking up rows', rows);
+  try {
+    const byWeight = new Map<StatementId, number>();
+    for (const { sha256, rowDigests } of files) count(byWeight, wholes.get(`sha256:${sha256}` as Digest), rowDigests?.count ?? 1);
+    const sample = (await search.owners(await sampleOf(open, rows))).values();
+    const weight = Math.max(1, rows / limits.lookupDigests);
+    for (const owner of sample) count(byWeight, owner, weight);
+    // Those with the most rows first, and among equals the one that was found first.
+    await search.choose([...byWeight].toSorted((a, b) => b[1] - a[1]).map(([record]) => record));
+    if (rows > limits.lookupDigests) {
+      for await (const batch of search.uncertified(open, (read) => bar?.update(read))) {
+        await search.choose((await search.owners(batch)).values());
+      }
+    }
+    return await search.end();
+  } finally {
+    bar?.stop();
+  }
+}
+
+function count(weights: Map<StatementId, number>, record: StatementId | undefined, rows: number): void {
+  if (record !== undefined) weights.set(record, (weights.get(record) ?? 0) + rows);
+}
+
+/** The search as it goes on: what was chosen, and what that certifies. */
+class Search {
+  readonly #at: Discovering;
+  readonly #chosen = new Set<StatementId>();
+  readonly #leftOut = new Set<StatementId>();
+  #verification: Verification | null = null;
+  #index: IndexState | null = null;
+
+  constructor(at: Discovering) {
+    this.#at = at;
+  }
+
+  /** The oldest record that has each digest, of those that some record has. */
+  async owners(digests: readonly Digest[]): Promise<Map<Digest, StatementId>> {
+    if (digests.length === 0) return new Map();
+    const { matches, index } = await this.#at.client.lookup(digests);
+    if (index !== null) this.#index = this.#index === null ? index : behind(this.#index, index);
+    return new Map(
+      matches.flatMap(({ digest, records: [oldest] }) => (oldest === undefined ? [] : [[digest, oldest] as const])),
+    );
+  }
+
+  /** Adds records, as far as they fit, and verifies again if that changes anything. */
+  async choose(records: Iterable<StatementId>): Promise<void> {
+    let isNew = false;
+    for (const record of records) {
+      if (this.#chosen.has(record) || this.#leftOut.has(record)) continue;
+      if (this.#chosen.size < limits.certificates && (await this.#at.admit(record))) {
+        this.#chosen.add(record);
+        isNew = true;
+      } else this.#leftOut.add(record);
+    }
+    if (isNew) this.#verification = await this.#at.judge([...this.#chosen]);
+  }
+
+  /** Digests of rows that nothing chosen so far certifies, as many at a time as one look-up takes. */
+  async *uncertified(files: readonly ContentFile[], onRows: (read: number) => void): AsyncGenerator<Digest[]> {
+    let batch: Digest[] = [];
+    let before = 0;
+    for (const file of files) {
+      for await (const { piece, from, rows } of piecesOf(file)) {
+        let unmatched = this.#unmatchedOf(file);
+        for (let row = 0; row < rows; row++) {
+          if (unmatched !== 'all' && unmatched?.has(from + row) !== true) continue;
+          batch.push(digestAt(piece, row));
+          if (batch.length < limits.lookupDigests) continue;
+          onRows(before + from + row);
+          yield batch;
+          batch = [];
+          // Meanwhile more may have been chosen.
+          unmatched = this.#unmatchedOf(file);
+        }
+      }
+      before += file.rowDigests?.count ?? 0;
+    }
+    if (batch.length > 0) yield batch;
+  }
+
+  #unmatchedOf(file: ContentFile): { has(row: number): boolean } | 'all' | null {
+    if (this.#verification === null) return 'all';
+    return this.#verification.unmatched.find((each) => each.file === file)?.rows ?? null;
+  }
+
+  /** A record that was found and turns out to own nothing here, since others do, is not one of those verified. */
+  async end(): Promise<Discovery> {
+    const owners = new Set(this.#verification?.report.coverage?.byRecord.map(({ record }) => record));
+    const owning = [...this.#chosen].filter((record) => owners.has(record));
+    if (owning.length > 0 && owning.length < this.#chosen.size) this.#verification = await this.#at.judge(owning);
+    return { verification: this.#verification, index: this.#index, leftOut: [...this.#leftOut] };
+  }
+}
+
+const behind = (a: IndexState, b: IndexState): IndexState => ({
+  through: Math.min(a.through, b.through),
+  size: Math.max(a.size, b.size),
+  pendingRows: Math.max(a.pendingRows, b.pendingRows),
+});
+
+/** Digests from all over these files, as many as one look-up takes, or all. */
+async function sampleOf(files: readonly ContentFile[], rows: number): Promise<Digest[]> {
+  const step = Math.max(1, rows / limits.lookupDigests);
+  const sample = new Set<Digest>();
+  let before = 0;
+  let next = 0;
+  for (const file of files) {
+    for await (const { piece, from, rows: held } of piecesOf(file)) {
+      for (; next < before + from + held; next += step) sample.add(digestAt(piece, Math.floor(next) - before - from));
+    }
+    before += file.rowDigests?.count ?? 0;
+  }
+  return [...sample];
+}
+
+/** A file's row digests, piece by piece, with the number of each piece's first row. */
+async function* piecesOf({ rowDigests }: ContentFile): AsyncGenerator<{ piece: Uint8Array; from: number; rows: number }> {
+  let from = 0;
+  for await (const piece of rowDigests?.read() ?? []) {
+    const rows = piece.length / ROW_DIGEST_BYTES;
+    yield { piece, from, rows };
+    from += rows;
+  }
+}
+
+const digestAt = (piece: Uint8Array, row: number): Digest =>
+  digestFromBytes(piece.subarray(row * ROW_DIGEST_BYTES, (row + 1) * ROW_DIGEST_BYTES));
+
+/** Says which records were not verified though they have some of the content. */
+export function noteLeftOut(cli: Cli, leftOut: readonly StatementId[]): void {
+  if (leftOut.length === 0) return;
+  cli.out.note(
+    text`note: left out ${leftOut.length} records that have some of this content, too many or not served: ${leftOut.slice(0, 5).join(', ')}${leftOut.length > 5 ? ', …' : ''} (--record ID checks one)`,
+  );
+}

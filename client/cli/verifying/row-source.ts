@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Digest } from '../../../schemas/primitives.ts';
+import type { ReadSegment } from '../../../protocol/verify/row-lists.ts';
+import { RegistryError } from '../../errors.ts';
+import type { RegistryClient } from '../../registry-client.ts';
+import { SpoolFolder } from '../content/spool.ts';
+import { savedSegment } from './saved.ts';
+
+/** Bytes of row-digest lists that are kept on disk while a verification runs; what is more is fetched for every pass. */
+const KEPT_BYTES = 8 * 2 ** 30;
+
+/** Row-digest lists, from what was saved or from a registry: only as asked for, each fetched once. */
+export class RowSource implements Disposable {
+  readonly #folders: readonly string[];
+  readonly #client: RegistryClient | null;
+  readonly #kept = new Map<Digest, string | null>();
+  #spool: SpoolFolder | null = null;
+  #left = KEPT_BYTES;
+
+  constructor(folders: readonly string[], client: RegistryClient | null) {
+    this.#folders = folders;
+    this.#client = client;
+  }
+
+  readonly read: ReadSegment = async (digest, bytes) =>
+    (await savedSegment(this.#folders, digest, bytes)) ?? (await this.#fetch(digest, bytes));
+
+  async #fetch(digest: Digest, bytes: number): Promise<Uint8Array | null> {
+    const kept = this.#kept.get(digest);
+    if (kept !== undefined) return kept === null ? null : readFile(kept);
+    if (this.#client === null) return null;
+    try {
+      const segment = await this.#client.getBlob(digest, bytes);
+      await this.#keep(digest, segment);
+      return segment;
+    } catch (error) {
+      // Not uploaded: the report says which list is not at hand.
+      if (!(error instanceof RegistryError) || error.status !== 404) throw error;
+      this.#kept.set(digest, null);
+      return null;
+    }
+  }
+
+  async #keep(digest: Digest, segment: Uint8Array): Promise<void> {
+    this.#left -= segment.length;
+    if (this.#left < 0) return;
+    this.#spool ??= new SpoolFolder();
+    const file = join(this.#spool.path, randomBytes(8).toString('hex'));
+    await writeFile(file, segment, { mode: 0o600 });
+    this.#kept.set(digest, file);
+  }
+
+  [Symbol.dispose](): void {
+    this.#spool?.[Symbol.dispose]();
+  }
+}
