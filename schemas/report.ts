@@ -18,6 +18,7 @@ export const CheckId = z.enum([
   'standing',
   'content.root',
   'content.rows',
+  'content.index',
   'content.coverage',
   'assistance.level',
   'lineage.complete',

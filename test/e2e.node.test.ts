@@ -71,7 +71,7 @@ describe('publish', () => {
     expect(reportOf(verified)).toMatchObject({
       verdict: 'pass',
       subject: first['id'],
-      coverage: { files: 2, matched: 2 },
+      coverage: { files: 2, rows: 3, matched: 3 },
     });
   });
 

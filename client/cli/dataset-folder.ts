@@ -7,7 +7,8 @@ import { CliError } from './cli-error.ts';
 export interface DatasetFiles {
   /** The record's metadata, written by a person. */
   metadata: string;
-  /** What publishing saves. */
+  /** What publishing saves, in a folder of its own. */
+  folder: string;
   statement: string;
   manifest: string;
   certificate: string;
@@ -17,6 +18,7 @@ export function datasetFiles(path: string, isFolder: boolean): DatasetFiles {
   const folder = isFolder ? join(path, '.firsthand') : `${path}.firsthand`;
   return {
     metadata: isFolder ? join(path, 'firsthand.yaml') : `${path}.firsthand.yaml`,
+    folder,
     statement: join(folder, 'statement.json'),
     manifest: join(folder, 'manifest.jsonl'),
     certificate: join(folder, 'certificate.json'),

@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join, basename } from 'node:path';
 
+/** A file's content; what comes in pieces need not fit into memory. */
+type Whole = string | Uint8Array | AsyncIterable<string>;
+
 interface WriteOptions {
   /** Mode bits of the file; 0o666 less the umask unless given. */
   mode?: number;
@@ -13,20 +16,12 @@ interface WriteOptions {
  * Writes a file that is there whole or not at all, whenever the machine stops: a temporary file, fsync, rename. Replaces
  * what was there.
  */
-export async function writeDurably(
-  path: string,
-  content: string | Uint8Array,
-  options: WriteOptions = {},
-): Promise<void> {
+export async function writeDurably(path: string, content: Whole, options: WriteOptions = {}): Promise<void> {
   await viaTemporary(path, content, options, (temporary) => rename(temporary, path));
 }
 
 /** The same, but never over an existing file: false where there is one. */
-export async function createDurably(
-  path: string,
-  content: string | Uint8Array,
-  options: WriteOptions = {},
-): Promise<boolean> {
+export async function createDurably(path: string, content: Whole, options: WriteOptions = {}): Promise<boolean> {
   try {
     // Unlike rename, link refuses an existing name, and does so atomically.
     await viaTemporary(path, content, options, (temporary) => link(temporary, path));
@@ -39,7 +34,7 @@ export async function createDurably(
 
 async function viaTemporary(
   path: string,
-  content: string | Uint8Array,
+  content: Whole,
   { mode = 0o666, folderMode = 0o777 }: WriteOptions,
   publish: (temporary: string) => Promise<void>,
 ): Promise<void> {

@@ -97,10 +97,15 @@ export function createProgram(version: string, run: Run): Command {
   leaf(program, 'verify', 'check files, or a record, against a certificate and a policy')
     .argument('[path]', 'a folder, a file, or a record’s id', '.')
     .option('--policy <file>', 'what you demand (JSON or YAML)')
-    .option('--certificate <file>', 'use this certificate')
+    .addOption(
+      new Option('--certificate <file>', 'use this certificate, or those in a folder; repeatable').argParser(
+        (file: string, before: readonly string[] = []) => [...before, file],
+      ),
+    )
     .option('--offline', 'use no network: the saved certificate, and pinned or --trust keys')
     .option('--as-of <time>', 'judge as of then')
     .option('--record <id>', 'check against this record')
+    .option('--unmatched <file>', 'save what is in no certified record there, a JSON object a line')
     .action((path, options, command: Command) =>
       run(command, async (cli) => (await import('./commands/verify.ts')).verify(cli, path, options)),
     );
@@ -118,6 +123,7 @@ export function createProgram(version: string, run: Run): Command {
   leaf(program, 'certificate', 'fetch a record’s certificate')
     .argument('<id>')
     .option('-o, --output <file>', 'save it there')
+    .option('--with-rows <folder>', 'save it there with all that verifies rows of it offline')
     .action((id, options, command: Command) =>
       run(command, async (cli) => (await import('./commands/get.ts')).certificate(cli, id, options)),
     );

@@ -8,10 +8,12 @@ const MARK = { pass: '✓', fail: '✗', warn: '!', skipped: '–' } as const;
 export function renderReport(report: Report, style: Style): Rendered {
   const verdict = report.verdict === 'pass' ? style.green('PASS') : style.red('FAIL');
   const paint = { pass: style.green, fail: style.red, warn: style.yellow, skipped: style.dim };
+  const subject =
+    report.subject ?? (report.subjects.length === 0 ? 'no record' : `a mix of ${report.subjects.length} records`);
   const rows = table(report.checks.map((check) => [check.id, check.detail]));
   const checks = report.checks.map((check, i) => text`${paint[check.outcome](MARK[check.outcome])} ${rows[i] ?? ''}`);
   return join([
-    text`${verdict}  ${report.subject ?? 'no record'}`,
+    text`${verdict}  ${subject}`,
     style.dim(`as of ${sanitizeLine(report.asOf)}`),
     text``,
     ...checks,
@@ -33,10 +35,24 @@ function summary({ humans, assistance, coverage }: Report): Rendered[] {
     ]);
   }
   if (coverage !== null) {
-    rows.push(['files certified', `${coverage.matched} of ${coverage.files}`]);
-    for (const { record, share, assistance: level, standing } of coverage.byRecord) {
-      rows.push(['', `${formatShare(share)} by ${record} (${level}, ${standing})`]);
+    const what = coverage.rows === coverage.files ? 'files' : 'rows';
+    rows.push([`${what} certified`, `${coverage.matched} of ${coverage.rows}`]);
+    for (const {
+      record,
+      contributor,
+      rows: count,
+      share,
+      assistance: level,
+      standing,
+      accepted,
+    } of coverage.byRecord) {
+      const judged = `${level}, ${standing}${accepted ? '' : ', refused by the policy'}`;
+      rows.push(['', `${count} (${formatShare(share)}) of ${record} by ${contributor} (${judged})`]);
     }
+    if (coverage.duplicates > 0) rows.push(['duplicates', `${coverage.duplicates}`]);
+    if (coverage.refused > 0) rows.push(['refused', `${coverage.refused}`]);
+    const { min, max } = coverage.humans;
+    if (coverage.byRecord.length > 0) rows.push(['humans behind these', min === max ? `${min}` : `${min} to ${max}`]);
   }
   return rows.length === 0 ? [] : [text``, ...table(rows).map((row) => text`${row}`)];
 }

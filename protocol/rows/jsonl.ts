@@ -32,7 +32,8 @@ function digestLine(digester: RowDigester, source: Uint8Array, from: number, sto
   if (!isBlank(source, from, end)) digester.addJson(source, from, end);
 }
 
-function isBlank(source: Uint8Array, from: number, end: number): boolean {
+/** Whether there is nothing but white space in `source[from, end)`. */
+export function isBlank(source: Uint8Array, from: number, end: number): boolean {
   for (let i = from; i < end; i++) {
     const byte = source[i] as number;
     if (byte !== 0x20 && byte !== 0x09 && byte !== CR) return false;

@@ -5,14 +5,12 @@ import type { Digest, StatementId } from '../../schemas/primitives.ts';
 import { limits } from '../../schemas/limits.ts';
 import { Report } from '../../schemas/report.ts';
 import { HOUR, MemoryLog, registry } from '../../test/support/log.ts';
-import { listedFile, rowFile, type RowFile } from '../../test/support/row-files.ts';
+import { heldFile } from '../../test/support/row-files.ts';
 import { drafts, signed, signerOf, VALID_FROM } from '../../test/support/statements.ts';
 import { detailsOf, failuresOf } from '../../test/support/verify.ts';
-import { concatBytes } from '../bytes.ts';
 import { digestOf } from '../digest.ts';
 import { canonicalJson } from '../json.ts';
 import { encodeManifest, summarizeContent } from '../manifest.ts';
-import { ROW_DIGEST_BYTES } from '../rows/row-digests.ts';
 import type { LocalFile } from './content.ts';
 import { verifyCertificates, DEFAULT_POLICY } from './verify.ts';
 
@@ -30,8 +28,8 @@ async function world() {
   log.append(await signed(drafts.credential(bob.did, 'Bob'), issuer));
   const segments = new Map<Digest, Uint8Array>();
   const manifests: string[] = [];
-  const publish = async (rows: readonly string[] | RowFile, more: More = {}, by = alice) => {
-    const { certified, segments: own } = 'certified' in rows ? rows : rowFile('rows.jsonl', rows);
+  const publish = async (rows: readonly string[], more: More = {}, by = alice) => {
+    const { certified, segments: own } = heldFile('rows.jsonl', rows);
     const text = encodeManifest({ files: [certified] });
     manifests.push(text);
     for (const [digest, segment] of own) segments.set(digest, segment);
@@ -61,7 +59,7 @@ async function world() {
 }
 
 const mixOf = (...rows: readonly string[][]): LocalFile =>
-  rowFile(
+  heldFile(
     'mix.jsonl',
     rows.flat().toSorted((a, b) => (shuffled(a) < shuffled(b) ? -1 : 1)),
   ).local;
@@ -131,7 +129,7 @@ describe('rows of a mix', () => {
         fc.array(fc.array(fc.nat(60), { maxLength: 40 }), { minLength: 1, maxLength: 3 }),
         async (files) => {
           const texts = files.map((numbers) => numbers.map((n) => `{"r":${n}}`));
-          const locals = texts.map((rows, i) => rowFile(`${i}.jsonl`, rows).local);
+          const locals = texts.map((rows, i) => heldFile(`${i}.jsonl`, rows).local);
           const { report } = await verify(
             records.map(({ record }) => record),
             locals,
@@ -158,7 +156,7 @@ describe('rows of a mix', () => {
     const { publish, verify } = await world();
     const record = await publish(rowsOf('h', 0, 20));
     const asked: Digest[] = [];
-    const { report } = await verify([record], [rowFile('renamed.jsonl', rowsOf('h', 0, 20)).local], {}, (digest) => {
+    const { report } = await verify([record], [heldFile('renamed.jsonl', rowsOf('h', 0, 20)).local], {}, (digest) => {
       asked.push(digest);
       return null;
     });
@@ -170,7 +168,7 @@ describe('rows of a mix', () => {
   test('a changed file is named with what it was, if rows of it are nobody’s', async () => {
     const { publish, verify } = await world();
     const record = await publish(rowsOf('h', 0, 20));
-    const { report } = await verify([record], [rowFile('rows.jsonl', [...rowsOf('h', 0, 19), '{"h":"!"}']).local]);
+    const { report } = await verify([record], [heldFile('rows.jsonl', [...rowsOf('h', 0, 19), '{"h":"!"}']).local]);
     expect(detailsOf(report, 'content.coverage')).toMatch(
       /rows.jsonl was changed: certified sha256 \w{64}, here \w{64}; 1 of its 20 rows are in no certified record, the first is row 20/,
     );
@@ -191,7 +189,7 @@ describe('rows of a mix', () => {
     expect(failuresOf((await verify([record], files, { content: { minCoverage: 0.81 } })).report)).toEqual([
       'content.coverage',
     ]);
-    const nothing = await verify([record], [rowFile('empty.jsonl', []).local], { content: { minCoverage: 0 } });
+    const nothing = await verify([record], [heldFile('empty.jsonl', []).local], { content: { minCoverage: 0 } });
     expect(failuresOf(nothing.report), 'nothing is not everything').toEqual(['content.coverage']);
   });
 });
@@ -271,8 +269,8 @@ describe('row-digest lists prove themselves', () => {
     const { publish, verify } = await world();
     const bad = await publish(rowsOf('b', 0, 10));
     const good = await publish(rowsOf('g', 0, 10));
-    const [digest, list] = [...rowFile('', rowsOf('b', 0, 10)).segments][0] as [Digest, Uint8Array];
-    const others = rowFile('', rowsOf('g', 0, 10)).segments;
+    const [digest, list] = [...heldFile('', rowsOf('b', 0, 10)).segments][0] as [Digest, Uint8Array];
+    const others = heldFile('', rowsOf('g', 0, 10)).segments;
     const files = [mixOf(rowsOf('b', 0, 4), rowsOf('g', 0, 6))];
     const { report } = await verify([bad, good], files, {}, (asked) =>
       asked === digest ? change(list) : (others.get(asked) ?? null),
@@ -281,28 +279,6 @@ describe('row-digest lists prove themselves', () => {
     expect(failuresOf(report)).toEqual(['content.coverage']);
     expect(detailsOf(report, 'content.rows')).toMatch(detail);
     expect(report.checks.find(({ id }) => id === 'content.rows')?.statement).toBe(bad.id);
-  });
-
-  test('a list of several segments is used as far as it is there', async () => {
-    const { publish, verify } = await world();
-    const count = limits.segmentRows + 3;
-    const list = new Uint8Array(count * ROW_DIGEST_BYTES);
-    const view = new DataView(list.buffer);
-    for (let row = 0; row < count; row++) view.setUint32(row * ROW_DIGEST_BYTES, row + 1);
-    const file = listedFile('large.jsonl', list);
-    const record = await publish(file);
-    const digestAt = (row: number) => list.subarray(row * ROW_DIGEST_BYTES, (row + 1) * ROW_DIGEST_BYTES);
-    // The first row and the last of each segment.
-    const some = [0, limits.segmentRows - 1, limits.segmentRows, count - 1].map(digestAt);
-    const files = [listedFile('some.jsonl', concatBytes(...some)).local];
-    expect((await verify([record], files)).report).toMatchObject({ verdict: 'pass', coverage: { matched: 4 } });
-    const last = [...file.segments.keys()][1];
-    const { report, unmatched } = await verify([record], files, {}, (digest) =>
-      digest === last ? (file.segments.get(digest) ?? null) : null,
-    );
-    expect(report.coverage).toMatchObject({ matched: 2, unmatched: 2 });
-    expect([...(unmatched[0]?.rows ?? [])]).toEqual([0, 1]);
-    expect(detailsOf(report, 'content.rows')).toMatch(/is not at hand: 1048576 rows count as uncertified/);
   });
 });
 

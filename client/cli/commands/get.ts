@@ -3,10 +3,12 @@ import { verifySignature } from '../../../protocol/ed25519/verify.ts';
 import { openCertificate } from '../../../protocol/verify/certificate.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
+import { certificateIn } from '../dataset-folder.ts';
 import { writeDurably } from '../durable-file.ts';
 import { readFlag } from '../flags.ts';
 import { text } from '../terminal.ts';
 import { connect } from '../trust-store.ts';
+import { saveContent } from '../verifying/bundle.ts';
 
 export interface SaveOptions {
   output?: string;
@@ -24,7 +26,11 @@ export async function get(cli: Cli, id: string, options: SaveOptions & { blob?: 
 }
 
 /** Fetches a record's certificate; one that is not authentic is refused, one of a revoked record is not. */
-export async function certificate(cli: Cli, id: string, options: SaveOptions): Promise<void> {
+export async function certificate(
+  cli: Cli,
+  id: string,
+  { withRows: folder, ...options }: SaveOptions & { withRows?: string },
+): Promise<void> {
   const record = readFlag(StatementId, id, 'ID');
   const { client, trust } = await connect(cli);
   const content = await client.certificate(record);
@@ -33,7 +39,9 @@ export async function certificate(cli: Cli, id: string, options: SaveOptions): P
   if (fault !== undefined)
     throw new CliError('verification-failed', `the certificate does not hold: ${fault.id}: ${fault.detail}`);
   if (opened.subject !== record) throw new CliError('verification-failed', `the certificate is for ${opened.subject}`);
-  await deliver(cli, record, content, options);
+  if (folder !== undefined) await saveContent(cli, client, content, folder);
+  const output = options.output ?? (folder === undefined ? undefined : certificateIn(folder, record));
+  await deliver(cli, record, content, output === undefined ? {} : { output });
 }
 
 async function deliver(cli: Cli, id: string, content: string | Uint8Array, { output }: SaveOptions): Promise<void> {

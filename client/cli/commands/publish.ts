@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { limits } from '../../../schemas/limits.ts';
 import type { Policy } from '../../../schemas/policy.ts';
+import type { Digest } from '../../../schemas/primitives.ts';
 import { isKind } from '../../../schemas/statement.ts';
 import { toBase64Url, utf8 } from '../../../protocol/bytes.ts';
 import type { Signer } from '../../../protocol/ed25519/signer.ts';
@@ -14,7 +15,7 @@ import type { RegistryClient } from '../../registry-client.ts';
 import { readTextIfThere } from '../bounded-file.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
-import { uploadRowDigests } from '../../content/upload-rows.ts';
+import { segmentsOf, uploadRowDigests } from '../../content/upload-rows.ts';
 import { manifestFiles, readContent, type Content } from '../content/read-content.ts';
 import { findContent } from '../content/walk.ts';
 import { progressBar } from '../progress.ts';
@@ -24,6 +25,7 @@ import { openSigner, selectKey } from '../keys/key-store.ts';
 import { readMetadata, recordSubject, type Metadata } from '../metadata.ts';
 import { text } from '../terminal.ts';
 import { connect } from '../trust-store.ts';
+import { saveSegment } from '../verifying/saved.ts';
 import type { YamlFile } from '../yaml-file.ts';
 
 /** Only that the certificate is authentic and in good standing; whether it satisfies a buyer is the buyer's policy. */
@@ -48,6 +50,7 @@ export async function publish(cli: Cli, path: string): Promise<void> {
   if (manifest === null) await noteUncounted(cli, path);
   const record = await sign(cli, metadata, signer, files, manifest);
   if (manifest !== null) await writeDurably(files.manifest, manifest);
+  if (content !== null) await saveRows(files.folder, content);
   await writeDurably(files.statement, record.canonical);
 
   const { id, index, loggedAt, receipt, isNew } = await client.submit(record.canonical);
@@ -76,6 +79,17 @@ ${id}
 logged as entry ${index} at ${loggedAt}
 certificate saved in ${files.certificate}`,
   );
+}
+
+/** Keeps the row-digest lists beside the certificate: with them, rows are verified offline when the files are gone. */
+async function saveRows(folder: string, { files }: Content): Promise<void> {
+  for (const { rows, rowDigests } of files) {
+    if (rows === undefined || rowDigests === null) continue;
+    let at = 0;
+    for await (const segment of segmentsOf(rowDigests)) {
+      await saveSegment(folder, rows.digests[at++] as Digest, segment);
+    }
+  }
 }
 
 /** The row-digest lists of public content, by which its rows are found: after the manifest, which names them. */

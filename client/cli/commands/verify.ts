@@ -3,80 +3,73 @@ import { limits } from '../../../schemas/limits.ts';
 import { Policy } from '../../../schemas/policy.ts';
 import { Day, LogTime, StatementId, Timestamp } from '../../../schemas/primitives.ts';
 import type { Check, Report } from '../../../schemas/report.ts';
-import { fromUtf8 } from '../../../protocol/bytes.ts';
-import { digestOf } from '../../../protocol/digest.ts';
-import { encodeManifest } from '../../../protocol/manifest.ts';
 import { logTimeOf } from '../../../protocol/time.ts';
-import type { TrustPolicy } from '../../../protocol/log/trust.ts';
-import type { LocalContent } from '../../../protocol/verify/content.ts';
-import { DEFAULT_POLICY, verifyCertificate } from '../../../protocol/verify/verify.ts';
-import { RegistryError, NetworkError } from '../../errors.ts';
-import type { RegistryClient } from '../../registry-client.ts';
+import { DEFAULT_POLICY, verifyCertificates, type Verification } from '../../../protocol/verify/verify.ts';
+import { NetworkError, RegistryError } from '../../errors.ts';
 import { readText } from '../bounded-file.ts';
-import {
-  findRecord,
-  readCertificateFile,
-  readClaims,
-  savedWith,
-  type CertificateClaims,
-} from '../certificate-source.ts';
+import { readClaims } from '../certificate-source.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
-import { manifestFiles, readContent, type Content } from '../content/read-content.ts';
+import { readContent, type Content } from '../content/read-content.ts';
 import { exitCodeOf } from '../failure.ts';
 import { readOptional } from '../flags.ts';
 import { renderReport } from '../report-view.ts';
-import { text } from '../terminal.ts';
 import { connect, offlineTrust } from '../trust-store.ts';
+import { discover, noteLeftOut, type Discovery } from '../verifying/discover.ts';
+import { Evidence, TRUST_NOBODY } from '../verifying/evidence.ts';
+import { readEvidence, savedWith, type SavedEvidence } from '../verifying/saved.ts';
+import { saveUnmatched, unmatchedRows } from '../verifying/unmatched.ts';
 import { readYaml } from '../yaml-file.ts';
 
 export interface VerifyOptions {
   policy?: string;
-  certificate?: string;
+  certificate?: string[];
   offline?: boolean;
   asOf?: string;
   record?: string;
+  unmatched?: string;
 }
 
-/** What there is to verify with. */
-interface Evidence {
-  certificate: string;
-  /** Null where the certificate is damaged: the report will say how. */
-  claims: CertificateClaims | null;
-  trust: TrustPolicy;
-  manifests: string[];
+/** What to verify, with what is at hand for it. */
+interface Target {
+  policy: Policy;
+  /** Null where a record is verified and no content. */
+  content: Content | null;
+  record: StatementId | undefined;
+  given: readonly SavedEvidence[];
+  saved: SavedEvidence | null;
 }
 
-/** Manifests fetched for one verification may take this much memory, in bytes. */
-const MANIFESTS_BYTES = 256 * 1024 * 1024;
-
-/** Checks a folder, a file or a record against its certificate and a policy. Answers the exit code: 0 or 3. */
-export async function verify(cli: Cli, target: string, options: VerifyOptions): Promise<number> {
+/** Checks a folder, a file or a record against certificates and a policy. Answers the exit code: 0 or 3. */
+export async function verify(cli: Cli, path: string, options: VerifyOptions): Promise<number> {
   const policy = await readPolicy(options);
-  const named = StatementId.safeParse(target);
-  using content = named.success ? null : await readContent(cli, target);
+  const named = StatementId.safeParse(path);
   const record = named.success ? named.data : readOptional(StatementId, options.record, '--record');
-  const saved = content === null ? null : await savedWith(target, content.isFolder);
-  const given = options.certificate === undefined ? null : await readCertificateFile(options.certificate);
-  const evidence =
-    options.offline === true
-      ? await evidenceOffline(cli, given ?? saved?.certificate ?? null)
-      : await evidenceOnline(cli, { given, record, saved: saved?.certificate ?? null, content });
-  const report =
-    'outcome' in evidence
-      ? failedReport(evidence, cli.now())
-      : await verifyCertificate({
-          certificate: evidence.certificate,
-          trust: evidence.trust,
-          policy,
-          now: cli.now(),
-          content: localContent(content, evidence, saved?.manifests ?? []),
-        });
-  if (record !== undefined && report.subject !== record && report.subject !== null) {
-    throw new CliError('verification-failed', `the certificate is for ${report.subject}, not for ${record}`);
+  const given = await readEvidence(options.certificate ?? []);
+  using content = named.success ? null : await readContent(cli, path);
+  const saved = content === null ? null : await savedWith(path, content.isFolder);
+  const target = { policy, content, record, given: ofRecord(given, record), saved };
+  const { report, unmatched } =
+    options.offline === true ? await verifyOffline(cli, target) : await verifyOnline(cli, target);
+  if (record !== undefined && report.subjects.some((subject) => subject !== record)) {
+    throw new CliError(
+      'verification-failed',
+      `the certificate is for ${report.subjects.join(', ')}, not for ${record}`,
+    );
+  }
+  if (options.unmatched !== undefined) {
+    if (content === null) throw new CliError('usage', '--unmatched goes with a folder or a file');
+    await saveUnmatched(options.unmatched, unmatchedRows(path, content, unmatched));
   }
   cli.out.result(report, () => renderReport(report, cli.out.style));
   return report.verdict === 'pass' ? 0 : exitCodeOf('verification-failed');
+}
+
+/** Of several certificates, those of the record that was named; a damaged one stays, and is reported. */
+function ofRecord(given: readonly SavedEvidence[], record: StatementId | undefined): readonly SavedEvidence[] {
+  if (record === undefined || given.length < 2) return given;
+  const fitting = given.filter(({ certificate }) => (readClaims(certificate)?.subject ?? record) === record);
+  return fitting.length === 0 ? given : fitting;
 }
 
 const AsOf = z.union([Timestamp, LogTime, Day], 'expected a UTC time, as 2026-11-21T08:00:00Z, or a day');
@@ -89,56 +82,66 @@ export async function readPolicy({ policy: file, asOf }: Pick<VerifyOptions, 'po
   return { ...policy, trust: { ...policy.trust, asOf: time.length === 10 ? `${time}T00:00:00Z` : time } };
 }
 
-async function evidenceOffline(cli: Cli, certificate: string | null): Promise<Evidence> {
-  if (certificate === null) {
+async function verifyOffline(cli: Cli, { policy, content, given, saved }: Target): Promise<Verification> {
+  const held = given.length > 0 ? given : saved === null ? [] : [saved];
+  if (held.length === 0) {
     throw new CliError(
       'not-found',
       'there is no certificate beside the data',
       'give --certificate FILE; going online could find it, too',
     );
   }
-  const claims = readClaims(certificate);
-  const trust = claims === null ? TRUST_NOBODY : await offlineTrust(cli, claims.origin);
-  return { certificate, claims, trust, manifests: [] };
+  const origins = held.flatMap(({ certificate }) => readClaims(certificate)?.origin ?? []);
+  const trust = origins[0] === undefined ? TRUST_NOBODY : await offlineTrust(cli, origins[0]);
+  using evidence = new Evidence(cli, null, foldersOf(held, saved));
+  for (const { certificate } of held) await evidence.add(certificate, content);
+  return judge(cli, { policy, content, trust, evidence });
 }
 
-async function evidenceOnline(
-  cli: Cli,
-  at: { given: string | null; record: StatementId | undefined; saved: string | null; content: Content | null },
-): Promise<Evidence | Check> {
+async function verifyOnline(cli: Cli, target: Target): Promise<Verification> {
+  const { policy, content, record, given, saved } = target;
   try {
     const { client, trust } = await connect(cli);
-    const opened = async (certificate: string): Promise<Evidence> => {
-      const claims = readClaims(certificate);
-      return { certificate, claims, trust, manifests: await fetchManifests(cli, client, claims, at.content) };
-    };
-    if (at.given !== null) return await opened(at.given);
-    const saved = at.saved === null ? null : readClaims(at.saved);
-    if (at.record === undefined && at.saved !== null && saved === null) return await opened(at.saved);
-    const subject = at.record ?? saved?.subject ?? (await lookUp(cli, client, at.content));
-    if (subject === null) return UNKNOWN_FILES;
-    // Fetched anew: what was saved cannot know of a later revocation.
-    const fresh = await opened(await client.certificate(subject));
-    if (fresh.claims !== null && fresh.claims.subject !== subject) {
-      throw new CliError(
-        'verification-failed',
-        `the registry answered with a certificate for ${fresh.claims.subject}, not for ${subject}`,
-      );
+    using evidence = new Evidence(cli, client, foldersOf(given, saved));
+    const settled = async (): Promise<Verification> => judge(cli, { policy, content, trust, evidence });
+    if (given.length > 0) {
+      for (const { certificate } of given) await evidence.add(certificate, content);
+      return await settled();
     }
-    return fresh;
+    const claims = saved === null ? null : readClaims(saved.certificate);
+    const subject = record ?? claims?.subject;
+    if (subject !== undefined) {
+      // Fetched anew: what was saved cannot know of a later revocation.
+      await evidence.fetch(subject, content);
+      return await settled();
+    }
+    if (saved !== null) {
+      await evidence.add(saved.certificate, content);
+      return await settled();
+    }
+    return await discovered(cli, content, {
+      client,
+      admit: (found) => evidence.admit(found, content),
+      judge: (records) => judge(cli, { policy, content, trust, evidence, records }),
+    });
   } catch (error) {
     if (error instanceof RegistryError && error.code === 'erased') {
-      return { id: 'standing', outcome: 'fail', detail: error.message };
+      return failed(cli, content, { id: 'standing', outcome: 'fail', detail: error.message });
     }
-    if (!(error instanceof NetworkError) || (at.given ?? at.saved) === null) throw error;
+    if (!(error instanceof NetworkError) || (given.length === 0 && saved === null)) throw error;
     throw new CliError('network', error.message, 'without a registry, check the saved certificate: --offline');
   }
 }
 
-/** Enough to have a damaged certificate reported. */
-const TRUST_NOBODY: TrustPolicy = { logs: [], witnesses: [], quorum: () => false, quorumName: 'none' };
+const foldersOf = (given: readonly SavedEvidence[], saved: SavedEvidence | null): string[] => [
+  ...new Set([...given, ...(saved === null ? [] : [saved])].map(({ folder }) => folder)),
+];
 
-async function lookUp(cli: Cli, client: RegistryClient, content: Content | null): Promise<StatementId | null> {
+async function discovered(
+  cli: Cli,
+  content: Content | null,
+  at: Parameters<typeof discover>[2],
+): Promise<Verification> {
   if (content === null || content.files.length === 0) {
     throw new CliError(
       'not-found',
@@ -146,61 +149,54 @@ async function lookUp(cli: Cli, client: RegistryClient, content: Content | null)
       'name the record: firsthand verify sha256:…',
     );
   }
-  const { best, others } = await findRecord(client, content.files);
-  if (others.length > 0) {
-    cli.out.note(
-      text`note: verifying ${best ?? ''}; ${others.length} other records hold some of these files, too: ${others.slice(0, 5).join(', ')}${others.length > 5 ? ', …' : ''} (--record ID checks another)`,
-    );
-  }
-  return best;
+  const discovery = await discover(cli, content.files, at);
+  noteLeftOut(cli, discovery.leftOut);
+  const verification = discovery.verification ?? failed(cli, content, UNKNOWN_FILES);
+  return { ...verification, report: withIndex(verification, discovery) };
 }
 
-/** The manifests that the certificate’s records name, from the registry; each proves itself by its digest. */
-async function fetchManifests(
-  cli: Cli,
-  client: RegistryClient,
-  claims: CertificateClaims | null,
-  content: Content | null,
-): Promise<string[]> {
-  if (content === null || claims === null) return [];
-  const manifests: string[] = [];
-  let left = MANIFESTS_BYTES;
-  for (const { digest, bytes } of new Map(claims.manifests.map((manifest) => [manifest.digest, manifest])).values()) {
-    left -= bytes;
-    if (left < 0) {
-      cli.out.note(
-        text`note: not all manifests of this lineage fit into memory; files of the rest count as uncertified`,
-      );
-      break;
-    }
-    try {
-      const manifest = fromUtf8(await client.getBlob(digest, bytes));
-      if (manifest !== null) manifests.push(manifest);
-    } catch (error) {
-      // Withheld, or never uploaded: the report says what could not be checked.
-      if (!(error instanceof RegistryError) || error.status !== 404) throw error;
-    }
-  }
-  return manifests;
+/** A registry whose index is behind cannot say that a row is nobody's: that is said. */
+function withIndex({ report, unmatched }: Verification, { index }: Discovery): Report {
+  if (index === null || unmatched.length === 0) return report;
+  const { through, size, pendingRows } = index;
+  if (through >= size && pendingRows === 0) return report;
+  const detail = `the registry’s index is behind, at entry ${through} of ${size} with ${pendingRows} rows to go: what it did not find may be certified all the same`;
+  return { ...report, checks: [...report.checks, { id: 'content.index', outcome: 'warn', detail }] };
 }
 
-function localContent(
-  content: Content | null,
-  { claims, manifests }: Evidence,
-  saved: string[],
-): LocalContent | undefined {
-  // A folder that holds no data yet can stand for a composition; for anything else, no files means none certified.
-  if (content === null || (content.files.length === 0 && claims?.composesOnly === true)) return undefined;
-  const rebuilt = content.files.length === 0 ? [] : [encodeManifest({ files: manifestFiles(content) })];
-  const all = new Map([...manifests, ...saved, ...rebuilt].map((manifest) => [digestOf(manifest), manifest]));
-  return { files: manifestFiles(content), manifests: [...all.values()] };
+interface Judging {
+  policy: Policy;
+  content: Content | null;
+  trust: Parameters<typeof verifyCertificates>[0]['trust'];
+  evidence: Evidence;
+  /** Of the records that were admitted; all unless given. */
+  records?: readonly StatementId[];
 }
+
+const judge = (cli: Cli, { policy, content, trust, evidence, records }: Judging): Promise<Verification> =>
+  verifyCertificates({
+    certificates: evidence.certificates(records),
+    trust,
+    policy,
+    now: cli.now(),
+    content: evidence.localContent(content),
+  });
 
 const UNKNOWN_FILES: Check = {
   id: 'content.coverage',
   outcome: 'fail',
-  detail: 'no record of this registry contains any of these files as they are',
+  detail: 'no record of this registry contains any of these files, or any row of them',
 };
+
+const failed = (cli: Cli, content: Content | null, check: Check): Verification => ({
+  report: failedReport(check, cli.now()),
+  unmatched: (content?.files ?? []).map((file) => ({
+    file,
+    rows: null,
+    count: file.rowDigests?.count ?? 1,
+    detail: check.detail,
+  })),
+});
 
 /** The report where it comes to no certificate at all. */
 export const failedReport = (check: Check, now: number): Report => ({

@@ -35,12 +35,15 @@ export interface Discovering {
 export async function discover(cli: Cli, files: readonly ContentFile[], at: Discovering): Promise<Discovery> {
   const search = new Search(at);
   const wholes = await search.owners([...new Set(files.map(({ sha256 }) => `sha256:${sha256}` as Digest))]);
-  const open = files.filter(({ sha256, rowDigests }) => rowDigests !== null && !wholes.has(`sha256:${sha256}` as Digest));
+  const open = files.filter(
+    ({ sha256, rowDigests }) => rowDigests !== null && !wholes.has(`sha256:${sha256}` as Digest),
+  );
   const rows = open.reduce((sum, { rowDigests }) => sum + (rowDigests?.count ?? 0), 0);
   const bar = progressBar(cli, 'looking up rows', rows);
   try {
     const byWeight = new Map<StatementId, number>();
-    for (const { sha256, rowDigests } of files) count(byWeight, wholes.get(`sha256:${sha256}` as Digest), rowDigests?.count ?? 1);
+    for (const { sha256, rowDigests } of files)
+      count(byWeight, wholes.get(`sha256:${sha256}` as Digest), rowDigests?.count ?? 1);
     const sample = (await search.owners(await sampleOf(open, rows))).values();
     const weight = Math.max(1, rows / limits.lookupDigests);
     for (const owner of sample) count(byWeight, owner, weight);
@@ -155,7 +158,9 @@ async function sampleOf(files: readonly ContentFile[], rows: number): Promise<Di
 }
 
 /** A file's row digests, piece by piece, with the number of each piece's first row. */
-async function* piecesOf({ rowDigests }: ContentFile): AsyncGenerator<{ piece: Uint8Array; from: number; rows: number }> {
+async function* piecesOf({
+  rowDigests,
+}: ContentFile): AsyncGenerator<{ piece: Uint8Array; from: number; rows: number }> {
   let from = 0;
   for await (const piece of rowDigests?.read() ?? []) {
     const rows = piece.length / ROW_DIGEST_BYTES;

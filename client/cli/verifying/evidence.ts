@@ -1,0 +1,134 @@
+import { limits } from '../../../schemas/limits.ts';
+import type { Digest, StatementId } from '../../../schemas/primitives.ts';
+import { fromUtf8 } from '../../../protocol/bytes.ts';
+import { digestOf } from '../../../protocol/digest.ts';
+import { encodeManifest } from '../../../protocol/manifest.ts';
+import type { TrustPolicy } from '../../../protocol/log/trust.ts';
+import type { LocalContent } from '../../../protocol/verify/content.ts';
+import { RegistryError } from '../../errors.ts';
+import type { RegistryClient } from '../../registry-client.ts';
+import { readClaims, type CertificateClaims } from '../certificate-source.ts';
+import { CliError } from '../cli-error.ts';
+import type { Cli } from '../context.ts';
+import { manifestFiles, type Content } from '../content/read-content.ts';
+import { text } from '../terminal.ts';
+import { RowSource } from './row-source.ts';
+import { savedManifests } from './saved.ts';
+
+/** Manifests held for one verification may take this much memory, in bytes. */
+const MANIFESTS_BYTES = 256 * 1024 * 1024;
+
+/** Enough to have a damaged certificate reported. */
+export const TRUST_NOBODY: TrustPolicy = { logs: [], witnesses: [], quorum: () => false, quorumName: 'none' };
+
+/**
+ * What there is to verify with: certificates, and for content the manifests and row-digest lists that their records name,
+ * from the folders where such were saved and from the registry. Of all of it nothing is believed here.
+ */
+export class Evidence implements Disposable {
+  readonly #cli: Cli;
+  readonly #client: RegistryClient | null;
+  readonly #folders: readonly string[];
+  readonly #rows: RowSource;
+  /** By record; a damaged one goes by its own digest. */
+  readonly #certificates = new Map<Digest, string>();
+  readonly #manifests = new Map<Digest, string>();
+  #manifestsLeft = MANIFESTS_BYTES;
+  #certificatesLeft: number = limits.certificatesBytes;
+  /** Whether all that was added only composes other records. */
+  #composesOnly = true;
+
+  /** Without a `client`, only what was saved counts. */
+  constructor(cli: Cli, client: RegistryClient | null, folders: readonly string[]) {
+    this.#cli = cli;
+    this.#client = client;
+    this.#folders = folders;
+    this.#rows = new RowSource(folders, client);
+  }
+
+  /** Adds a certificate from wherever, and the manifests that content needs. */
+  async add(certificate: string, content: Content | null): Promise<void> {
+    const claims = readClaims(certificate);
+    // Two of one record both count: either may know what the other does not.
+    this.#certificates.set(
+      claims === null || this.#certificates.has(claims.subject) ? digestOf(certificate) : claims.subject,
+      certificate,
+    );
+    this.#composesOnly &&= claims?.composesOnly === true;
+    if (content !== null && claims !== null) await this.#addManifests(claims);
+  }
+
+  /** Fetches a record's certificate, and adds it. */
+  async fetch(record: StatementId, content: Content | null): Promise<void> {
+    const certificate = await this.#registry().certificate(record);
+    const claims = readClaims(certificate);
+    if (claims !== null && claims.subject !== record) {
+      throw new CliError(
+        'verification-failed',
+        `the registry answered with a certificate for ${claims.subject}, not for ${record}`,
+      );
+    }
+    this.#certificatesLeft -= certificate.length;
+    await this.add(certificate, content);
+  }
+
+  /** The same of a record that a look-up named: false where it does not fit, or is not there. */
+  async admit(record: StatementId, content: Content | null): Promise<boolean> {
+    if (this.#certificatesLeft < 0) return false;
+    try {
+      await this.fetch(record, content);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RegistryError) || !['not-found', 'erased', 'too-large'].includes(error.code)) throw error;
+      return false;
+    }
+  }
+
+  /** All certificates, or those of these records. */
+  certificates(records?: readonly StatementId[]): string[] {
+    if (records === undefined) return [...this.#certificates.values()];
+    return records.flatMap((record) => this.#certificates.get(record) ?? []);
+  }
+
+  localContent(content: Content | null): LocalContent | undefined {
+    // A folder that holds no data yet can stand for a composition; for anything else, no files means none certified.
+    if (content === null || (content.files.length === 0 && this.#composesOnly)) return undefined;
+    const rebuilt = content.files.length === 0 ? [] : [encodeManifest({ files: manifestFiles(content) })];
+    return { files: content.files, manifests: [...this.#manifests.values(), ...rebuilt], segment: this.#rows.read };
+  }
+
+  [Symbol.dispose](): void {
+    this.#rows[Symbol.dispose]();
+  }
+
+  #registry(): RegistryClient {
+    if (this.#client === null) throw new TypeError('client: needed to fetch anything');
+    return this.#client;
+  }
+
+  /** The manifests that the certificate’s records name; each proves itself by its digest. */
+  async #addManifests(claims: CertificateClaims): Promise<void> {
+    const named = new Map(claims.manifests.map((manifest) => [manifest.digest, manifest]));
+    for (const manifest of await savedManifests(this.#folders, [...named.keys()])) {
+      this.#manifests.set(digestOf(manifest), manifest);
+    }
+    if (this.#client === null) return;
+    for (const { digest, bytes } of named.values()) {
+      if (this.#manifests.has(digest)) continue;
+      this.#manifestsLeft -= bytes;
+      if (this.#manifestsLeft < 0) {
+        this.#cli.out.note(
+          text`note: not all manifests of this lineage fit into memory; files of the rest count as uncertified`,
+        );
+        return;
+      }
+      try {
+        const manifest = fromUtf8(await this.#client.getBlob(digest, bytes));
+        if (manifest !== null) this.#manifests.set(digest, manifest);
+      } catch (error) {
+        // Withheld, or never uploaded: the report says what could not be checked.
+        if (!(error instanceof RegistryError) || error.status !== 404) throw error;
+      }
+    }
+  }
+}
