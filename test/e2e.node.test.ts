@@ -122,6 +122,7 @@ describe('publish', () => {
     expect(readdirSync(join(home, 'single.jsonl.firsthand')).toSorted()).toEqual([
       'certificate.json',
       'manifest.jsonl',
+      'rows',
       'statement.json',
     ]);
     expect((await ada.run('verify', 'single.jsonl')).code).toBe(0);

@@ -1,0 +1,256 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Report } from '../schemas/report.ts';
+import { LookupResponse } from '../schemas/api.ts';
+import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';
+import type { RunningRegistry } from '../client/cli/context.ts';
+import { digestOf } from '../protocol/digest.ts';
+import { startRegistry } from '../worker/node/start.ts';
+
+// Every command against a real registry, in one process: two datasets, and files that are mixed from their rows.
+const shared = fileURLToPath(new URL('../../shared/data/gsm8k/', import.meta.url));
+const samples = fileURLToPath(new URL('samples/', import.meta.url));
+const isShared = existsSync(shared);
+if (!isShared) test.skip('gsm8k: ../shared is not there; these run on our own small samples', () => {});
+const DATA = isShared
+  ? {
+      human: `${shared}train.jsonl`,
+      model: `${shared}example_model_solutions.jsonl`,
+      rows: 5000,
+      modelRows: 100,
+      strange: 50,
+    }
+  : {
+      human: `${samples}kitchen-arithmetic/questions.jsonl`,
+      model: `${samples}model-made/questions.jsonl`,
+      rows: 8,
+      modelRows: 4,
+      strange: 3,
+    };
+
+const linesOf = (file: string): string[] => readFileSync(file, 'utf8').trimEnd().split('\n');
+
+let home: string;
+let registry: RunningRegistry;
+let run: (...args: string[]) => Promise<Ran>;
+const ids = { human: '', model: '' };
+let mixed: string[];
+
+const as = (key: string): ((...args: string[]) => Promise<Ran>) =>
+  cliIn(home, { env: { FIRSTHAND_REGISTRY: registry.url, FIRSTHAND_KEY_FILE: key } });
+
+async function done(ran: Promise<Ran>): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await ran;
+  if (code !== 0) throw new Error(`ended with ${code}: ${stderr}${stdout}`);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'firsthand-rows-'));
+  const options = { dataDir: join(home, 'data'), port: 0, host: '127.0.0.1', log: () => undefined };
+  registry = await startRegistry(options);
+  const keys = { issuer: '', ada: '' };
+  const dids = { issuer: '', ada: '' };
+  run = cliIn(home, { env: { FIRSTHAND_REGISTRY: registry.url } });
+  for (const name of ['issuer', 'ada'] as const) {
+    const made = await done(run('key', 'new', '--name', name, '--insecure-no-passphrase', '--json'));
+    dids[name] = String(made['did']);
+    keys[name] = join(home, '.config/firsthand/keys', `${name}.json`);
+  }
+  const level = ['--framework', 'nist-800-63-4=IAL2'];
+  await done(
+    as(registry.operatorKeyFile)(
+      'accredit',
+      dids.issuer,
+      '--role',
+      'identity-issuer',
+      '--name',
+      'Issuer',
+      ...level,
+      '--json',
+    ),
+  );
+  const person = ['--framework', 'nist-800-63-4', '--level', 'IAL2', '--method', 'in-person', '--person', 'Ada'];
+  await done(as(keys.issuer)('attest-human', dids.ada, ...person, '--json'));
+  for (const [name, assistance] of [
+    ['human', 'none'],
+    ['model', 'synthetic'],
+  ] as const) {
+    mkdirSync(join(home, name));
+    cpSync(DATA[name], join(home, name, 'rows.jsonl'));
+    await done(describeDataset(keys.ada, join(home, name), name, assistance));
+    ids[name] = String((await done(as(keys.ada)('publish', join(home, name), '--json')))['id']);
+  }
+  await indexed();
+  mixed = [
+    ...shuffled(linesOf(DATA.human)).slice(0, DATA.rows).map(respelled),
+    ...shuffled(linesOf(DATA.model)).slice(0, DATA.modelRows).map(respelled),
+    ...Array.from({ length: DATA.strange }, (_, i) => `{"question":"nobody's, number ${i}"}`),
+  ];
+});
+
+afterAll(async () => {
+  await registry?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const describeDataset = (
+  key: string,
+  path: string,
+  name: string,
+  assistance: string,
+  ...more: string[]
+): Promise<Ran> =>
+  as(key)(
+    'init',
+    path,
+    '--name',
+    name,
+    '--description',
+    'A test',
+    '--task-type',
+    'sft-demonstration',
+    '--license',
+    'MIT',
+    '--role',
+    'author',
+    '--language',
+    'en',
+    '--assistance',
+    assistance,
+    '--yes',
+    '--json',
+    ...more,
+  );
+
+/** Until every uploaded list is in the index. */
+async function indexed(): Promise<void> {
+  for (;;) {
+    const answer = await fetch(`${registry.url}/v1/lookups`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ digests: [digestOf('')] }),
+    });
+    const { index } = LookupResponse.parse(await answer.json());
+    if (index.through === index.size && index.pendingRows === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** In an order of its own, the same on every run. */
+const shuffled = (lines: readonly string[]): string[] => lines.toSorted((a, b) => (digestOf(a) < digestOf(b) ? -1 : 1));
+
+/** The same value, with its keys in another order, more space and everything escaped that may be. */
+function respelled(line: string, i: number): string {
+  const entries = Object.entries(JSON.parse(line) as object).toReversed();
+  const text = JSON.stringify(Object.fromEntries(entries), null, i % 3).replaceAll('\n', ' ');
+  return i % 2 === 0 ? text.replaceAll(/[^\0-~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`) : text;
+}
+
+const repeated = (lines: readonly string[]): number =>
+  lines.length -
+  new Set(lines.map((line) => JSON.stringify(Object.entries(JSON.parse(line) as object).toSorted()))).size;
+
+const write = (name: string, content: string | Uint8Array): string => {
+  const file = join(home, 'lab', name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  return file;
+};
+
+const text = (lines: readonly string[]): string => `${shuffled(lines).join('\n')}\n`;
+
+async function verify(...args: string[]): Promise<{ code: number; report: Report; stderr: string }> {
+  const { code, stdout, stderr } = await run('verify', ...args, '--json');
+  if (code !== 0 && code !== 3) throw new Error(`ended with ${code}: ${stderr}`);
+  return { code, report: Report.parse(JSON.parse(stdout)), stderr };
+}
+
+const failures = (report: Report): string[] => [
+  ...new Set(report.checks.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id)),
+];
+
+/** What a mix must come to: every row told apart. */
+function expectMix({ code, report }: { code: number; report: Report }): void {
+  const { rows, modelRows, strange } = DATA;
+  const total = rows + modelRows + strange;
+  expect(report.coverage).toMatchObject({
+    rows: total,
+    matched: rows + modelRows,
+    unmatched: strange,
+    files: 1,
+    duplicates: repeated(mixed),
+    refused: modelRows,
+    humans: { min: 1, max: 1 },
+    byRecord: [
+      { record: ids.human, rows, assistance: 'none', standing: 'active', accepted: true },
+      { record: ids.model, rows: modelRows, assistance: 'synthetic', standing: 'active', accepted: false },
+    ],
+  });
+  expect(failures(report)).toEqual(['assistance.level', 'content.coverage']);
+  expect(code).toBe(3);
+}
+
+describe('a file that was mixed, shuffled and spelled anew', () => {
+  let policy: string;
+  beforeAll(() => {
+    policy = write('human.yaml', 'policy: firsthand/v1\nhuman: { required: true }\nassistance: { max: editing }\n');
+  });
+  const clean = (): string[] => mixed.slice(0, DATA.rows);
+  const formats: [string, (lines: readonly string[]) => string | Uint8Array][] = [
+    ['mix.jsonl', text],
+    ['mix.jsonl.gz', (lines) => gzipSync(text(lines))],
+  ];
+  test.for(formats)('%s: every row is told apart, and the policy decides', async ([name, encode]) => {
+    expectMix(await verify(write(name, encode(mixed)), '--policy', policy));
+    const without = await verify(write(`clean-${name}`, encode(clean())), '--policy', policy);
+    expect(without).toMatchObject({ code: 0, report: { verdict: 'pass', subject: ids.human } });
+    expect(without.report.coverage).toMatchObject({ rows: DATA.rows, matched: DATA.rows, unmatched: 0, refused: 0 });
+  });
+
+  test('says which rows are nobody’s, with their lines', async () => {
+    const file = write('named.jsonl', text(mixed));
+    const target = join(home, 'lab/unmatched.jsonl');
+    await verify(file, '--unmatched', target);
+    const lines = linesOf(file);
+    const named = linesOf(target).map((line) => JSON.parse(line) as { file: string; line: number; text: string });
+    expect(named).toHaveLength(DATA.strange);
+    for (const { file: name, line, text: row } of named) {
+      expect(name).toBe('named.jsonl');
+      expect(lines[line - 1]).toBe(row);
+      expect(row).toContain("nobody's");
+    }
+  });
+
+  test('offline, with what was saved, comes to the same', async () => {
+    const bundle = join(home, 'bundle');
+    for (const id of Object.values(ids)) await done(run('certificate', id, '--with-rows', bundle, '--json'));
+    const elsewhere = cliIn(home, { env: { FIRSTHAND_REGISTRY: 'http://127.0.0.1:9' } });
+    for (const [name, encode] of formats) {
+      const { code, stdout, stderr } = await elsewhere(
+        'verify',
+        write(name, encode(mixed)),
+        '--offline',
+        '--certificate',
+        bundle,
+        '--policy',
+        policy,
+        '--json',
+      );
+      expect(stderr).toBe('');
+      expectMix({ code, report: Report.parse(JSON.parse(stdout)) });
+    }
+    // What publishing saved does as well.
+    const saved = ['human', 'model'].flatMap((name) => ['--certificate', join(home, name)]);
+    expectMix(await verify(write('mix.jsonl', text(mixed)), '--offline', ...saved, '--policy', policy));
+  });
+
+  test('--record narrows to that record', async () => {
+    const { report } = await verify(write('mix.jsonl', text(mixed)), '--record', ids.model);
+    expect(report).toMatchObject({ subject: ids.model, coverage: { matched: DATA.modelRows } });
+  });
+});
