@@ -20,15 +20,23 @@ export async function hashContent(
 ): Promise<SpooledFile[]> {
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   try {
-    return total < WORTH_A_THREAD ? hashHere(files, folder, onBytes) : await hashOnThreads(files, folder, onBytes);
+    return total < WORTH_A_THREAD
+      ? await hashHere(files, folder, onBytes)
+      : await hashOnThreads(files, folder, onBytes);
   } catch (error) {
     throw explain(error);
   }
 }
 
-function hashHere(files: readonly FoundFile[], folder: SpoolFolder, onBytes: (bytes: number) => void): SpooledFile[] {
+async function hashHere(
+  files: readonly FoundFile[],
+  folder: SpoolFolder,
+  onBytes: (bytes: number) => void,
+): Promise<SpooledFile[]> {
   using spool = new Spool(join(folder.path, 'here'));
-  return files.map((file) => hashSpooled(file, spool, onBytes));
+  const hashed: SpooledFile[] = [];
+  for (const file of files) hashed.push(await hashSpooled(file, spool, onBytes));
+  return hashed;
 }
 
 async function hashOnThreads(

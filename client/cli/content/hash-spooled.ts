@@ -1,6 +1,6 @@
 import { rowSourceOf } from '../../../protocol/rows/row-source.ts';
 import { RowsError } from '../../../protocol/rows/rows-error.ts';
-import type { HashedFile } from '../../content/content-hasher.ts';
+import type { HashedFile } from '../../content/row-collector.ts';
 import { hashFile } from './hash-file.ts';
 import type { Spool, Spooled } from './spool.ts';
 
@@ -10,14 +10,14 @@ export interface SpooledFile extends HashedFile {
 }
 
 /** Hashes the file at `location`, as `path` says what it is, with the digests of its rows in `spool`. */
-export function hashSpooled(
+export async function hashSpooled(
   { path, location }: { path: string; location: string },
   spool: Spool,
   onBytes: (bytes: number) => void,
-): SpooledFile {
+): Promise<SpooledFile> {
   const rows = rowSourceOf(path);
   try {
-    const hashed = hashFile(location, { rows, onDigests: spool.append, onBytes });
+    const hashed = await hashFile(location, { rows, onDigests: spool.append, onBytes });
     return { ...hashed, list: rows === null ? null : spool.take() };
   } catch (error) {
     throw error instanceof RowsError ? new RowsError(error.code, `${location}: ${error.message}`) : error;

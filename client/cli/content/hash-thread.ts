@@ -20,10 +20,10 @@ const REPORT = 32 * 1024 * 1024;
 const port = parentPort;
 // The process removes the folder, and the operating system closes the file with the thread.
 const spool = new Spool(workerData as string);
-port?.on('message', (task: HashTask) => {
+port?.on('message', async (task: HashTask) => {
   let pending = 0;
   try {
-    const done = hashSpooled(task, spool, (bytes) => {
+    const done = await hashSpooled(task, spool, (bytes) => {
       pending += bytes;
       if (pending < REPORT) return;
       port.postMessage({ progress: pending } satisfies HashMessage);
