@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import type { SchemaElement } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Report } from '../schemas/report.ts';
 import { LookupResponse } from '../schemas/api.ts';
@@ -174,15 +176,37 @@ const failures = (report: Report): string[] => [
   ...new Set(report.checks.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id)),
 ];
 
+/** A table of rows that have the same members. */
+function parquet(lines: readonly string[]): Uint8Array {
+  const rows = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const names = Object.keys(rows[0] ?? {});
+  const schema = [
+    { name: 'root', num_children: names.length },
+    ...names.flatMap((name) => column(name, rows[0]?.[name])),
+  ];
+  const columnData = names.map((name) => ({ name, data: rows.map((row) => row[name]) }));
+  return new Uint8Array(parquetWriteBuffer({ columnData, schema }));
+}
+
+/** The schema of a column of values like this one: text, numbers, truths, and groups of such. */
+function column(name: string, value: unknown): SchemaElement[] {
+  const repetition_type = 'OPTIONAL';
+  if (typeof value === 'string') return [{ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type }];
+  if (typeof value === 'boolean') return [{ name, type: 'BOOLEAN', repetition_type }];
+  if (typeof value === 'number') return [{ name, type: 'DOUBLE', repetition_type }];
+  const members = Object.entries(value as object);
+  return [{ name, num_children: members.length, repetition_type }, ...members.flatMap((each) => column(...each))];
+}
+
 /** What a mix must come to: every row told apart. */
-function expectMix({ code, report }: { code: number; report: Report }): void {
+function expectMix({ code, report }: { code: number; report: Report }, files = 1): void {
   const { rows, modelRows, strange } = DATA;
   const total = rows + modelRows + strange;
   expect(report.coverage).toMatchObject({
     rows: total,
     matched: rows + modelRows,
     unmatched: strange,
-    files: 1,
+    files,
     duplicates: repeated(mixed),
     refused: modelRows,
     humans: { min: 1, max: 1 },
@@ -210,6 +234,20 @@ describe('a file that was mixed, shuffled and spelled anew', () => {
     const without = await verify(write(`clean-${name}`, encode(clean())), '--policy', policy);
     expect(without).toMatchObject({ code: 0, report: { verdict: 'pass', subject: ids.human } });
     expect(without.report.coverage).toMatchObject({ rows: DATA.rows, matched: DATA.rows, unmatched: 0, refused: 0 });
+  });
+
+  test('as Parquet, a table for each kind of row', async () => {
+    const [human, model] = [mixed.slice(0, DATA.rows), mixed.slice(DATA.rows, -DATA.strange)];
+    for (const [name, lines] of [
+      ['human', human],
+      ['model', model],
+      ['strange', mixed.slice(-DATA.strange)],
+    ] as const) {
+      write(`parquet/${name}.parquet`, parquet(shuffled(lines)));
+    }
+    expectMix(await verify(join(home, 'lab/parquet'), '--policy', policy), 3);
+    const alone = await verify(join(home, 'lab/parquet/human.parquet'), '--policy', policy);
+    expect(alone).toMatchObject({ code: 0, report: { coverage: { rows: DATA.rows, matched: DATA.rows } } });
   });
 
   test('says which rows are nobody’s, with their lines', async () => {
@@ -252,5 +290,76 @@ describe('a file that was mixed, shuffled and spelled anew', () => {
   test('--record narrows to that record', async () => {
     const { report } = await verify(write('mix.jsonl', text(mixed)), '--record', ids.model);
     expect(report).toMatchObject({ subject: ids.model, coverage: { matched: DATA.modelRows } });
+  });
+});
+
+describe('compose', () => {
+  let ada: (...args: string[]) => Promise<Ran>;
+  const folder = (): string => join(home, 'composed');
+  const compose = (...more: string[]): Promise<Ran> =>
+    ada(
+      'compose',
+      folder(),
+      '--part',
+      ids.human,
+      '--part',
+      ids.model,
+      '--name',
+      'Mix',
+      '--description',
+      'A test',
+      '--task-type',
+      'sft-demonstration',
+      '--license',
+      'MIT',
+      '--language',
+      'en',
+      '--yes',
+      '--json',
+      ...more,
+    );
+
+  beforeAll(() => {
+    ada = as(join(home, '.config/firsthand/keys/ada.json'));
+    mkdirSync(folder());
+  });
+
+  test('refuses rows that no part has, and names them', async () => {
+    writeFileSync(join(folder(), 'rows.jsonl'), `${mixed.slice(-DATA.strange - 2).join('\n')}\n`);
+    const { code, stderr } = await compose();
+    expect(code).toBe(3);
+    const { error } = JSON.parse(stderr) as { error: { message: string; errors: { path: string; message: string }[] } };
+    expect(error.message).toBe(`${DATA.strange} of ${DATA.strange + 2} rows here are in none of the parts`);
+    expect(error.errors[0]).toEqual({ path: 'rows.jsonl line 3', message: mixed.at(-DATA.strange) });
+    expect(existsSync(join(folder(), 'firsthand.yaml'))).toBe(false);
+  });
+
+  test('describes what its parts cover, publishes it, and launders nothing', async () => {
+    const covered = mixed.slice(0, -DATA.strange);
+    writeFileSync(join(folder(), 'rows.jsonl'), `${covered.join('\n')}\n`);
+    const made = await done(compose());
+    expect(made).toMatchObject({
+      metadata: { content: 'included', parts: [ids.human, ids.model] },
+      coverage: { matched: covered.length },
+    });
+    // What changed since is not covered any more.
+    writeFileSync(join(folder(), 'more.jsonl'), '{"mine":1}\n');
+    expect((await ada('publish', folder(), '--json')).code).toBe(3);
+    rmSync(join(folder(), 'more.jsonl'));
+    const { id } = await done(ada('publish', folder(), '--json'));
+    const { report } = await verify(folder());
+    expect(report).toMatchObject({ verdict: 'pass', subject: id, assistance: { worst: 'synthetic' } });
+    // Its rows are still those of the parts, and it is no author.
+    expect(report.coverage).toMatchObject({ rows: covered.length, matched: covered.length, refused: 0 });
+    expect(report.coverage?.byRecord.map(({ record, rows }) => [record, rows])).toEqual([
+      [ids.human, DATA.rows],
+      [ids.model, DATA.modelRows],
+    ]);
+    const refused = await verify(
+      folder(),
+      '--policy',
+      write('human.yaml', 'policy: firsthand/v1\nassistance: { max: editing }\n'),
+    );
+    expect(refused.code).toBe(3);
   });
 });

@@ -25,8 +25,10 @@ export const Metadata = z.strictObject({
   language: record.language,
   domain: record.domain,
   keywords: record.keywords,
-  /** Records that this one composes; it then has no content of its own. */
+  /** Records that this one composes. The files beside it are no content of it then, unless `content` says so. */
   parts: record.parts,
+  /** `included`: the files are rows of the parts, which publishing checks. */
+  content: z.literal('included').optional(),
   derivedFrom: record.derivedFrom,
   authorship: record.authorship,
   process: record.process,
@@ -60,7 +62,7 @@ export function recordSubject(
   signer: Did,
   of: { content: ContentSummary } | { composition: Digest },
 ): z.input<typeof DatasetRecordSubject> {
-  const { visibility, registry: _registry, key: _key, rights, ...described } = metadata;
+  const { visibility, registry: _registry, key: _key, content: _content, rights, ...described } = metadata;
   const subject = {
     ...described,
     ...('content' in of ? { id: of.content.root, content: { ...of.content, visibility } } : { id: of.composition }),

@@ -69,23 +69,20 @@ export function createProgram(version: string, run: Run): Command {
       run(command, async (cli) => (await import('./commands/enrol.ts')).enrol(cli, options)),
     );
 
-  leaf(program, 'init', 'describe a dataset: writes firsthand.yaml beside it')
-    .argument('[path]', 'a folder or a file', '.')
-    .option('--name <name>')
-    .option('--description <text>')
-    .option('--task-type <type>', 'e.g. sft-demonstration, preference, evaluation')
-    .option('--license <expression>', 'SPDX, e.g. CC-BY-4.0; has no default')
-    .option('--assistance <level>', `how much a model did: ${ASSISTANCE_LEVELS.join(' < ')}`)
-    .option('--role <role>', 'author, editor, annotator or curator')
-    .addOption(new Option('--language <tag>', 'BCP 47; repeatable').argParser(collect))
-    .addOption(new Option('--domain <term>', 'e.g. mathematics; repeatable').argParser(collect))
-    .addOption(new Option('--modality <modality>', 'text unless given; repeatable').argParser(collect))
+  withMetadata(leaf(program, 'init', 'describe a dataset: writes firsthand.yaml beside it'))
     .addOption(new Option('--part <id>', 'a record that this one composes; repeatable').argParser(collect))
-    .option('--rights-holder <did>', 'the signer unless given')
-    .option('--yes', 'ask nothing')
-    .option('--force', 'replace an existing firsthand.yaml')
     .action((path, options, command: Command) =>
       run(command, async (cli) => (await import('./commands/init.ts')).init(cli, path, options)),
+    );
+
+  withMetadata(
+    leaf(program, 'compose', 'describe a dataset of rows of others, after checking that all of it is theirs'),
+  )
+    .addOption(
+      new Option('--part <id>', 'a record that rows come from; repeatable').argParser(collect).makeOptionMandatory(),
+    )
+    .action((path, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/compose.ts')).compose(cli, path, options)),
     );
 
   leaf(program, 'publish', 'hash, sign, submit, and save the certificate; safe to run again')
@@ -204,6 +201,23 @@ export function createProgram(version: string, run: Run): Command {
   );
   return program;
 }
+
+/** What is said of a dataset when it is described. */
+const withMetadata = (command: Command): Command =>
+  command
+    .argument('[path]', 'a folder or a file', '.')
+    .option('--name <name>')
+    .option('--description <text>')
+    .option('--task-type <type>', 'e.g. sft-demonstration, preference, evaluation')
+    .option('--license <expression>', 'SPDX, e.g. CC-BY-4.0; has no default')
+    .option('--assistance <level>', `how much a model did: ${ASSISTANCE_LEVELS.join(' < ')}`)
+    .option('--role <role>', 'author, editor, annotator or curator')
+    .addOption(new Option('--language <tag>', 'BCP 47; repeatable').argParser(collect))
+    .addOption(new Option('--domain <term>', 'e.g. mathematics; repeatable').argParser(collect))
+    .addOption(new Option('--modality <modality>', 'text unless given; repeatable').argParser(collect))
+    .option('--rights-holder <did>', 'the signer unless given')
+    .option('--yes', 'ask nothing')
+    .option('--force', 'replace an existing firsthand.yaml');
 
 const WATCHING = `
 Where the last run ended is kept, and taken up again; a certificate seen for the first time is caught up on from the

@@ -64,7 +64,7 @@ export async function matchContent(
   }
   const counts = new Map<Record, number>();
   const count = (record: Record, rows: number): void => void counts.set(record, (counts.get(record) ?? 0) + rows);
-  const open: { file: LocalFile; rows: RowDigests }[] = [];
+  const open: { file: LocalFile; rows: RowDigests; whole: Record | null }[] = [];
   const settled: RowDigests[] = [];
   const unmatched: ContentMatch['unmatched'] = [];
   const single = new Set<string>();
@@ -75,10 +75,10 @@ export async function matchContent(
     const size = rowDigests?.count ?? 1;
     rows += size;
     if (rowDigests === null) single.add(file.sha256);
-    if (owner !== undefined) {
+    if (owner !== undefined && (rowDigests === null || !isComposed(owner))) {
       count(owner, size);
       if (rowDigests !== null) settled.push(rowDigests);
-    } else if (rowDigests !== null) open.push({ file, rows: rowDigests });
+    } else if (rowDigests !== null) open.push({ file, rows: rowDigests, whole: owner ?? null });
     else unmatched.push({ file, rows: null, count: 1, detail: whyNot(file, byPath.get(file.path)) });
   }
   const lists = new RowLists(certified, local.segment);
@@ -89,9 +89,10 @@ export async function matchContent(
     { seed },
   );
   for (const [owner, matched] of found.matched) count(certified[owner]?.record as Record, matched);
-  for (const [i, { file }] of open.entries()) {
+  for (const [i, { file, whole }] of open.entries()) {
     const rest = found.unmatched[i] as RowSet;
-    if (rest.size === 0) continue;
+    if (whole !== null) count(whole, rest.size);
+    if (whole !== null || rest.size === 0) continue;
     const detail = whyNot(file, byPath.get(file.path), rest);
     unmatched.push({ file, rows: rest, count: rest.size, detail });
   }
@@ -108,6 +109,9 @@ export async function matchContent(
     unmatched: unmatched.toSorted((a, b) => (order.get(a.file) as number) - (order.get(b.file) as number)),
   };
 }
+
+/** Rows of a composition belong to the parts that they come from, as far as the parts' lists are at hand. */
+const isComposed = (record: Record): boolean => record.document.credentialSubject.parts !== undefined;
 
 /** Why a file, or some rows of it, count for no record. */
 function whyNot(file: LocalFile, certified: ManifestFile | undefined, rows?: RowSet): string {

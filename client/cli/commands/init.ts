@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import * as z from 'zod';
 import { Document } from 'yaml';
 import { AssistanceLevel, AuthorRole, LicenseExpression, Modality, TaskType } from '../../../schemas/dataset-record.ts';
+import type { Coverage } from '../../../schemas/report.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { datasetFiles, kindOfPath, nameFor } from '../dataset-folder.ts';
@@ -28,8 +29,11 @@ export interface InitOptions {
   force?: boolean;
 }
 
-/** Writes the metadata of a dataset beside it, from flags and, on a terminal, from answers. */
-export async function init(cli: Cli, path: string, options: InitOptions): Promise<void> {
+/**
+ * Writes the metadata of a dataset beside it, from flags and, on a terminal, from answers. `composed` is how the parts cover
+ * the files there, where these are content of the record.
+ */
+export async function init(cli: Cli, path: string, options: InitOptions, composed?: Coverage): Promise<void> {
   const kind = await kindOfPath(path);
   if (kind === 'nothing' && options.part === undefined) {
     throw new CliError(
@@ -39,7 +43,10 @@ export async function init(cli: Cli, path: string, options: InitOptions): Promis
     );
   }
   const { metadata: file } = datasetFiles(path, kind !== 'file');
-  const answers = await complete(cli, path, options);
+  const answers = {
+    ...(await complete(cli, path, options)),
+    ...(composed === undefined ? {} : { content: 'included' as const }),
+  };
   const source = render(answers);
   readYaml(source, Metadata, file);
   if (kind === 'nothing') await mkdir(path, { recursive: true });
@@ -49,8 +56,9 @@ export async function init(cli: Cli, path: string, options: InitOptions): Promis
     throw new CliError('conflict', `${file} exists already`, 'edit it, or replace it with --force');
   }
   cli.out.result(
-    { file, metadata: answers },
-    () => text`wrote ${file}\nnext: look it over, then firsthand publish ${path}`,
+    { file, metadata: answers, ...(composed === undefined ? {} : { coverage: composed }) },
+    () => text`${composed === undefined ? '' : `every row is in a part: ${composed.rows} of ${composed.rows}\n`}wrote ${file}
+next: look it over, then firsthand publish ${path}`,
   );
 }
 

@@ -25,6 +25,7 @@ import { openSigner, selectKey } from '../keys/key-store.ts';
 import { readMetadata, recordSubject, type Metadata } from '../metadata.ts';
 import { text } from '../terminal.ts';
 import { connect } from '../trust-store.ts';
+import { requireCovered } from '../verifying/composition.ts';
 import { saveSegment } from '../verifying/saved.ts';
 import type { YamlFile } from '../yaml-file.ts';
 
@@ -42,12 +43,16 @@ export async function publish(cli: Cli, path: string): Promise<void> {
   if (kind === 'nothing') throw new CliError('not-found', `no such file or folder: ${path}`);
   const files = datasetFiles(path, kind === 'folder');
   const metadata = await readMetadata(files.metadata, path);
-  const { client, trust } = await connect(cli, metadata.value);
+  const connection = await connect(cli, metadata.value);
+  const { client, trust } = connection;
   const signer = await openSigner(cli, await selectKey(cli, metadata.value));
 
-  using content = metadata.value.parts === undefined ? await readContent(cli, path) : null;
+  const { parts, content: role } = metadata.value;
+  using content = parts === undefined || role === 'included' ? await readContent(cli, path) : null;
   const manifest = content === null ? null : await buildManifest(content, path, files, metadata.value);
   if (manifest === null) await noteUncounted(cli, path);
+  // Files and parts may have changed since they were composed.
+  if (content !== null && parts !== undefined) await requireCovered(cli, connection, path, content, parts);
   const record = await sign(cli, metadata, signer, files, manifest);
   if (manifest !== null) await writeDurably(files.manifest, manifest);
   if (content !== null) await saveRows(files.folder, content);
