@@ -14,7 +14,7 @@ import { encodeReceipt, parseReceipt, provesInclusion, type Receipt } from './lo
 import { judgeCheckpoint, type TrustPolicy } from './log/trust.ts';
 import { parseManifestFile } from './manifest.ts';
 import { ok, refuse, type Result } from './result.ts';
-import { issuesOf, readStatement, verifyStatement } from './statement.ts';
+import { issuesOf, readStatement, verifyStatement, type ParsedStatement } from './statement.ts';
 
 /** What a row's proof shows. */
 export interface ProvenRow {
@@ -78,18 +78,21 @@ export async function verifyRowProof(
   if (encodeReceipt(receipt.value) !== proof.value.receipt) {
     return fault('proof.format', 'the receipt is not in canonical form');
   }
-  const record = await openRecord(proof.value.record as Json, receipt.value, verify);
+  const record = openRecord(proof.value.record as Json, receipt.value);
   if (!record.ok) return record;
-  const { id, loggedAt, document } = record.value;
+  const { statement, document, loggedAt } = record.value;
   const file = openFile(proof.value, document);
   if (!file.ok) return file;
+  // Signatures cost most, so they come last.
+  const signed = await verifyStatement(statement, verify);
+  if (!signed.ok) return fault('statement.signature', signed.reason.detail);
   const judged = await judge(receipt.value.head, trust, verify);
   if (!judged.ok) return judged;
   return ok({
     digest,
     index,
     file: file.value,
-    record: id,
+    record: statement.id,
     issuer: document.issuer,
     origin: receipt.value.head.origin,
     logIndex: receipt.value.index,
@@ -112,33 +115,26 @@ function readProof(text: string): Result<RowProof, string> {
 }
 
 interface OpenedRecord {
-  id: StatementId;
-  loggedAt: string;
+  statement: ParsedStatement;
   document: Statement<'DatasetRecord'>;
+  loggedAt: string;
 }
 
-/** The record, if it is what the receipt's entry names, and its signer's. */
-async function openRecord(
-  document: Json,
-  receipt: Receipt & { head: Checkpoint },
-  verify: VerifySignature,
-): Promise<Result<OpenedRecord, RowProofFault>> {
+/** The record, if it is what the receipt's entry names. Its signature is still to be judged. */
+function openRecord(value: Json, receipt: Receipt & { head: Checkpoint }): Result<OpenedRecord, RowProofFault> {
   if (!provesInclusion(receipt, receipt.head)) {
     return fault('log.inclusion', `the receipt does not place its entry at index ${receipt.index}`);
   }
   const entry = parseEntry(receipt.entry);
   if (entry === null) return fault('log.inclusion', 'the entry is malformed');
-  const statement = readStatement(document);
+  const statement = readStatement(value);
   if (!statement.ok) return fault('statement.digest', `the record is ${statement.reason.detail}`);
-  const { id, kind } = statement.value;
+  const { id, kind, document } = statement.value;
   if (id !== entry.id || kind !== entry.kind) {
     return fault('statement.digest', `the statement has id ${id}, the log has ${entry.id}`);
   }
-  if (!isKind(statement.value.document, 'DatasetRecord'))
-    return fault('statement.digest', `${id} is no dataset record`);
-  const signed = await verifyStatement(statement.value, verify);
-  if (!signed.ok) return fault('statement.signature', signed.reason.detail);
-  return ok({ id, loggedAt: entry.loggedAt, document: statement.value.document });
+  if (!isKind(document, 'DatasetRecord')) return fault('statement.digest', `${id} is no dataset record`);
+  return ok({ statement: statement.value, document, loggedAt: entry.loggedAt });
 }
 
 /** The file, if the record's content has it and it has the row. */

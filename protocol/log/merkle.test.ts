@@ -244,8 +244,11 @@ describe('sizes near 2^53', () => {
   });
 });
 
-test('the inclusion proof among all leaves is that of tiles, at every place in every size', async () => {
-  for (const size of SIZES) {
+/** As many shapes of trees as those of all sizes to 40 have, and some of several tiles. */
+const SOME_SIZES = SIZES.filter((size) => size <= 40 || size > 270);
+
+test('the inclusion proof among all leaves is that of tiles, at chosen places', async () => {
+  for (const size of SOME_SIZES) {
     for (const index of new Set([0, 1, size >> 1, size - 2, size - 1].filter((at) => at >= 0 && at < size))) {
       expect(proofOf(index, LEAVES.slice(0, size))).toEqual(await inclusionOf(index, size));
     }
@@ -254,7 +257,7 @@ test('the inclusion proof among all leaves is that of tiles, at every place in e
 
 test('a proof within a block, then of the block, is the proof in the whole tree', () => {
   const block = 16;
-  for (const size of SIZES) {
+  for (const size of SOME_SIZES) {
     const leaves = LEAVES.slice(0, size);
     const blocks: Hash[][] = [];
     for (let at = 0; at < size; at += block) blocks.push(leaves.slice(at, at + block));
