@@ -94,7 +94,8 @@ export function faithfulNumber(literal: string): number | null {
   return isFaithful(value) && !isRounded(literal) ? value : null;
 }
 
-const isFaithful = (value: number): boolean =>
+/** Whether canonical JSON carries this number: a double that is finite, and no integer of which only an approximation is left. */
+export const isFaithful = (value: number): boolean =>
   Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= 1e21);
 
 /**

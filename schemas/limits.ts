@@ -19,6 +19,14 @@ export const limits = {
   segmentRows: 2 ** 20,
   /** Bytes of one row: a line, or a record of CSV, as it stands in its file. */
   rowBytes: 16 * 1024 * 1024,
+  /** How many times its own size a gzip file may inflate to, and what it may inflate to in any case, in bytes. */
+  inflation: 200,
+  inflatedBytes: 64 * 1024 * 1024,
+  /** Of one row group of a Parquet file: bytes as stored, bytes once decoded, values of one column; and of its footer. */
+  rowGroupBytes: 256 * 1024 * 1024,
+  rowGroupDecodedBytes: 1024 * 1024 * 1024,
+  rowGroupValues: 2 ** 24,
+  parquetFooterBytes: 16 * 1024 * 1024,
   /** Digests of one look-up, items of one page. */
   lookupDigests: 10_000,
   page: 100,

@@ -1,5 +1,6 @@
 import { limits } from '../../schemas/limits.ts';
 import { faithfulNumber } from '../json.ts';
+import { copyBytes, JsonBytes, PLAIN, utf8Length } from './json-bytes.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -8,17 +9,10 @@ const ZERO = 0x30;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 
-/** 1 for the bytes that stand in a JSON string for themselves and are a character each. */
-const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
-);
-
 /** RFC 8259 §6. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /** Every integer of so many digits is a double of its own. */
 const SAFE_DIGITS = 15;
-/** Below this a loop copies faster than a call. */
-const WORTH_A_CALL = 48;
 /** Up to this many, members are sorted by insertion. */
 const FEW = 16;
 const PROTO = '__proto__';
@@ -33,12 +27,10 @@ export const CANONICAL_SLACK = 64;
  *
  * One instance serves one row at a time; its input may be hostile.
  */
-export class CanonicalRow {
+export class CanonicalRow extends JsonBytes {
   #source: Uint8Array = new Uint8Array();
   #at = 0;
   #end = 0;
-  #out: Uint8Array = new Uint8Array();
-  #to = 0;
   /** Whether the string read last is ASCII without escapes: then its bytes sort as its UTF-16 code units do (§3.2.3). */
   #isPlain = true;
   /** Of the objects being read, where each member begins in the output, and where its key ends. */
@@ -55,12 +47,12 @@ export class CanonicalRow {
     this.#source = source;
     this.#at = from;
     this.#end = end;
-    this.#out = out;
-    this.#to = to;
+    this.out = out;
+    this.to = to;
     this.#starts.length = 0;
     this.#keyEnds.length = 0;
     const isWhole = this.#value(0) && this.#next() === -1;
-    return isWhole ? this.#to : -1;
+    return isWhole ? this.to : -1;
   }
 
   /** The next byte that is not white space, which stays unread; -1 at the end. */
@@ -100,23 +92,19 @@ export class CanonicalRow {
     }
   }
 
-  #put(byte: number): void {
-    this.#out[this.#to++] = byte;
-  }
-
   #word(word: string): boolean {
     for (let i = 0; i < word.length; i++) {
       const code = word.charCodeAt(i);
       if (this.#at >= this.#end || this.#source[this.#at] !== code) return false;
       this.#at++;
-      this.#put(code);
+      this.put(code);
     }
     return true;
   }
 
   #array(depth: number): boolean {
     this.#at++;
-    this.#put(0x5b);
+    this.put(0x5b);
     if (this.#next() !== 0x5d) {
       for (;;) {
         if (!this.#value(depth + 1)) return false;
@@ -124,46 +112,46 @@ export class CanonicalRow {
         if (byte === 0x5d) break;
         if (byte !== COMMA) return false;
         this.#at++;
-        this.#put(COMMA);
+        this.put(COMMA);
       }
     }
     this.#at++;
-    this.#put(0x5d);
+    this.put(0x5d);
     return true;
   }
 
   #object(depth: number): boolean {
     this.#at++;
-    this.#put(0x7b);
+    this.put(0x7b);
     const first = this.#starts.length;
     if (this.#next() !== 0x7d) {
       for (;;) {
-        this.#starts.push(this.#to);
+        this.#starts.push(this.to);
         if (this.#next() !== QUOTE || !this.#string() || !this.#isPlain) return false;
         if (this.#isProto()) return false;
-        this.#keyEnds.push(this.#to);
+        this.#keyEnds.push(this.to);
         if (this.#next() !== COLON) return false;
         this.#at++;
-        this.#put(COLON);
+        this.put(COLON);
         if (!this.#value(depth + 1)) return false;
         const byte = this.#next();
         if (byte === 0x7d) break;
         if (byte !== COMMA) return false;
         this.#at++;
-        this.#put(COMMA);
+        this.put(COMMA);
       }
       if (!this.#order(first)) return false;
     }
     this.#at++;
-    this.#put(0x7d);
+    this.put(0x7d);
     return true;
   }
 
   /** Whether the key written last is `__proto__`, which parseJson refuses. */
   #isProto(): boolean {
     const start = (this.#starts.at(-1) as number) + 1;
-    if (this.#to - start !== PROTO.length + 1 || this.#out[start] !== 0x5f) return false;
-    for (let i = 1; i < PROTO.length; i++) if (this.#out[start + i] !== PROTO.charCodeAt(i)) return false;
+    if (this.to - start !== PROTO.length + 1 || this.out[start] !== 0x5f) return false;
+    for (let i = 1; i < PROTO.length; i++) if (this.out[start + i] !== PROTO.charCodeAt(i)) return false;
     return true;
   }
 
@@ -184,17 +172,17 @@ export class CanonicalRow {
       if (this.#compare(order[i - 1] as number, order[i] as number) === 0) return false;
     }
     const start = this.#starts[first] as number;
-    const length = this.#to - start;
+    const length = this.to - start;
     if (this.#scratch.length < length) this.#scratch = new Uint8Array(2 * length);
-    this.#scratch.set(this.#out.subarray(start, this.#to));
+    this.#scratch.set(this.out.subarray(start, this.to));
     let to = start;
     for (let i = 0; i < count; i++) {
       const member = order[i] as number;
       // A comma stands between a member and the next, in the order in which they were read.
-      const end = member === first + count - 1 ? this.#to : (this.#starts[member + 1] as number) - 1;
-      if (i > 0) this.#out[to++] = COMMA;
+      const end = member === first + count - 1 ? this.to : (this.#starts[member + 1] as number) - 1;
+      if (i > 0) this.out[to++] = COMMA;
       const from = (this.#starts[member] as number) - start;
-      copy(this.#scratch, from, end - start, this.#out, to);
+      copyBytes(this.#scratch, from, end - start, this.out, to);
       to += end - start - from;
     }
     return true;
@@ -214,7 +202,7 @@ export class CanonicalRow {
   }
 
   #compare(a: number, b: number): number {
-    const out = this.#out;
+    const out = this.out;
     const [startA, startB] = [this.#starts[a] as number, this.#starts[b] as number];
     // Without their closing quotes, so that a prefix comes first.
     const [lengthA, lengthB] = [(this.#keyEnds[a] as number) - startA - 1, (this.#keyEnds[b] as number) - startB - 1];
@@ -240,7 +228,7 @@ export class CanonicalRow {
     if (follows !== 0x2e && follows !== 0x65 && digits > 0 && digits <= SAFE_DIGITS) {
       if (source[first] !== ZERO || (digits === 1 && first === start)) {
         this.#at = at;
-        this.#copy(start, at);
+        this.copy(source, start, at);
         return true;
       }
     }
@@ -262,8 +250,8 @@ export class CanonicalRow {
     if (value === null) return false;
     const text = `${value}`;
     this.#at = at;
-    if (this.#to + text.length + (this.#end - at) > this.#out.length) return false;
-    for (let i = 0; i < text.length; i++) this.#put(text.charCodeAt(i));
+    if (this.to + text.length + (this.#end - at) > this.out.length) return false;
+    for (let i = 0; i < text.length; i++) this.put(text.charCodeAt(i));
     return true;
   }
 
@@ -289,14 +277,14 @@ export class CanonicalRow {
       } else if (isShortEscape(source[at + 1] as number)) {
         at += 2;
       } else {
-        this.#copy(start, at);
+        this.copy(source, start, at);
         at = this.#escape(at);
         if (at < 0) return false;
         start = at;
       }
     }
     this.#at = at + 1;
-    this.#copy(start, at + 1);
+    this.copy(source, start, at + 1);
     return true;
   }
 
@@ -304,18 +292,18 @@ export class CanonicalRow {
   #escape(at: number): number {
     const kind = this.#source[at + 1] as number;
     if (kind === 0x2f) {
-      this.#put(kind);
+      this.put(kind);
       return at + 2;
     }
     const unit = this.#unit(at);
     if (unit < 0) return -1;
     if (unit < 0xd800 || unit > 0xdfff) {
-      this.#character(unit);
+      this.character(unit);
       return at + 6;
     }
     const low = unit < 0xdc00 ? this.#unit(at + 6) : -1;
     if (low < 0xdc00 || low > 0xdfff) return -1;
-    this.#character(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+    this.character(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
     return at + 12;
   }
 
@@ -331,53 +319,9 @@ export class CanonicalRow {
     }
     return unit;
   }
-
-  /** RFC 8785 §3.2.2.2: escaped only where it must be, and then as briefly as can be; else UTF-8. */
-  #character(code: number): void {
-    if (code < 0x20) {
-      this.#put(BACKSLASH);
-      const short = SHORT_CONTROLS.get(code);
-      if (short !== undefined) return this.#put(short);
-      for (const byte of [0x75, ZERO, ZERO, ZERO + (code >> 4)]) this.#put(byte);
-      return this.#put('0123456789abcdef'.charCodeAt(code & 15));
-    }
-    if (code < 0x80) {
-      if (code === QUOTE || code === BACKSLASH) this.#put(BACKSLASH);
-      return this.#put(code);
-    }
-    if (code < 0x800) {
-      this.#put(0xc0 | (code >> 6));
-    } else if (code < 0x10000) {
-      this.#put(0xe0 | (code >> 12));
-      this.#put(0x80 | ((code >> 6) & 0x3f));
-    } else {
-      this.#put(0xf0 | (code >> 18));
-      this.#put(0x80 | ((code >> 12) & 0x3f));
-      this.#put(0x80 | ((code >> 6) & 0x3f));
-    }
-    this.#put(0x80 | (code & 0x3f));
-  }
-
-  #copy(from: number, end: number): void {
-    copy(this.#source, from, end, this.#out, this.#to);
-    this.#to += end - from;
-  }
-}
-
-function copy(source: Uint8Array, from: number, end: number, out: Uint8Array, to: number): void {
-  if (end - from > WORTH_A_CALL) out.set(source.subarray(from, end), to);
-  else for (let i = from, o = to; i < end; i++, o++) out[o] = source[i] as number;
 }
 
 const isDigit = (byte: number): boolean => byte >= ZERO && byte <= 0x39;
-
-const SHORT_CONTROLS: ReadonlyMap<number, number> = new Map([
-  [0x08, 0x62],
-  [0x09, 0x74],
-  [0x0a, 0x6e],
-  [0x0c, 0x66],
-  [0x0d, 0x72],
-]);
 
 /** Whether a backslash before this byte is canonical as it is: `"`, `\`, b, f, n, r, t. */
 function isShortEscape(byte: number): boolean {
@@ -399,17 +343,4 @@ function hexDigit(byte: number): number {
   if (isDigit(byte)) return byte - ZERO;
   const letter = byte | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
-}
-
-/** Bytes of the character at `at` where it is well-formed UTF-8 (Unicode 17, table 3-7) of two bytes or more, else 0. */
-function utf8Length(source: Uint8Array, at: number, end: number): number {
-  const lead = source[at] as number;
-  const length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-  if (length === 0 || at + length > end) return 0;
-  const second = source[at + 1] as number;
-  const lowest = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
-  const highest = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
-  if (second < lowest || second > highest) return 0;
-  for (let i = 2; i < length; i++) if (((source[at + i] as number) & 0xc0) !== 0x80) return 0;
-  return length;
 }

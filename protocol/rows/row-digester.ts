@@ -13,40 +13,33 @@ export class RowDigester {
   count = 0;
   raw = 0;
   readonly #canonical = new CanonicalRow();
-  /** 0x00, then the row. */
+  /** 0x00, and a row. */
   #leaf = new Uint8Array(64 * 1024);
   #digests = new Uint8Array(1024 * ROW_DIGEST_BYTES);
   #filled = 0;
 
   /** A row that is JSON in `source[from, end)`: by its canonical form, or raw where it has none. */
   addJson(source: Uint8Array, from: number, end: number): void {
-    this.room(end - from);
+    this.#reserve(end - from);
     const to = this.#canonical.write(source, from, end, this.#leaf, 1);
-    if (to >= 0) this.addLeaf(to);
+    if (to >= 0) this.addLeaf(this.#leaf.subarray(0, to));
     else this.#addUnusual(source.subarray(from, end));
   }
 
   /** A row that canonical JSON cannot carry: by these bytes. They are never those of a canonical row of JSON lines. */
   addRaw(bytes: Uint8Array): void {
-    this.raw++;
-    this.#addBytes(bytes);
+    this.#addBytes(bytes, true);
   }
 
-  /** Makes room for a row of `bytes` and answers where to write it, from index 1 on, for {@link addLeaf}. */
-  room(bytes: number): Uint8Array {
-    const needed = 1 + bytes + CANONICAL_SLACK;
-    if (this.#leaf.length < needed) this.#leaf = new Uint8Array(2 * needed);
-    return this.#leaf;
-  }
-
-  /** The row that was written into {@link room}, up to index `end`. */
-  addLeaf(end: number): void {
+  /** A row by what is hashed of it: 0x00 and its bytes. */
+  addLeaf(leaf: Uint8Array, isRaw = false): void {
+    if (isRaw) this.raw++;
     if (this.#filled === this.#digests.length) {
       const larger = new Uint8Array(2 * this.#digests.length);
       larger.set(this.#digests);
       this.#digests = larger;
     }
-    sha256Into(this.#leaf.subarray(0, end), this.#digests, this.#filled);
+    sha256Into(leaf, this.#digests, this.#filled);
     this.#filled += ROW_DIGEST_BYTES;
     this.count++;
   }
@@ -61,12 +54,18 @@ export class RowDigester {
   #addUnusual(bytes: Uint8Array): void {
     const text = fromUtf8(bytes);
     const parsed = text === null ? null : parseJson(text);
-    if (parsed?.ok === true) this.#addBytes(utf8(canonicalJson(parsed.value)));
+    if (parsed?.ok === true) this.#addBytes(utf8(canonicalJson(parsed.value)), false);
     else this.addRaw(bytes);
   }
 
-  #addBytes(bytes: Uint8Array): void {
-    this.room(bytes.length).set(bytes, 1);
-    this.addLeaf(bytes.length + 1);
+  #addBytes(bytes: Uint8Array, isRaw: boolean): void {
+    this.#reserve(bytes.length);
+    this.#leaf.set(bytes, 1);
+    this.addLeaf(this.#leaf.subarray(0, bytes.length + 1), isRaw);
+  }
+
+  #reserve(bytes: number): void {
+    const needed = 1 + bytes + CANONICAL_SLACK;
+    if (this.#leaf.length < needed) this.#leaf = new Uint8Array(2 * needed);
   }
 }

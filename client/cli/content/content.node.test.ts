@@ -84,7 +84,7 @@ describe('what is refused, by name', () => {
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     await expect(findContent(folder)).rejects.toThrow(/pipe is not a regular file/);
     // And one that took a file's place after the walk does not block the reader.
-    expect(() => hashFile(join(folder, 'pipe'))).toThrow(ChangedFileError);
+    await expect(hashFile(join(folder, 'pipe'))).rejects.toThrow(ChangedFileError);
   });
 
   test.each([
@@ -125,33 +125,35 @@ describe('what is refused, by name', () => {
 });
 
 describe('hashing', () => {
-  test('gives SHA-256 and the size, in pieces and for an empty file', () => {
+  test('gives SHA-256 and the size, in pieces and for an empty file', async () => {
     const folder = temporaryFolder();
     const content = Buffer.alloc(2_500_000, 'firsthand');
     const seen: number[] = [];
-    const hashed = hashFile(write(folder, 'big', content), { onBytes: (bytes) => seen.push(bytes) });
+    const hashed = await hashFile(write(folder, 'big', content), { onBytes: (bytes) => seen.push(bytes) });
     expect(hashed).toEqual({ bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') });
     expect(seen.reduce((sum, bytes) => sum + bytes, 0)).toBe(content.length);
-    expect(hashFile(write(folder, 'empty', ''))).toEqual({ bytes: 0, sha256: createHash('sha256').digest('hex') });
+    expect(await hashFile(write(folder, 'empty', ''))).toEqual({
+      bytes: 0,
+      sha256: createHash('sha256').digest('hex'),
+    });
   });
 
-  test('refuses a file that grows, shrinks or is rewritten meanwhile', () => {
+  test('refuses a file that grows, shrinks or is rewritten meanwhile', async () => {
     const folder = temporaryFolder();
     const content = Buffer.alloc(3_000_000);
     const once = (change: (file: string) => void) => {
       const file = write(folder, 'moving', content);
       let changed = false;
-      return () =>
-        hashFile(file, {
-          onBytes() {
-            if (!changed) change(file);
-            changed = true;
-          },
-        });
+      return hashFile(file, {
+        onBytes() {
+          if (!changed) change(file);
+          changed = true;
+        },
+      });
     };
-    expect(once((file) => appendFileSync(file, 'more'))).toThrow(ChangedFileError);
-    expect(once((file) => truncateSync(file, 1_500_000))).toThrow(ChangedFileError);
-    expect(once((file) => writeFileSync(file, Buffer.alloc(3_000_000, 1)))).toThrow(ChangedFileError);
+    await expect(once((file) => appendFileSync(file, 'more'))).rejects.toThrow(ChangedFileError);
+    await expect(once((file) => truncateSync(file, 1_500_000))).rejects.toThrow(ChangedFileError);
+    await expect(once((file) => writeFileSync(file, Buffer.alloc(3_000_000, 1)))).rejects.toThrow(ChangedFileError);
   });
 
   test('does not follow a link that took the file’s place', async () => {

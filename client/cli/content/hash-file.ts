@@ -1,16 +1,19 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
-import type { RowSource } from '../../../protocol/rows/row-source.ts';
-import { ContentHasher, type HashedFile, type OnDigests } from '../../content/content-hasher.ts';
+import { createSha256 } from '#sha256';
+import { digestParquet } from '../../../protocol/rows/parquet.ts';
+import { rowReader, type RowSource } from '../../../protocol/rows/row-source.ts';
+import { RowCollector, type HashedFile, type OnDigests } from '../../content/row-collector.ts';
+import { digestGzip } from './gunzip.ts';
 
 /** Bytes read at a time; larger pieces were no faster. */
-const CHUNK = 1024 * 1024;
+export const CHUNK = 1024 * 1024;
 
 /** A file that changed while it was read. */
 export class ChangedFileError extends Error {
   override readonly name = 'ChangedFileError';
 }
 
-interface HashFileOptions {
+export interface HashFileOptions {
   /** How its rows are read; it has none unless given. */
   rows?: RowSource | null;
   onDigests?: OnDigests;
@@ -19,35 +22,112 @@ interface HashFileOptions {
 }
 
 /**
- * Hashes a regular file that stays as it is meanwhile. Synchronous, for a thread of its own: reading and hashing in one
- * loop is as fast as the digest itself.
+ * Hashes a regular file that stays as it is meanwhile. Reading and hashing take turns, for a thread of its own: that is as
+ * fast as the digest itself.
  */
-export function hashFile(
+export async function hashFile(
   location: string,
   { rows = null, onDigests = () => {}, onBytes = () => {} }: HashFileOptions = {},
-): HashedFile {
-  // NOFOLLOW: the walk saw a regular file; a link put in its place since must not lead elsewhere. NONBLOCK: nor a pipe.
-  const file = openSync(location, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+): Promise<HashedFile> {
+  using file = new SteadyFile(location);
+  const sha256 = createSha256();
+  let bytes = 0;
+  const pieces = function* (): Generator<Uint8Array> {
+    for (const piece of file.pieces()) {
+      sha256.update(piece);
+      bytes += piece.length;
+      onBytes(piece.length);
+      yield piece;
+    }
+  };
+  const collector = new RowCollector(onDigests);
   try {
-    const before = fstatSync(file, { bigint: true });
-    if (!before.isFile()) throw new ChangedFileError(`${location} is no longer a regular file`);
-    const hasher = new ContentHasher(rows, onDigests);
-    const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(CHUNK, Number(before.size))));
-    let bytes = 0;
-    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
-      hasher.push(read === buffer.length ? buffer : buffer.subarray(0, read));
-      bytes += read;
-      onBytes(read);
-    }
-    const after = fstatSync(file, { bigint: true });
-    if (BigInt(bytes) !== before.size || !isSame(before, after)) {
-      throw new ChangedFileError(`${location} changed while it was read`);
-    }
-    return hasher.end();
-  } finally {
-    closeSync(file);
+    await digestRows(file, pieces(), rows, collector);
+  } catch (error) {
+    // What is wrong with a file that changes is that it changes.
+    file.check(file.byteLength);
+    throw error;
   }
+  file.check(bytes);
+  const hashed = { bytes, sha256: sha256.digest() };
+  return rows === null ? hashed : { ...hashed, rows: collector.end(rows.format) };
 }
 
-const isSame = (a: BigIntStats, b: BigIntStats): boolean =>
-  a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+/** Takes all pieces, and digests the rows in them, or in the file. */
+async function digestRows(
+  file: SteadyFile,
+  pieces: Iterable<Uint8Array>,
+  rows: RowSource | null,
+  collector: RowCollector,
+): Promise<void> {
+  if (rows === null || rows.format === 'parquet') {
+    for (const _ of pieces);
+    if (rows !== null) await digestParquet(file, collector.digester, collector.flush);
+    return;
+  }
+  const reader = rowReader(rows.format, collector.digester);
+  const push = (piece: Uint8Array): void => {
+    reader.push(piece);
+    collector.flush();
+  };
+  if (rows.isGzip) await digestGzip(pieces, file.byteLength, push);
+  else for (const piece of pieces) push(piece);
+  reader.end();
+}
+
+/** A regular file that is read, and must be afterwards as it was before. */
+export class SteadyFile implements Disposable {
+  readonly byteLength: number;
+  readonly #location: string;
+  readonly #file: number;
+  readonly #before: BigIntStats;
+
+  constructor(location: string) {
+    this.#location = location;
+    // NOFOLLOW: the walk saw a regular file; a link put in its place since must not lead elsewhere. NONBLOCK: nor a pipe.
+    this.#file = openSync(location, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    this.#before = fstatSync(this.#file, { bigint: true });
+    this.byteLength = Number(this.#before.size);
+    if (this.#before.isFile()) return;
+    this[Symbol.dispose]();
+    throw new ChangedFileError(`${location} is no longer a regular file`);
+  }
+
+  /** The bytes in order, in a buffer that is used again. */
+  *pieces(): Generator<Uint8Array> {
+    const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(CHUNK, this.byteLength)));
+    for (let read = this.read(buffer); read > 0; read = this.read(buffer)) {
+      yield read === buffer.length ? buffer : buffer.subarray(0, read);
+    }
+  }
+
+  /** Reads on from where it read last; 0 at the end. */
+  read(into: Uint8Array): number {
+    return readSync(this.#file, into);
+  }
+
+  slice(start: number, end: number): Promise<ArrayBuffer> {
+    const buffer = new Uint8Array(end - start);
+    for (let at = 0; at < buffer.length;) {
+      const read = readSync(this.#file, buffer, at, buffer.length - at, start + at);
+      if (read === 0) throw this.#changed();
+      at += read;
+    }
+    return Promise.resolve(buffer.buffer);
+  }
+
+  /** Throws {@link ChangedFileError} where `bytes` are not all that it had, or it is no longer what it was. */
+  check(bytes: number): void {
+    const [before, after] = [this.#before, fstatSync(this.#file, { bigint: true })];
+    const isSame = before.size === after.size && before.mtimeNs === after.mtimeNs && before.ctimeNs === after.ctimeNs;
+    if (bytes !== this.byteLength || !isSame) throw this.#changed();
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+
+  #changed(): ChangedFileError {
+    return new ChangedFileError(`${this.#location} changed while it was read`);
+  }
+}
