@@ -25,6 +25,8 @@ export { parseStatement, signStatement, verifyStatement } from '../protocol/stat
 export type { Draft, ParsedStatement } from '../protocol/statement.ts';
 export { encodeManifest, parseManifest, summarizeContent, compositionRoot } from '../protocol/manifest.ts';
 export type { RowDigests } from '../protocol/rows/row-digests.ts';
+export { verifyRowProof } from '../protocol/row-proof.ts';
+export type { ProvenRow, RowProofFault, RowProofInput } from '../protocol/row-proof.ts';
 export { parseTrustPolicy } from '../protocol/log/trust.ts';
 export type { TrustPolicy } from '../protocol/log/trust.ts';
 export { DEFAULT_POLICY, verifyCertificate } from '../protocol/verify/verify.ts';

@@ -191,6 +191,15 @@ export class RegistryClient {
     return { matches, index };
   }
 
+  /**
+   * The proof that a record has a row, as text for `verifyRowProof`: of the oldest record that does, unless one is named.
+   * Throws RegistryError `not-found` where the registry knows none, or does not know yet.
+   */
+  async rowProof(row: Digest, record?: StatementId): Promise<string> {
+    const path = `/v1/rows/${row}/proof${record === undefined ? '' : `?record=${record}`}`;
+    return textOf((await this.#transport.call({ path, maxBytes: limits.rowProofBytes })).bytes, path);
+  }
+
   /** Uploads a blob that a logged statement references. Returns whether it is new there. */
   async putBlob(digest: Digest, bytes: Bytes): Promise<boolean> {
     const answer = await this.#transport.call({

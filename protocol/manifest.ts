@@ -5,7 +5,7 @@ import type { Digest, StatementId } from '../schemas/primitives.ts';
 import { utf8 } from './bytes.ts';
 import { digestFromBytes, digestOf } from './digest.ts';
 import { canonicalJson, parseJson } from './json.ts';
-import { leafHash, rootOf } from './log/merkle.ts';
+import { leafHash, rootOf, type Hash } from './log/merkle.ts';
 import { comparePaths, pathFault } from './path.ts';
 import { ok, refuse, type Result } from './result.ts';
 import { issuesOf } from './statement.ts';
@@ -51,10 +51,8 @@ export function parseManifest(text: string): Result<Manifest, string> {
   if (!header.ok) return refuse(`line 1: ${header.reason}`);
   const files: ManifestFile[] = [];
   for (let i = 1; i < lines.length; i++) {
-    const file = readLine(lines[i] as string, ManifestFile);
+    const file = parseManifestFile(lines[i] as string);
     if (!file.ok) return refuse(`line ${i + 1}: ${file.reason}`);
-    const fault = pathFault(file.value.path);
-    if (fault !== null) return refuse(`line ${i + 1}: path ${fault}`);
     const previous = files.at(-1);
     if (previous !== undefined && comparePaths(previous.path, file.value.path) >= 0) {
       return refuse(`line ${i + 1}: path is out of order or given twice`);
@@ -62,6 +60,14 @@ export function parseManifest(text: string): Result<Manifest, string> {
     files.push(file.value);
   }
   return files.length === 0 ? refuse('lists no files') : ok({ ...header.value, files });
+}
+
+/** Reads one line of a manifest strictly: that of a file. */
+export function parseManifestFile(line: string): Result<ManifestFile, string> {
+  const file = readLine(line, ManifestFile);
+  if (!file.ok) return file;
+  const fault = pathFault(file.value.path);
+  return fault === null ? file : refuse(`path ${fault}`);
 }
 
 /** What a record over this manifest's text must declare. The text must be one that {@link parseManifest} accepts. */
@@ -80,15 +86,14 @@ export function summarizeContent(text: string, manifest: Manifest): ContentSumma
 }
 
 /** RFC 6962 root over the manifest's lines, each without its newline. */
-export const contentRoot = (text: string): Digest =>
-  digestFromBytes(
-    rootOf(
-      text
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => leafHash(utf8(line))),
-    ),
-  );
+export const contentRoot = (text: string): Digest => digestFromBytes(rootOf(contentLeaves(text)));
+
+/** The leaves of a content root: one for each line of the manifest. */
+export const contentLeaves = (text: string): Hash[] =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => leafHash(utf8(line)));
 
 /** The id of a record that only composes: the RFC 6962 root over its part ids, sorted, each leaf the id's text. */
 export const compositionRoot = (parts: readonly StatementId[]): Digest =>

@@ -147,6 +147,9 @@ export const LookupResponse = z
   .meta({ id: 'LookupResponse' });
 export type LookupResponse = z.infer<typeof LookupResponse>;
 
+/** Of several records that have the row, which; the oldest unless given. */
+export const RowProofQuery = z.strictObject({ record: StatementId.optional() });
+
 export const ChangesQuery = z.strictObject({
   /** Entries from this index on: 0, or the `next` of the page before. */
   after: decimal({ min: 0, default: 0 }).default(0),

@@ -4,7 +4,8 @@ import { Count, StatementId } from './primitives.ts';
 
 export const CERTIFICATE_MEDIA_TYPE = 'application/vnd.firsthand.certificate.v1+json';
 
-const Base64Hash = z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/, 'expected 32 bytes in base64');
+/** A node of a Merkle tree. */
+export const Base64Hash = z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/, 'expected 32 bytes in base64');
 
 /** One logged statement with the proof that it is in the certificate's checkpoint. */
 export const CertifiedStatement = z.strictObject({

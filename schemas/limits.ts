@@ -49,6 +49,8 @@ export const limits = {
   certificateGrants: 500,
   /** A signed note: checkpoint, receipt. */
   noteBytes: 64 * 1024,
+  /** The proof of one row: a statement, a receipt, a manifest's line. */
+  rowProofBytes: 1024 * 1024,
   policyBytes: 64 * 1024,
   /** How far a statement's own times may run ahead of the registry's clock, in milliseconds. */
   clockSkew: 5 * 60 * 1000,

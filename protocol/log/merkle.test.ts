@@ -9,6 +9,7 @@ import {
   leafHash,
   nodeHash,
   peakHeights,
+  proofOf,
   rootOf,
   verifyConsistency,
   verifyInclusion,
@@ -241,4 +242,31 @@ describe('sizes near 2^53', () => {
     expect(verifyConsistency(1, 1, [], short, short)).toBe(false);
     expect(verifyConsistency(1, 2, [short], leaf, leaf)).toBe(false);
   });
+});
+
+/** As many shapes of trees as those of all sizes to 40 have, and some of several tiles. */
+const SOME_SIZES = SIZES.filter((size) => size <= 40 || size > 270);
+
+test('the inclusion proof among all leaves is that of tiles, at chosen places', async () => {
+  for (const size of SOME_SIZES) {
+    for (const index of new Set([0, 1, size >> 1, size - 2, size - 1].filter((at) => at >= 0 && at < size))) {
+      expect(proofOf(index, LEAVES.slice(0, size))).toEqual(await inclusionOf(index, size));
+    }
+  }
+});
+
+test('a proof within a block, then of the block, is the proof in the whole tree', () => {
+  const block = 16;
+  for (const size of SOME_SIZES) {
+    const leaves = LEAVES.slice(0, size);
+    const blocks: Hash[][] = [];
+    for (let at = 0; at < size; at += block) blocks.push(leaves.slice(at, at + block));
+    const roots = blocks.map(rootOf);
+    expect(rootOf(roots)).toEqual(rootAt(size));
+    for (const index of new Set([0, block - 1, size >> 1, size - 1].filter((at) => at < size))) {
+      const at = Math.floor(index / block);
+      const path = [...proofOf(index % block, blocks[at] as Hash[]), ...proofOf(at, roots)];
+      expect(verifyInclusion(index, size, leaves[index] as Hash, path, rootAt(size))).toBe(true);
+    }
+  }
 });

@@ -29,6 +29,24 @@ export function rootOf(leaves: Iterable<Hash>): Hash {
   return range.root();
 }
 
+/** RFC 6962 §2.1.1: the inclusion proof of a leaf among all of a tree's leaves, its sibling first. */
+export function proofOf(index: number, leaves: readonly Hash[]): Hash[] {
+  const proof: Hash[] = [];
+  let at = index;
+  // A last node without a sibling moves up as it is.
+  for (let level = leaves; level.length > 1; at = Math.floor(at / 2)) {
+    const sibling = level[at % 2 === 1 ? at - 1 : at + 1];
+    if (sibling !== undefined) proof.push(sibling);
+    const above: Hash[] = [];
+    for (let i = 0; i < level.length; i += 2) {
+      const [left, right] = [level[i] as Hash, level[i + 1]];
+      above.push(right === undefined ? left : nodeHash(left, right));
+    }
+    level = above;
+  }
+  return proof;
+}
+
 /**
  * The peaks of a tree's perfect subtrees, largest first: enough to append and to name the root, in O(log n) space.
  * The tree of `size` leaves has one peak for each 1-bit of `size`.

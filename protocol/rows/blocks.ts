@@ -1,6 +1,7 @@
 import type { Bytes } from '../bytes.ts';
-import { rootOf, type Hash } from '../log/merkle.ts';
+import type { Hash } from '../log/merkle.ts';
 import { ROW_DIGEST_BYTES } from './row-digests.ts';
+import { RowTree } from './row-tree.ts';
 
 /** Rows of one block of a row-digest list: a power of two, so that a block is a subtree of its segment. */
 export const BLOCK_ROWS = 4096;
@@ -9,7 +10,9 @@ export const BLOCK_ROWS = 4096;
 export function blockRoots(list: Bytes): Hash[] {
   const roots: Hash[] = [];
   for (let at = 0; at < list.length; at += BLOCK_ROWS * ROW_DIGEST_BYTES) {
-    roots.push(rootOf(rowsOf(list.subarray(at, at + BLOCK_ROWS * ROW_DIGEST_BYTES))));
+    const tree = new RowTree();
+    tree.append(list.subarray(at, at + BLOCK_ROWS * ROW_DIGEST_BYTES));
+    roots.push(tree.root());
   }
   return roots;
 }

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LookupResponse } from '../../schemas/api.ts';
+import type { Digest } from '../../schemas/primitives.ts';
 import { utf8 } from '../../protocol/bytes.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { encodeManifest, summarizeContent } from '../../protocol/manifest.ts';
+import { verifyRowProof } from '../../protocol/row-proof.ts';
 import { digestOfRow, rowFile, rowsRecord, someRows } from '../support/rows.ts';
 import { drafts, signed } from '../support/statements.ts';
-import { cast, expectProblem, log, post, putBlob, type Cast } from './client.ts';
+import { cast, expectProblem, log, post, putBlob, trustIn, type Cast } from './client.ts';
 import type { Endpoint, OpenEndpoint } from './harness.ts';
 
 /** Row-digest lists, and what they make possible. */
@@ -176,6 +178,55 @@ export function describeRows(name: string, open: OpenEndpoint): void {
       expect(await find(rows.map(digestOfRow)), 'only who claims it in public is named').toEqual(
         rows.map(() => [claimed.id]),
       );
+    });
+
+    it('proves a row, for whoever has the log’s key, wherever it is in its file', async () => {
+      const rows = someRows('proven', 5_000);
+      const files = { 'a.jsonl': someRows('proven: before', 2), 'b.jsonl': rows, 'c.jsonl': ['1'] };
+      const { id } = await publish(people.alice.did, files);
+      await find([digestOfRow('1')]);
+      const trust = await trustIn(registry);
+      for (const at of [0, 1, 4_095, 4_096, 4_999]) {
+        const row = digestOfRow(rows[at] as string) as Digest;
+        const response = await registry.fetch(`/v1/rows/${row}/proof`);
+        expect(response.status).toBe(200);
+        expect(response.headers.get('Content-Type')).toBe('application/vnd.firsthand.row-proof.v1+json');
+        expect(response.headers.get('Cache-Control')).toBe('public, max-age=300');
+        const result = await verifyRowProof(await response.text(), { trust, row });
+        expect(result).toMatchObject({ ok: true, value: { index: at, record: id, file: { path: 'b.jsonl' } } });
+        const held = { 'If-None-Match': response.headers.get('ETag') as string };
+        expect((await registry.fetch(`/v1/rows/${row}/proof`, { headers: held })).status).toBe(304);
+      }
+    });
+
+    it('proves a row of the oldest record that has it, or of the one that is asked for', async () => {
+      const rows = someRows('proven of several', 3);
+      const row = digestOfRow(rows[1] as string) as Digest;
+      const first = await publish(people.alice.did, { 'a.jsonl': rows });
+      const second = await publish(people.alice.did, { 'b.jsonl': [...rows, '2'] });
+      await find([row]);
+      const trust = await trustIn(registry);
+      const recordOf = async (query: string): Promise<unknown> => {
+        const response = await registry.fetch(`/v1/rows/${row}/proof${query}`);
+        const result = await verifyRowProof(await response.text(), { trust, row });
+        return result.ok ? result.value.record : result.reason;
+      };
+      expect(await recordOf('')).toBe(first.id);
+      expect(await recordOf(`?record=${second.id}`)).toBe(second.id);
+      await log(registry, await signed(drafts.revocation(first.id, { reason: 'legal', erase: true }), people.alice));
+      expect(await recordOf('')).toBe(second.id);
+      const gone = await registry.fetch(`/v1/rows/${row}/proof?record=${first.id}`);
+      await expectProblem(gone, [404, 'not-found', first.id]);
+    });
+
+    it('has no proof of what is no row here, and refuses what is no digest', async () => {
+      const row = digestOfRow('"unknown"');
+      await expectProblem(await registry.fetch(`/v1/rows/${row}/proof`), [404, 'not-found', row]);
+      await expectProblem(await registry.fetch('/v1/rows/sha256:00/proof'), [400, 'invalid-request', '/digest']);
+      const query = await registry.fetch(`/v1/rows/${row}/proof?record=1`);
+      await expectProblem(query, [400, 'invalid-request', '/record']);
+      const twice = await registry.fetch(`/v1/rows/${row}/proof?record=${row}&record=${row}`);
+      await expectProblem(twice, [400, 'invalid-request', 'twice']);
     });
 
     it('no longer finds nor serves the rows of a record that was erased', async () => {

@@ -1,11 +1,18 @@
-import { LookupRequest, LookupResponse } from '../../schemas/api.ts';
+import * as z from 'zod';
+import { LookupRequest, LookupResponse, RowProofQuery } from '../../schemas/api.ts';
 import { limits } from '../../schemas/limits.ts';
+import { Digest } from '../../schemas/primitives.ts';
+import { ROW_PROOF_MEDIA_TYPE, RowProof } from '../../schemas/row-proof.ts';
+import { digestOf } from '../../protocol/digest.ts';
 import type { Deps } from '../deps.ts';
 import { readJson } from '../http/body.ts';
-import { json, problems, read, route, type App } from '../http/route.ts';
+import { ProblemError } from '../http/problem.ts';
+import { isHeld, json, problems, read, readQuery, route, type App } from '../http/route.ts';
 import { indexState } from './catch-up.ts';
 import { recordsOver, type Fitting } from './records.ts';
+import { rowProof } from './row-proof.ts';
 
+const DigestParam = z.object({ digest: Digest });
 const LOOKUP_BYTES = limits.lookupDigests * 80;
 /** Records listed for one digest, and for all of a look-up: those who ask for many get fewer of each. */
 const RECORDS = 100;
@@ -49,6 +56,40 @@ export function lookupRoutes(app: App, deps: Deps): void {
       }
       const matches = digests.map((digest) => ({ digest, records: records.get(digest) ?? [] }));
       return c.json({ matches, index });
+    },
+  );
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/v1/rows/{digest}/proof',
+      summary: 'A self-contained proof that a record has this row, for offline verification',
+      request: { params: DigestParam, query: RowProofQuery },
+      responses: {
+        200: { description: 'The proof', content: { [ROW_PROOF_MEDIA_TYPE]: { schema: RowProof } } },
+        ...problems({ 404: 'No indexed record has it' }),
+      },
+    },
+    async (c) => {
+      const { digest } = read(DigestParam, c.req.param());
+      const { record } = readQuery(c, RowProofQuery);
+      const index = await indexState(deps);
+      const proof = await rowProof(deps, digest, record);
+      if (proof === null) {
+        const isBehind = index.through < index.size || index.pendingRows > 0;
+        throw new ProblemError(
+          'not-found',
+          `${record ?? 'no record here'} ${record === undefined ? 'has' : 'is not known to have'} the row ${digest}` +
+            (isBehind
+              ? `; but the index is behind: it covers ${index.through} of ${index.size} entries, and ${index.pendingRows} rows wait`
+              : ''),
+        );
+      }
+      // It holds for ever, but its record may be erased, or an older one be uploaded: caches ask again.
+      const headers = { 'Cache-Control': 'public, max-age=300', ETag: `"${digestOf(proof)}"` };
+      if (isHeld(c, headers.ETag)) return c.body(null, 304, headers);
+      return c.body(proof, 200, { ...headers, 'Content-Type': ROW_PROOF_MEDIA_TYPE });
     },
   );
 }

@@ -1,18 +1,32 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { hashSpooled, type SpooledFile } from './hash-spooled.ts';
+import { digestLines } from '../../../protocol/rows/jsonl.ts';
+import { RowDigester } from '../../../protocol/rows/row-digester.ts';
+import { hashSpooled, type FileTask, type SpooledFile } from './hash-spooled.ts';
 import { Spool } from './spool.ts';
 
-/** What the thread says: bytes done since the last word, and at the end of a file its hash or why there is none. */
+/** Whole lines of a file, which are `piece[from, end)`. The buffer comes and goes with the message. */
+export interface LinesTask {
+  piece: Uint8Array<ArrayBuffer>;
+  from: number;
+  end: number;
+}
+
+export interface DigestedLines {
+  digests: Uint8Array<ArrayBuffer>;
+  lines: number;
+  raw: number;
+  /** The piece, to be used again. */
+  piece: Uint8Array<ArrayBuffer>;
+}
+
+/** What a thread is asked, by number. */
+export type HashRequest = { id: number } & ({ file: FileTask } | { lines: LinesTask });
+
+/** What it says: bytes done since the last word, and at the end what came of a request, or why nothing did. */
 export type HashMessage =
   | { progress: number }
-  | { done: SpooledFile }
-  | { failed: { name: string; message: string; code?: string | undefined; path?: string | undefined } };
-
-/** What a thread is asked: a file. */
-export interface HashTask {
-  path: string;
-  location: string;
-}
+  | { id: number; done: SpooledFile | DigestedLines }
+  | { id: number; failed: { name: string; message: string; code?: string | undefined; path?: string | undefined } };
 
 /** Bytes between two reports of progress. */
 const REPORT = 32 * 1024 * 1024;
@@ -20,19 +34,39 @@ const REPORT = 32 * 1024 * 1024;
 const port = parentPort;
 // The process removes the folder, and the operating system closes the file with the thread.
 const spool = new Spool(workerData as string);
-port?.on('message', async (task: HashTask) => {
+const digester = new RowDigester();
+
+const say = (message: HashMessage, transfer: ArrayBuffer[] = []): void => port?.postMessage(message, transfer);
+
+async function hash(task: FileTask): Promise<SpooledFile> {
   let pending = 0;
+  const report = (): void => {
+    say({ progress: pending });
+    pending = 0;
+  };
+  const done = await hashSpooled(task, spool, (bytes) => {
+    pending += bytes;
+    if (pending >= REPORT) report();
+  });
+  report();
+  return done;
+}
+
+function digest({ piece, from, end }: LinesTask): DigestedLines {
+  digester.raw = 0;
+  const lines = digestLines(digester, piece, from, end);
+  return { digests: digester.take().slice(), lines, raw: digester.raw, piece };
+}
+
+port?.on('message', async (request: HashRequest) => {
+  const { id } = request;
   try {
-    const done = await hashSpooled(task, spool, (bytes) => {
-      pending += bytes;
-      if (pending < REPORT) return;
-      port.postMessage({ progress: pending } satisfies HashMessage);
-      pending = 0;
-    });
-    port.postMessage({ progress: pending } satisfies HashMessage);
-    port.postMessage({ done } satisfies HashMessage);
+    if ('file' in request) return say({ id, done: await hash(request.file) });
+    const done = digest(request.lines);
+    say({ id, done }, [done.digests.buffer, done.piece.buffer]);
   } catch (error) {
+    digester.take();
     const { name, message, code, path } = error as NodeJS.ErrnoException;
-    port.postMessage({ failed: { name, message, code, path } } satisfies HashMessage);
+    say({ id, failed: { name, message, code, path } });
   }
 });
