@@ -32,7 +32,11 @@ export interface Discovering {
  * has it. Files first; then a sample of the rows that are in no certified file, as they are. What the lists of the records
  * found certify needs no look-up any more; of the rest, every row is looked up.
  */
-export async function discover(cli: Cli, files: readonly ContentFile[], at: Discovering): Promise<Discovery> {
+export async function discover(
+  cli: Pick<Cli, 'out'>,
+  files: readonly ContentFile[],
+  at: Discovering,
+): Promise<Discovery> {
   const search = new Search(at);
   const wholes = await search.owners([...new Set(files.map(({ sha256 }) => `sha256:${sha256}` as Digest))]);
   const open = files.filter(

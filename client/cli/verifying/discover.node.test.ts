@@ -1,0 +1,122 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { limits } from '../../../schemas/limits.ts';
+import type { Digest, StatementId } from '../../../schemas/primitives.ts';
+import { heldFile } from '../../../test/support/row-files.ts';
+import { digestOfRow } from '../../../test/support/rows.ts';
+import { idOf } from '../../../test/support/statements.ts';
+import { RowSet } from '../../../protocol/rows/row-set.ts';
+import type { Verification } from '../../../protocol/verify/verify.ts';
+import { createOutput } from '../output.ts';
+import type { ContentFile } from '../content/read-content.ts';
+import { failedReport } from '../commands/verify.ts';
+import { discover } from './discover.ts';
+
+const out = createOutput(new PassThrough(), new PassThrough(), { json: true, env: {} });
+const DONE = { through: 9, size: 9, pendingRows: 0 };
+const rowsOf = (name: string, count: number): string[] => Array.from({ length: count }, (_, i) => `{"${name}":${i}}`);
+
+/** Local content, and a registry that holds records of rows; what is judged is who has which row first. */
+function world(texts: readonly string[], records: Record<string, ReadonlySet<string>>) {
+  const held = heldFile('mix.jsonl', texts);
+  const file: ContentFile = { ...held.certified, rowDigests: held.local.rowDigests ?? null };
+  const textOf = new Map(texts.map((row) => [digestOfRow(row), row]));
+  const asked: number[] = [];
+  const judged: string[][] = [];
+  const nameOf = new Map(Object.keys(records).map((name) => [idOf(name), name]));
+  const client = {
+    async lookup(digests: readonly Digest[]) {
+      asked.push(digests.length);
+      const matches = digests.map((digest) => {
+        const row = textOf.get(digest);
+        const having = Object.keys(records).filter((name) => row !== undefined && records[name]?.has(row));
+        return { digest, records: having.map(idOf) };
+      });
+      return { matches, index: DONE };
+    },
+  };
+  const judge = async (ids: readonly StatementId[]): Promise<Verification> => {
+    const names = Object.keys(records).filter((name) => ids.includes(idOf(name)));
+    judged.push(names);
+    const unmatched = new RowSet(texts.length);
+    const counts = new Map<string, number>();
+    for (const [i, row] of texts.entries()) {
+      const owner = names.find((name) => records[name]?.has(row));
+      if (owner === undefined) unmatched.add(i);
+      else counts.set(owner, (counts.get(owner) ?? 0) + 1);
+    }
+    const report = failedReport({ id: 'standing', outcome: 'fail', detail: '' }, 0);
+    const byRecord = [...counts].map(([name, rows]) => ({ record: idOf(name), rows }));
+    return {
+      report: { ...report, coverage: { byRecord } as NonNullable<typeof report.coverage> },
+      unmatched: unmatched.size === 0 ? [] : [{ file, rows: unmatched, count: unmatched.size, detail: '' }],
+    };
+  };
+  return { file, client, judge, asked, judged, nameOf };
+}
+
+test('looks up a sample, and then only what the lists of those found do not certify', async () => {
+  const texts = [...rowsOf('a', 30_000), ...rowsOf('x', 15_000)];
+  const { file, client, judge, asked, judged } = world(texts, { a: new Set(rowsOf('a', 30_000)) });
+  const found = await discover({ out }, [file], { client, judge, admit: async () => true });
+  expect(judged).toEqual([['a']]);
+  // The file itself; the sample; the rows that are nobody's.
+  expect(asked).toEqual([1, 10_000, 10_000, 5000]);
+  expect(found).toMatchObject({ index: DONE, leftOut: [] });
+});
+
+test('finds a record that the sample missed', async () => {
+  const texts = [...rowsOf('a', 40_000), '{"b":1}'];
+  const { file, client, judge, judged } = world(texts, { a: new Set(rowsOf('a', 40_000)), b: new Set(['{"b":1}']) });
+  const { verification } = await discover({ out }, [file], { client, judge, admit: async () => true });
+  expect(judged.at(-1)).toEqual(['a', 'b']);
+  expect(verification?.unmatched).toEqual([]);
+});
+
+test('takes the oldest record of each row, and lets go of one that turns out to own nothing', async () => {
+  const rows = rowsOf('a', 10);
+  const { file, client, judge } = world(rows, { old: new Set(rows.slice(0, 4)), copy: new Set(rows) });
+  const { verification } = await discover({ out }, [file], { client, judge, admit: async () => true });
+  expect(verification?.report.coverage?.byRecord).toEqual([
+    { record: idOf('old'), rows: 4 },
+    { record: idOf('copy'), rows: 6 },
+  ]);
+  const lost = world(rows, { a: new Set(rows), b: new Set() });
+  const lying = {
+    lookup: async (digests: readonly Digest[]) => ({
+      matches: digests.map((digest, i) => ({
+        digest,
+        records: digests.length === 1 ? [] : [idOf(i % 2 === 0 ? 'a' : 'b')],
+      })),
+      index: DONE,
+    }),
+  };
+  await discover({ out }, [lost.file], { client: lying, judge: lost.judge, admit: async () => true });
+  expect(lost.judged).toEqual([['a', 'b'], ['a']]);
+});
+
+test('a registry that names records without end, or that it does not serve, is left at the bound', async () => {
+  const { file, judge, judged } = world(rowsOf('a', 15_000), {});
+  let number = 0;
+  const endless = {
+    lookup: async (digests: readonly Digest[]) => ({
+      matches: digests.map((digest) => ({ digest, records: digests.length === 1 ? [] : [idOf(`record ${number++}`)] })),
+      index: { through: 3, size: 9, pendingRows: 7 },
+    }),
+  };
+  const admitted: StatementId[] = [];
+  const admit = async (record: StatementId) => admitted.push(record) % 2 === 0;
+  const found = await discover({ out }, [file], { client: endless, judge, admit });
+  expect(found.leftOut.length).toBeGreaterThan(10_000);
+  expect(admitted.length).toBe(2 * limits.certificates);
+  expect(judged.length).toBeLessThan(4);
+  expect(found.index).toEqual({ through: 3, size: 9, pendingRows: 7 });
+});
+
+test('nothing found is no verification', async () => {
+  const { file, client, judge, judged } = world(rowsOf('a', 3), {});
+  expect(await discover({ out }, [file], { client, judge, admit: async () => true })).toMatchObject({
+    verification: null,
+  });
+  expect(judged).toEqual([]);
+});
