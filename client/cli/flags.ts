@@ -22,6 +22,9 @@ export const collect = (value: string, previous: readonly string[] = []): string
     .filter((item) => item !== ''),
 ];
 
+/** Collects the files of an option that may be repeated: a comma may be part of a name. */
+export const collectFile = (file: string, previous?: readonly string[]): string[] => [...(previous ?? []), file];
+
 /** `nist-800-63-4=IAL2` in two. */
 export function splitPair(value: string, name: string): [string, string] {
   const at = value.indexOf('=');

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { ASSISTANCE_LEVELS } from '../../schemas/dataset-record.ts';
 import type { Cli } from './context.ts';
-import { collect } from './flags.ts';
+import { collect, collectFile } from './flags.ts';
 import { addIssuerCommands, REASONS, type Leaf } from './program-issuer.ts';
 
 /** Runs one command with the options and arguments that the user gave; a number it answers is the exit code. */
@@ -96,7 +96,7 @@ export function createProgram(version: string, run: Run): Command {
     .option('--policy <file>', 'what you demand (JSON or YAML)')
     .addOption(
       new Option('--certificate <file>', 'use this certificate, or those in a folder; repeatable').argParser(
-        (file: string, before: readonly string[] = []) => [...before, file],
+        collectFile,
       ),
     )
     .option('--offline', 'use no network: the saved certificate, and pinned or --trust keys')
