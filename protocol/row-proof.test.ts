@@ -111,7 +111,7 @@ describe('the proof of a row', () => {
           expect((await outcome(bad)) === 'proven').toBe(bad === text);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
