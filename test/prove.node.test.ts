@@ -44,7 +44,7 @@ beforeAll(async () => {
   const { alice } = await cast(registry, 'prove');
   const made = rowsRecord(alice.did, { 'a.jsonl': ['1'], 'b.jsonl': ROWS });
   record = (await log(registry, await signed(made.draft, alice))).id;
-  for (const blob of [made.manifest, ...made.lists]) expect((await putBlob(registry, blob)).status).toBe(201);
+  for (const blob of [made.manifest, ...made.lists]) await putBlob(registry, blob);
   await find([digestOfRow('1')]);
   firsthand = cliIn(folder, { env: { FIRSTHAND_REGISTRY: running.url } });
   // As others may have the same rows: with other spaces, blank lines, and keys in another order.

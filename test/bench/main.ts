@@ -2,6 +2,7 @@
 import { benchAttest } from './attest.ts';
 import { benchCertificate } from './certificate.ts';
 import { benchHashing } from './hashing.ts';
+import { benchIndex } from './index.ts';
 import { benchPeople } from './people.ts';
 import { machine } from './report.ts';
 import { benchMemory, benchSubmit } from './submit.ts';
@@ -13,6 +14,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   certificate: benchCertificate,
   people: () => benchPeople(1_000_000),
   hashing: benchHashing,
+  index: () => benchIndex(10_000_000),
   workerd: () => benchWorkerd(6000),
   memory: () => benchMemory(200_000),
 };
