@@ -56,6 +56,14 @@ export interface RowProofInput {
 /** The bytes of a row's proof. */
 export const encodeRowProof = (proof: RowProof): string => canonicalJson(proof);
 
+/** The log that a proof says it is of, before anything of it is verified: enough to know whose key to look for. */
+export function originOfRowProof(text: string): Result<string, string> {
+  const proof = readProof(text);
+  if (!proof.ok) return proof;
+  const receipt = parseReceipt(proof.value.receipt);
+  return receipt.ok ? ok(receipt.value.head.origin) : refuse(`the receipt ${receipt.reason}`);
+}
+
 /**
  * Verifies the proof of one row. It shows that the signer of a record claims that row as one of that file, and that the
  * log took the record: no more. Whether the record still stands, who its signer is and whether that is enough is what a

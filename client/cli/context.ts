@@ -23,6 +23,8 @@ export type StartRegistry = (options: {
   host: string;
   log: (line: string) => void;
   origin?: string;
+  /** Empties the index of files and rows, and makes it anew. */
+  rebuildIndex?: boolean;
   /** An issuer app to run beside it, with its clients’ secrets by provider. */
   issuer?: { config: IssuerConfig; secrets: Readonly<Record<string, string>> };
 }) => Promise<RunningRegistry>;

@@ -117,6 +117,15 @@ export function createProgram(version: string, run: Run): Command {
       run(command, async (cli) => (await import('./commands/watch.ts')).watch(cli, paths, options)),
     );
 
+  leaf(program, 'prove', 'prove that a record has a row: fetch the proof, or check one without a network')
+    .argument('[row]', 'its digest, its JSON, or FILE:LINE')
+    .option('-o, --output <file>', 'save the proof there')
+    .option('--record <id>', 'of this record; the oldest that has it unless given')
+    .option('--check <proof>', 'check this proof against pinned or --trust keys')
+    .action((row, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/prove.ts')).prove(cli, row, options)),
+    );
+
   leaf(program, 'certificate', 'fetch a record’s certificate')
     .argument('<id>')
     .option('-o, --output <file>', 'save it there')
@@ -191,6 +200,7 @@ export function createProgram(version: string, run: Run): Command {
     .option('--port <n>', '0 takes any free one', '8787')
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
     .option('--origin <origin>', 'the log’s name, where it is reached by another: registry.example/log')
+    .option('--rebuild-index', 'empty the index of files and rows, and make it anew from the log and the blobs')
     .option('--issuer <file>', 'run an issuer app beside it: this file says who may log in where (YAML or JSON)')
     .action((options, command: Command) =>
       run(command, async (cli) => (await import('./commands/serve.ts')).serve(cli, options)),

@@ -3,6 +3,7 @@ import { benchAttest } from './attest.ts';
 import { benchCertificate } from './certificate.ts';
 import { benchHashing } from './hashing.ts';
 import { benchMix } from './mix.ts';
+import { benchIndex } from './index.ts';
 import { benchPeople } from './people.ts';
 import { machine } from './report.ts';
 import { benchMemory, benchSubmit } from './submit.ts';
@@ -15,6 +16,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   people: () => benchPeople(1_000_000),
   hashing: benchHashing,
   mix: benchMix,
+  index: () => benchIndex(10_000_000),
   workerd: () => benchWorkerd(6000),
   memory: () => benchMemory(200_000),
 };

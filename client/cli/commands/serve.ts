@@ -12,6 +12,7 @@ export interface ServeOptions {
   host: string;
   origin?: string;
   issuer?: string;
+  rebuildIndex?: boolean;
 }
 
 const Port = z
@@ -53,6 +54,7 @@ async function start(cli: Cli, options: ServeOptions, port: number): Promise<Run
       host,
       log: (line) => cli.out.stderr.write(`${sanitizeLine(line.trimEnd())}\n`),
       ...(origin === undefined ? {} : { origin }),
+      ...(options.rebuildIndex === undefined ? {} : { rebuildIndex: options.rebuildIndex }),
       ...(issuer === undefined ? {} : { issuer }),
     });
   } catch (error) {

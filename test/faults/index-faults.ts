@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { digestOf } from '../../protocol/digest.ts';
+import { createContentIndex } from '../../worker/content/content-index.ts';
+import { fillStep } from '../../worker/content/fill.ts';
+import { catchUpStep } from '../../worker/content/catch-up.ts';
+import type { Database } from '../../worker/database/port.ts';
+import { rowFile, rowsRecord, someRows } from '../support/rows.ts';
+import { encodeManifest, summarizeContent } from '../../protocol/manifest.ts';
+import emptyIndex from '../../migrations/empty-content-index.sql?raw';
+import { drafts, signed } from '../support/statements.ts';
+import { assemble, logAll, sequencerOver } from './cast.ts';
+import { FaultyDatabase, Injected, type Fate } from './faulty.ts';
+import type { Shell, Storage } from './shell.ts';
+import { query } from './stored-log.ts';
+
+/** Everything that the index says, but for the numbers that it gives things. */
+const DUMPS = [
+  'SELECT hex(digest), hex(manifest) FROM content ORDER BY 1, 2',
+  'SELECT hex(digest), summary FROM manifests ORDER BY 1',
+  'SELECT hex(manifest), line, rows, hex(root), state FROM row_files ORDER BY 1, 2',
+  'SELECT hex(digest), rows, indexed, state, hex(root), answers FROM row_segments ORDER BY 1',
+  `SELECT hex(manifest), line, number, hex(digest) FROM row_lists JOIN row_files ON row_files.id = file
+    JOIN row_segments ON row_segments.id = segment ORDER BY 1, 2, 3`,
+  `SELECT hex(digest), block, hex(row_blocks.root) FROM row_blocks JOIN row_segments ON id = segment ORDER BY 1, 2`,
+  `SELECT hex(prefix) || hex(digest) || row AS entry FROM row_entries JOIN row_segments ON id = segment ORDER BY 1`,
+  'SELECT through FROM watermark',
+];
+
+/** An index whose database fails while it is filled, and while rows are removed: it ends as one that nothing befell. */
+export function indexFaults(shell: Shell): void {
+  describe('the content index', () => {
+    let storage: Storage;
+    let faulty: FaultyDatabase;
+    let whole: unknown[][];
+    let manifest: ReturnType<typeof rowsRecord>['digest'];
+
+    beforeAll(async () => {
+      storage = await shell.open();
+      faulty = new FaultyDatabase(storage.content);
+      const cast = await assemble();
+      const sequencer = sequencerOver(storage.database, cast);
+      await logAll(sequencer, ...cast.opening.map((statement) => [statement]));
+      // Three blocks and a half, in steps of two; a row that stands in several blocks, and in a file that is too little.
+      const rows = someRows('faults', 14_000);
+      rows[13_000] = rows[1] as string;
+      const made = rowsRecord(cast.alice.did, { 'a.jsonl': rows, 'b.jsonl': rows.slice(0, 2) });
+      manifest = made.digest;
+      const { file, lists } = rowFile('bad.jsonl', someRows('bad', 2));
+      const bad = {
+        files: [{ ...file, rows: { ...(file.rows as NonNullable<typeof file.rows>), root: digestOf('x') } }],
+      };
+      const text = encodeManifest(bad);
+      const content = { ...summarizeContent(text, bad), visibility: 'public' as const };
+      const lie = drafts.record(cast.alice.did, 'bad', { id: content.root, content });
+      await logAll(sequencer, [await signed(made.draft, cast.alice), await signed(lie, cast.alice)]);
+      for (const blob of [made.manifest, ...made.lists, new TextEncoder().encode(text), ...lists]) {
+        await storage.blobs.put(digestOf(blob), new Blob([blob]).stream(), blob.length);
+      }
+      await fill(storage.content);
+      whole = await dump();
+    });
+    afterAll(() => storage.close());
+
+    const dump = async (): Promise<unknown[][]> =>
+      Promise.all(DUMPS.map((sql) => query<Record<string, unknown>>(storage.content, sql)));
+    /** Fills from the log and the blobs, as a new registry does; whatever fails is begun again, as maintenance does. */
+    async function fill(database: Database): Promise<void> {
+      const { blobs } = storage;
+      const contentIndex = createContentIndex(database);
+      const step = async (): Promise<boolean> =>
+        (await catchUpStep({ database: storage.database, blobs, contentIndex })) ||
+        fillStep({ database, blobs, log: () => {} }, 2);
+      while (await step().catch(orAgain));
+    }
+    const orAgain = (error: unknown): true => {
+      if (!(error instanceof Injected)) throw error;
+      return true;
+    };
+    const empty = async (): Promise<void> => {
+      const statements = emptyIndex
+        .replaceAll(/^--.*$/gm, '')
+        .split(';')
+        .filter((text) => text.trim() !== '');
+      await storage.content.batch(statements.map((sql) => ({ sql, parameters: [] })));
+    };
+
+    test('holds all rows of what is as its manifest says, and nothing of what is not is answered', () => {
+      const [, manifests, files, segments, , blocks, entries] = whole;
+      expect([manifests?.length, blocks?.length, entries?.length]).toEqual([2, 4 + 1 + 1, 13_999 + 2 + 2]);
+      const states = files?.map((row) => (row as { state: string }).state);
+      expect(states?.toSorted()).toEqual(['bad', 'proven', 'proven']);
+      expect(segments?.filter((row) => (row as { answers: number }).answers === 1)).toHaveLength(2);
+    });
+
+    test.each<Fate>(['fails', 'persists'])('is whole when each of its writes in turn %s', async (fate) => {
+      for (let at = 0; ; at++) {
+        await empty();
+        faulty.break({ name: `write ${at} ${fate}`, writes: [...Array<Fate>(at).fill('works'), fate] });
+        await fill(faulty);
+        const { writes } = faulty;
+        expect(await dump(), `write ${at} ${fate}`).toEqual(whole);
+        if (writes <= at) break;
+        expect(at).toBeLessThan(40);
+      }
+    });
+
+    test('is whole when two fill it at once', async () => {
+      await empty();
+      await Promise.all([fill(storage.content), fill(storage.content), fill(faulty)]);
+      expect(await dump()).toEqual(whole);
+    });
+
+    test.each<Fate>(['fails', 'persists'])(
+      'forgets all of a manifest when each write of it in turn %s',
+      async (fate) => {
+        const files = ['a.jsonl', 'b.jsonl'];
+        const named = async (): Promise<boolean> => true;
+        for (let at = 0; ; at++) {
+          await empty();
+          await fill(storage.content);
+          faulty.break({ name: `write ${at} ${fate}`, writes: [...Array<Fate>(at).fill('works'), fate] });
+          const index = createContentIndex(faulty);
+          await index.remove(manifest, files).catch(() => index.remove(manifest, files));
+          while (await index.removeRows(storage.blobs, named).catch(orAgain));
+          const [, manifests, rows, segments, , blocks, entries] = await dump();
+          expect([manifests, rows, segments, blocks, entries].map((all) => all?.length)).toEqual([1, 1, 1, 1, 2]);
+          if (faulty.writes <= at) break;
+          expect(at).toBeLessThan(40);
+        }
+      },
+    );
+
+    test('takes up what was on its way out where a manifest names it again', async () => {
+      await empty();
+      await fill(storage.content);
+      const index = createContentIndex(storage.content);
+      await index.remove(manifest, []);
+      expect(await index.removeRows(storage.blobs, async () => true)).toBe(true);
+      await query(storage.content, 'UPDATE watermark SET through = 0 RETURNING through');
+      await fill(storage.content);
+      expect((await dump()).slice(2, 6)).toEqual(whole.slice(2, 6));
+      expect((await dump())[6]).toHaveLength(whole[6]?.length ?? 0);
+    });
+  });
+}
