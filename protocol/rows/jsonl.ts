@@ -16,10 +16,13 @@ export const bomLength = (start: Uint8Array): number =>
 export function digestLines(digester: RowDigester, source: Uint8Array, from: number, end: number, line = 0): number {
   let lines = 0;
   for (let start = from; start < end;) {
-    const newline = source.indexOf(LF, start);
-    const stop = newline < 0 || newline > end ? end : newline;
     lines++;
-    digestLine(digester, source, start, stop, line + lines);
+    let stop = digester.addFlatLine(source, start, end);
+    if (stop < 0) {
+      const newline = source.indexOf(LF, start);
+      stop = newline < 0 || newline > end ? end : newline;
+      digestLine(digester, source, start, stop, line + lines);
+    }
     start = stop + 1;
   }
   return lines;

@@ -2,6 +2,7 @@ import { sha256Into } from '#sha256';
 import { fromUtf8, utf8 } from '../bytes.ts';
 import { canonicalJson, parseJson } from '../json.ts';
 import { CANONICAL_SLACK, CanonicalRow } from './canonical-row.ts';
+import { FlatLine } from './flat-line.ts';
 import { ROW_DIGEST_BYTES } from './row-digests.ts';
 
 /**
@@ -12,18 +13,30 @@ export class RowDigester {
   /** Rows so far, and how many of them are addressed by their own bytes. */
   count = 0;
   raw = 0;
+  readonly #flat = new FlatLine();
   readonly #canonical = new CanonicalRow();
   /** 0x00, and a row. */
   #leaf = new Uint8Array(64 * 1024);
   #digests = new Uint8Array(1024 * ROW_DIGEST_BYTES);
   #filled = 0;
 
+  /**
+   * The row on the line that begins at `from` in `source`, where that line is of the simplest kind and ends before `stop`:
+   * answers where, at its LF. Else -1, and nothing is done.
+   */
+  addFlatLine(source: Uint8Array, from: number, stop: number): number {
+    const to = this.#flat.write(source, from, stop, this.#leaf, 1);
+    if (to < 0) return -1;
+    this.addLeaf(this.#leaf.subarray(0, to));
+    return this.#flat.end;
+  }
+
   /** A row that is JSON in `source[from, end)`: by its canonical form, or raw where it has none. */
   addJson(source: Uint8Array, from: number, end: number): void {
     this.#reserve(end - from);
     const to = this.#canonical.write(source, from, end, this.#leaf, 1);
     if (to >= 0) this.addLeaf(this.#leaf.subarray(0, to));
-    else this.#addUnusual(source.subarray(from, end));
+    else this.#addUnusual(source.slice(from, end));
   }
 
   /** A row that canonical JSON cannot carry: by these bytes. They are never those of a canonical row of JSON lines. */

@@ -10,18 +10,15 @@ export function sha256(data: Uint8Array | string): Bytes {
 /** The same in lowercase hex. */
 export const sha256Hex = (data: Uint8Array | string): string => hash('sha256', data, 'hex');
 
-const latin1Write = Reflect.get(Buffer.prototype, 'latin1Write') as (
-  text: string,
-  at: number,
-  length: number,
-) => number;
+type Write = (this: Uint8Array, text: string, at: number, length: number) => number;
+const latin1Write = Reflect.get(Buffer.prototype, 'latin1Write') as Write;
 
 /**
  * Writes the SHA-256 of `data` into `out` at `at`. For millions of short inputs: a digest that comes as text of one byte a
  * character and is written from there takes a third of the time of one that comes as a Buffer of its own.
  */
 export function sha256Into(data: Uint8Array, out: Uint8Array, at: number): void {
-  Reflect.apply(latin1Write, out, [hash('sha256', data, 'binary'), at, 32]);
+  latin1Write.call(out, hash('sha256', data, 'binary'), at, 32);
 }
 
 /** SHA-256 of what comes in pieces. */

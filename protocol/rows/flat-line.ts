@@ -1,0 +1,222 @@
+import { copyBytes, PLAIN, utf8Length } from './json-bytes.ts';
+
+const TAB = 0x09;
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+const UNDERSCORE = 0x5f;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+
+/** Members of a line that is written here. */
+const MOST = 32;
+/** Every integer of so many digits is a double of its own. */
+const SAFE_DIGITS = 15;
+
+/**
+ * Writes the canonical form (RFC 8785) of what most lines of JSON are: an object of strings, short integers, true, false
+ * and null, in which nothing changes but the order of its members and the space between them. It looks at each byte once,
+ * at four together where it can, finds the line's end on the way, and copies. Anything else it leaves to CanonicalRow.
+ */
+export class FlatLine {
+  /** Where the line written last ends: at its LF. */
+  end = 0;
+  #source: Uint8Array = new Uint8Array();
+  /** The buffer of the source in words, and where in it the source begins. */
+  #words: Int32Array = new Int32Array();
+  #base = 0;
+  #stop = 0;
+  /** Of each member: where its key and its value begin and end in the source. */
+  readonly #members = new Int32Array(4 * MOST);
+  readonly #order = new Int32Array(MOST);
+
+  /**
+   * Writes the line that begins at `from` in `source`, and ends before `stop`, into `out` from `to` on. Answers where it
+   * ends there, or -1 where it is not one to be written here. It is no longer than it was.
+   */
+  write(source: Uint8Array, from: number, stop: number, out: Uint8Array, to: number): number {
+    if (source !== this.#source) {
+      this.#source = source;
+      this.#words = new Int32Array(source.buffer, 0, source.buffer.byteLength >> 2);
+      this.#base = source.byteOffset;
+    }
+    this.#stop = stop;
+    const count = this.#read(from);
+    return count < 0 || !this.#sort(count) || out.length - to < this.end - from ? -1 : this.#emit(count, out, to);
+  }
+
+  /** Finds the members, and answers how many there are, or -1. */
+  #read(from: number): number {
+    const [source, members] = [this.#source, this.#members];
+    let at = this.#space(from);
+    if (source[at] !== OPEN) return -1;
+    at = this.#space(at + 1);
+    for (let count = 0; count < MOST; count++) {
+      const member = 4 * count;
+      members[member] = at;
+      at = this.#key(at);
+      if (at < 0) return -1;
+      members[member + 1] = at;
+      at = this.#space(at);
+      if (source[at] !== COLON) return -1;
+      at = this.#space(at + 1);
+      members[member + 2] = at;
+      at = this.#value(at);
+      if (at < 0) return -1;
+      members[member + 3] = at;
+      at = this.#space(at);
+      if (source[at] === CLOSE) return this.#ends(at + 1) ? count + 1 : -1;
+      if (source[at] !== COMMA) return -1;
+      at = this.#space(at + 1);
+    }
+    return -1;
+  }
+
+  /** Past white space, but not past the line's end. */
+  #space(at: number): number {
+    const source = this.#source;
+    while (at < this.#stop && (source[at] === SPACE || source[at] === TAB)) at++;
+    return at;
+  }
+
+  /** Whether only white space follows until the line's end. As nothing steps over an LF, all of it was before `stop`. */
+  #ends(after: number): boolean {
+    const at = this.#space(after);
+    this.end = this.#source[at] === CR ? at + 1 : at;
+    return this.end < this.#stop && this.#source[this.end] === LF;
+  }
+
+  /** The end of a key whose bytes sort as its UTF-16 code units do (§3.2.3): ASCII without escapes. And no `__proto__`. */
+  #key(from: number): number {
+    const source = this.#source;
+    if (source[from] !== QUOTE || (source[from + 1] === UNDERSCORE && source[from + 2] === UNDERSCORE)) return -1;
+    let at = from + 1;
+    while (at < this.#stop && PLAIN[source[at] as number] === 1) at++;
+    return source[at] === QUOTE ? at + 1 : -1;
+  }
+
+  #value(at: number): number {
+    const byte = this.#source[at] as number;
+    if (byte === QUOTE) return this.#string(at);
+    if (byte === MINUS || (byte >= ZERO && byte <= NINE)) return this.#integer(at);
+    if (byte === 0x74) return this.#word(at, 'true');
+    if (byte === 0x66) return this.#word(at, 'false');
+    return byte === 0x6e ? this.#word(at, 'null') : -1;
+  }
+
+  #word(at: number, word: string): number {
+    for (let i = 0; i < word.length; i++) if (this.#source[at + i] !== word.charCodeAt(i)) return -1;
+    return at + word.length;
+  }
+
+  #integer(from: number): number {
+    const source = this.#source;
+    const first = source[from] === MINUS ? from + 1 : from;
+    let at = first;
+    while (at < this.#stop && (source[at] as number) >= ZERO && (source[at] as number) <= NINE) at++;
+    const digits = at - first;
+    // No zero in front, nor with a sign.
+    if (digits === 0 || digits > SAFE_DIGITS || (source[first] === ZERO && (digits > 1 || first > from))) return -1;
+    const next = source[at] as number;
+    return next === COMMA || next === CLOSE || next === SPACE ? at : -1;
+  }
+
+  /** The end of a string that is canonical as it stands. */
+  #string(from: number): number {
+    const [source, words, base, stop] = [this.#source, this.#words, this.#base, this.#stop];
+    const lastWord = (base + stop) >> 2;
+    for (let at = from + 1; ; ) {
+      while (at < stop && ((base + at) & 3) !== 0 && PLAIN[source[at] as number] === 1) at++;
+      if (((base + at) & 3) === 0) {
+        let word = (base + at) >> 2;
+        while (word < lastWord && isPlainWord(words[word] as number)) word++;
+        at = (word << 2) - base;
+        while (at < stop && PLAIN[source[at] as number] === 1) at++;
+      }
+      if (at >= stop) return -1;
+      const byte = source[at] as number;
+      if (byte === QUOTE) return at + 1;
+      const length = byte >= 0x80 ? utf8Length(source, at, stop) : byte === BACKSLASH ? escapeLength(source, at) : 0;
+      if (length === 0) return -1;
+      at += length;
+    }
+  }
+
+  /** Puts the members in order; false where a key stands twice. */
+  #sort(count: number): boolean {
+    const order = this.#order;
+    for (let i = 0; i < count; i++) {
+      let at = i;
+      for (; at > 0; at--) {
+        const difference = this.#compare(order[at - 1] as number, i);
+        if (difference === 0) return false;
+        if (difference < 0) break;
+        order[at] = order[at - 1] as number;
+      }
+      order[at] = i;
+    }
+    return true;
+  }
+
+  #compare(a: number, b: number): number {
+    const [source, members] = [this.#source, this.#members];
+    const [fromA, fromB] = [members[4 * a] as number, members[4 * b] as number];
+    // Without their closing quotes, so that a prefix comes first.
+    const [lengthA, lengthB] = [(members[4 * a + 1] as number) - fromA - 1, (members[4 * b + 1] as number) - fromB - 1];
+    const shorter = Math.min(lengthA, lengthB);
+    for (let i = 1; i < shorter; i++) {
+      const difference = (source[fromA + i] as number) - (source[fromB + i] as number);
+      if (difference !== 0) return difference;
+    }
+    return lengthA - lengthB;
+  }
+
+  #emit(count: number, out: Uint8Array, start: number): number {
+    const [source, members, order] = [this.#source, this.#members, this.#order];
+    let to = start;
+    out[to++] = OPEN;
+    for (let i = 0; i < count; i++) {
+      const member = 4 * (order[i] as number);
+      if (i > 0) out[to++] = COMMA;
+      for (let part = member; part < member + 4; part += 2) {
+        const [from, end] = [members[part] as number, members[part + 1] as number];
+        copyBytes(source, from, end, out, to);
+        to += end - from;
+        if (part === member) out[to++] = COLON;
+      }
+    }
+    out[to++] = CLOSE;
+    return to;
+  }
+}
+
+/**
+ * Whether all four bytes stand in a JSON string for themselves: none past ASCII, below the space, a quote or a backslash.
+ * A difference has its byte's highest bit set where the byte is smaller than what is taken away.
+ */
+const isPlainWord = (word: number): boolean =>
+  ((word | (word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & 0x80808080) ===
+  0;
+
+/** 2 where the escape at `at` is canonical as it stands, else 0. */
+function escapeLength(source: Uint8Array, at: number): number {
+  switch (source[at + 1]) {
+    case QUOTE:
+    case BACKSLASH:
+    case 0x62:
+    case 0x66:
+    case 0x6e:
+    case 0x72:
+    case 0x74:
+      return 2;
+    default:
+      return 0;
+  }
+}
