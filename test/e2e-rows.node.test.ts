@@ -1,13 +1,17 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { SchemaElement } from 'hyparquet';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { Report } from '../schemas/report.ts';
 import { LookupResponse } from '../schemas/api.ts';
+import type { StatementId } from '../schemas/primitives.ts';
 import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';
 import type { RunningRegistry } from '../client/cli/context.ts';
 import { digestOf } from '../protocol/digest.ts';
@@ -361,5 +365,58 @@ describe('compose', () => {
       write('human.yaml', 'policy: firsthand/v1\nassistance: { max: editing }\n'),
     );
     expect(refused.code).toBe(3);
+  });
+});
+
+describe('a registry', () => {
+  /** The registry as it is, but for what it answers to look-ups. */
+  async function answering(
+    change: (answer: LookupResponse) => LookupResponse,
+  ): Promise<(...args: string[]) => Promise<Ran>> {
+    const proxy = createServer((incoming, outgoing) => void forward(incoming, outgoing));
+    const forward = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+      const { method = 'GET', url = '/' } = incoming;
+      const body =
+        method === 'GET' ? {} : { body: await buffer(incoming), headers: { 'content-type': 'application/json' } };
+      const answer = await fetch(`${registry.url}${url}`, { method, ...body });
+      outgoing.statusCode = answer.status;
+      if (url !== '/v1/lookups') return void outgoing.end(Buffer.from(await answer.arrayBuffer()));
+      outgoing.end(JSON.stringify(change(LookupResponse.parse(await answer.json()))));
+    };
+    await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void proxy.close());
+    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    return cliIn(home, { env: { FIRSTHAND_REGISTRY: url } });
+  }
+
+  test('whose index is behind never lets a row be called nobody’s', async () => {
+    const behind = await answering(({ matches }) => ({ matches, index: { through: 5, size: 6, pendingRows: 7 } }));
+    for (const rows of [mixed, mixed.slice(-DATA.strange)]) {
+      const { code, stdout } = await behind('verify', write('behind.jsonl', text(rows)), '--json');
+      expect(code).toBe(3);
+      const { checks } = Report.parse(JSON.parse(stdout));
+      expect(checks.find(({ id }) => id === 'content.index')).toMatchObject({
+        outcome: 'warn',
+        detail: expect.stringMatching(/at entry 5 of 6 with 7 rows to go/) as string,
+      });
+    }
+  });
+
+  test('that names records it does not serve, or that have none of the rows, makes nothing pass', async () => {
+    const nothing = digestOf('no such record') as StatementId;
+    for (const records of [[nothing], [ids.human as StatementId]]) {
+      const lying = await answering(({ matches, index }) => ({
+        matches: matches.map((match) => ({ ...match, records })),
+        index,
+      }));
+      const { code, stdout, stderr } = await lying(
+        'verify',
+        write('lies.jsonl', text(mixed.slice(-DATA.strange))),
+        '--json',
+      );
+      expect(code).toBe(3);
+      expect(Report.parse(JSON.parse(stdout)).coverage?.matched ?? 0).toBe(0);
+      if (records[0] === nothing) expect(stderr).toContain('left out 1 records');
+    }
   });
 });
