@@ -120,7 +120,7 @@ function whyNot(file: LocalFile, certified: ManifestFile | undefined, rows?: Row
   if (rows === undefined) return `${file.path}${changed || ' is in no certified record'}`;
   const [first = 0] = rows;
   const some = `${rows.size} of its ${file.rowDigests?.count ?? 0} rows are in no certified record, the first is row ${first + 1}`;
-  return `${file.path}${changed === '' ? '' : `${changed};`} ${some}`;
+  return `${file.path}${changed === '' ? ':' : `${changed};`} ${some}`;
 }
 
 /**

@@ -110,7 +110,7 @@ describe('rows of a mix', () => {
       /^fail: 360 of 385 rows here are certified, 100 % are required/,
     );
     expect(detailsOf(report, 'content.coverage')).toMatch(
-      /mix.jsonl 25 of its 385 rows are in no certified record, the first is row \d+/,
+      /mix.jsonl: 25 of its 385 rows are in no certified record, the first is row \d+/,
     );
     const clean = await verify([human], [mixOf(rowsOf('h', 3, 77))], { assistance: { max: 'editing' } });
     expect(failuresOf(clean.report)).toEqual([]);

@@ -3,6 +3,7 @@ import { limits } from '../../../schemas/limits.ts';
 import type { Digest, StatementId } from '../../../schemas/primitives.ts';
 import { digestFromBytes } from '../../../protocol/digest.ts';
 import { ROW_DIGEST_BYTES } from '../../../protocol/rows/row-digests.ts';
+import type { RowSet } from '../../../protocol/rows/row-set.ts';
 import type { Verification } from '../../../protocol/verify/verify.ts';
 import type { RegistryClient } from '../../registry-client.ts';
 import type { Cli } from '../context.ts';
@@ -74,6 +75,7 @@ class Search {
   readonly #chosen = new Set<StatementId>();
   readonly #leftOut = new Set<StatementId>();
   #verification: Verification | null = null;
+  #unmatched: ReadonlyMap<unknown, RowSet | null> = new Map();
   #index: IndexState | null = null;
 
   constructor(at: Discovering) {
@@ -100,7 +102,9 @@ class Search {
         isNew = true;
       } else this.#leftOut.add(record);
     }
-    if (isNew) this.#verification = await this.#at.judge([...this.#chosen]);
+    if (!isNew) return;
+    this.#verification = await this.#at.judge([...this.#chosen]);
+    this.#unmatched = new Map(this.#verification.unmatched.map(({ file, rows }) => [file, rows]));
   }
 
   /** Digests of rows that nothing chosen so far certifies, as many at a time as one look-up takes. */
@@ -126,9 +130,8 @@ class Search {
     if (batch.length > 0) yield batch;
   }
 
-  #unmatchedOf(file: ContentFile): { has(row: number): boolean } | 'all' | null {
-    if (this.#verification === null) return 'all';
-    return this.#verification.unmatched.find((each) => each.file === file)?.rows ?? null;
+  #unmatchedOf(file: ContentFile): RowSet | 'all' | null {
+    return this.#verification === null ? 'all' : (this.#unmatched.get(file) ?? null);
   }
 
   /** A record that was found and turns out to own nothing here, since others do, is not one of those verified. */
