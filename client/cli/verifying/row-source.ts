@@ -15,7 +15,8 @@ const KEPT_BYTES = 8 * 2 ** 30;
 export class RowSource implements Disposable {
   readonly #folders: readonly string[];
   readonly #client: RegistryClient | null;
-  readonly #kept = new Map<Digest, string | null>();
+  /** Where each is that was fetched; null where there is none. What is being written is not waited for. */
+  readonly #kept = new Map<Digest, Promise<string> | null>();
   #spool: SpoolFolder | null = null;
   #left = KEPT_BYTES;
 
@@ -29,11 +30,11 @@ export class RowSource implements Disposable {
 
   async #fetch(digest: Digest, bytes: number): Promise<Uint8Array | null> {
     const kept = this.#kept.get(digest);
-    if (kept !== undefined) return kept === null ? null : readFile(kept);
+    if (kept !== undefined) return kept === null ? null : readFile(await kept);
     if (this.#client === null) return null;
     try {
       const segment = await this.#client.getBlob(digest, bytes);
-      await this.#keep(digest, segment);
+      this.#keep(digest, segment);
       return segment;
     } catch (error) {
       // Not uploaded: the report says which list is not at hand.
@@ -43,13 +44,15 @@ export class RowSource implements Disposable {
     }
   }
 
-  async #keep(digest: Digest, segment: Uint8Array): Promise<void> {
+  #keep(digest: Digest, segment: Uint8Array): void {
     this.#left -= segment.length;
     if (this.#left < 0) return;
     this.#spool ??= new SpoolFolder();
     const file = join(this.#spool.path, randomBytes(8).toString('hex'));
-    await writeFile(file, segment, { mode: 0o600 });
-    this.#kept.set(digest, file);
+    const kept = writeFile(file, segment, { mode: 0o600 }).then(() => file);
+    // A full disk matters to whoever needs it again, if anybody does.
+    kept.catch(() => undefined);
+    this.#kept.set(digest, kept);
   }
 
   [Symbol.dispose](): void {
