@@ -80,6 +80,18 @@ export function describeContentIndex(name: string, openPlatform: () => Promise<P
       expect(await ask(asked)).toEqual(before);
     });
 
+    it('holds a row that is everywhere to its share', async () => {
+      const [everywhere = '', ...own] = someRows('everywhere', 6);
+      for (const row of own) await publish({ 'a.jsonl': [everywhere, row] });
+      const index = createContentIndex(platform.content);
+      const find = async (each: number): Promise<string[]> => {
+        const wanted = [own[4] ?? '', everywhere].map((row) => digestOfRow(row).slice('sha256:'.length));
+        return (await index.find(wanted, each)).map(({ digest }) => (digest === wanted[0] ? 'own' : 'everywhere'));
+      };
+      expect((await find(9)).toSorted()).toEqual([...Array<string>(5).fill('everywhere'), 'own']);
+      expect((await find(2)).toSorted()).toEqual(['everywhere', 'everywhere', 'own']);
+    });
+
     it('is not held up by records whose manifest never came', async () => {
       await log(registry, await signed(drafts.record(people.alice.did, 'never uploaded'), people.alice));
       const { index } = await ask([digestOf('any')]);
