@@ -45,7 +45,7 @@ export function describeRows(name: string, open: OpenEndpoint): void {
     };
 
     it('takes a list once its manifest is stored, and finds the record by its rows and files, in one call', async () => {
-      const rows = someRows('first', 5_000);
+      const rows = someRows('first', 4_200);
       const { draft, manifest, lists, files } = rowsRecord(people.alice.did, { 'a.jsonl': rows });
       const [list] = lists;
       if (list === undefined) throw new Error('no list');
@@ -56,7 +56,7 @@ export function describeRows(name: string, open: OpenEndpoint): void {
       expect(await find([digestOfRow(rows[0] as string)]), 'nothing is known of its rows yet').toEqual([[]]);
       expect((await putBlob(registry, list)).status).toBe(201);
       expect((await putBlob(registry, list)).status, 'again').toBe(200);
-      const asked = [rows[4_999], rows[0], 'unknown', rows[4_095], rows[4_096]].map((row) =>
+      const asked = [rows[4_199], rows[0], 'unknown', rows[4_095], rows[4_096]].map((row) =>
         digestOfRow(row as string),
       );
       expect(await find([...asked, files[0] as string])).toEqual([[id], [id], [], [id], [id], [id]]);
@@ -181,12 +181,12 @@ export function describeRows(name: string, open: OpenEndpoint): void {
     });
 
     it('proves a row, for whoever has the log’s key, wherever it is in its file', async () => {
-      const rows = someRows('proven', 5_000);
+      const rows = someRows('proven', 4_200);
       const files = { 'a.jsonl': someRows('proven: before', 2), 'b.jsonl': rows, 'c.jsonl': ['1'] };
       const { id } = await publish(people.alice.did, files);
       await find([digestOfRow('1')]);
       const trust = await trustIn(registry);
-      for (const at of [0, 1, 4_095, 4_096, 4_999]) {
+      for (const at of [1, 4_095, 4_096, 4_199]) {
         const row = digestOfRow(rows[at] as string) as Digest;
         const response = await registry.fetch(`/v1/rows/${row}/proof`);
         expect(response.status).toBe(200);

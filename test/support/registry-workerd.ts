@@ -12,6 +12,7 @@ async function migrate(): Promise<void> {
   await remake(env.DB, env.MIGRATIONS.registry);
   await remake(env.CONTENT_INDEX, env.MIGRATIONS.contentIndex);
   await remake(env.ISSUER_DB, env.MIGRATIONS.issuer);
+  for (const { key } of (await env.BLOBS.list()).objects) await env.BLOBS.delete(key);
 }
 
 /** Real D1 and R2, emptied first: one platform at a time. */

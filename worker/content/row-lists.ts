@@ -69,20 +69,38 @@ export async function forgetRowLists(database: Database, manifest: Digest): Prom
   );
 }
 
-/** Segments of proven lists in which these digests (lowercase hex) are, the first `each` of every one. */
-export const findRows = (
+/** Segments of proven lists in which these digests (lowercase hex) are: the first `each` of every one, or more. */
+export async function findRows(
   database: Database,
   digests: readonly string[],
   each: number,
-): Promise<{ digest: string; segment: number }[]> =>
-  database.all(
-    sql<{ digest: string; segment: number }>`SELECT wanted.value AS digest, row_segments.id AS segment
-      FROM json_each(${JSON.stringify(digests)}) AS wanted
-      CROSS JOIN row_segments ON row_segments.id IN (
-        SELECT found.segment FROM row_entries AS found
-        CROSS JOIN row_segments AS proven ON proven.id = found.segment AND proven.answers = 1
-        WHERE found.prefix = unhex(substr(wanted.value, 1, ${sql.lit(PREFIX)})) LIMIT ${each})`.compile(db),
+): Promise<{ digest: string; segment: number }[]> {
+  // In the order of the index, neighbours are on one page.
+  const sorted = digests.toSorted();
+  const wanted = sql`json_each(${JSON.stringify(sorted)}) AS wanted`;
+  const proven = sql`row_entries AS found CROSS JOIN row_segments AS proven ON proven.id = found.segment AND answers = 1`;
+  const isWanted = sql`found.prefix = unhex(substr(wanted.value, 1, ${sql.lit(PREFIX)}))`;
+  const most = digests.length * each;
+  const rows = await database.all(
+    sql<FoundRow>`SELECT wanted.key AS at, found.segment FROM ${wanted} CROSS JOIN ${proven} WHERE ${isWanted}
+      LIMIT ${most + 1}`.compile(db),
   );
+  // Rows that are everywhere would take the place of others: then every digest is held to its share, which costs twice.
+  const bounded =
+    rows.length <= most
+      ? rows
+      : await database.all(
+          sql<FoundRow>`SELECT wanted.key AS at, row_segments.id AS segment FROM ${wanted}
+            CROSS JOIN row_segments ON row_segments.id IN
+              (SELECT found.segment FROM ${proven} WHERE ${isWanted} LIMIT ${each})`.compile(db),
+        );
+  return bounded.map(({ at, segment }) => ({ digest: sorted[at] as string, segment }));
+}
+
+interface FoundRow {
+  at: number;
+  segment: number;
+}
 
 /** The summaries of the manifests with a proven file that these segments belong to, `each` of a segment at most. */
 export async function manifestsOfSegments(

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LookupResponse } from '../../schemas/api.ts';
+import type { StatementId } from '../../schemas/primitives.ts';
+import emptyIndex from '../../migrations/empty-content-index.sql?raw';
+import { utf8, type Bytes } from '../../protocol/bytes.ts';
+import { digestOf } from '../../protocol/digest.ts';
+import { createContentIndex } from '../../worker/content/content-index.ts';
+import { indexSome } from '../../worker/content/index-step.ts';
+import { sweepErasedBlobs } from '../../worker/content/sweep.ts';
+import { cast, expectProblem, log, post, putBlob, type Cast } from '../contract/client.ts';
+import { openRegistry, type Platform, type Registry } from '../contract/harness.ts';
+import { digestOfRow, rowsRecord, someRows } from '../support/rows.ts';
+import { drafts, signed } from '../support/statements.ts';
+import { query } from '../faults/stored-log.ts';
+
+/** The content index over time: behind, made anew, and rid of what was erased. */
+export function describeContentIndex(name: string, openPlatform: () => Promise<Platform>): void {
+  describe(`the content index on ${name}`, () => {
+    let platform: Platform;
+    let registry: Registry;
+    let people: Cast;
+    const rows = someRows('in time', 3);
+    let published: { id: StatementId; files: string[]; digest: string; lists: Bytes[] };
+
+    beforeAll(async () => {
+      platform = await openPlatform();
+      registry = await openRegistry(platform);
+      people = await cast(registry, 'content index');
+      published = await publish({ 'a.jsonl': rows, 'b.jsonl': ['1'] });
+    });
+    afterAll(() => registry.close());
+
+    const publish = async (files: Record<string, string[]>) => {
+      const made = rowsRecord(people.alice.did, files);
+      const { id } = await log(registry, await signed(made.draft, people.alice));
+      for (const blob of [made.manifest, ...made.lists]) await putBlob(registry, blob);
+      return { ...made, id };
+    };
+    const ask = async (digests: readonly string[]): Promise<LookupResponse> =>
+      (await (await post(registry, '/v1/lookups', JSON.stringify({ digests }))).json()) as LookupResponse;
+    const erase = async (id: StatementId): Promise<void> =>
+      void (await log(registry, await signed(drafts.revocation(id, { erase: true }), people.alice)));
+    const indexed = async (steps: number): Promise<boolean> => {
+      const filling = { database: platform.content, blobs: platform.blobs, log: () => {} };
+      return indexSome({ ...platform, contentIndex: createContentIndex(platform.content) }, filling, steps);
+    };
+    const count = async (table: string): Promise<number> =>
+      (await query<{ n: number }>(platform.content, `SELECT count(*) AS n FROM ${table}`))[0]?.n ?? -1;
+
+    it('answers a look-up of any size with as few queries', async () => {
+      const costOf = async (digests: string[]): Promise<number> => {
+        const before = registry.queries();
+        await ask(digests);
+        return registry.queries() - before;
+      };
+      const few = await costOf([digestOfRow('1')]);
+      const many = Array.from({ length: 9_996 }, (_, i) => digestOf(`row ${i}`));
+      expect(await costOf([...many, ...rows.map(digestOfRow), digestOfRow('1')])).toBe(few);
+      expect(few).toBeLessThanOrEqual(7);
+    });
+
+    it('says how far behind it is, until it was made anew from the log and the blobs, with the same answers', async () => {
+      const asked = [...rows.map(digestOfRow), digestOfRow('1'), ...published.files, digestOf('unknown')];
+      const before = await ask(asked);
+      const { size } = before.index;
+      expect(before.index).toEqual({ through: size, size, pendingRows: 0 });
+      const statements = emptyIndex
+        .replaceAll(/^--.*$/gm, '')
+        .split(';')
+        .filter((text) => text.trim() !== '');
+      await platform.content.batch(statements.map((sql) => ({ sql, parameters: [] })));
+      const behind = await ask(asked);
+      expect(behind.index).toEqual({ through: size - 1, size, pendingRows: 0 });
+      expect(behind.matches.every(({ records }) => records.length === 0)).toBe(true);
+      const proof = await registry.fetch(`/v1/rows/${asked[0]}/proof`);
+      await expectProblem(proof, [404, 'not-found', `the index is behind: it covers ${size - 1} of ${size} entries`]);
+      const states = new Set<number>();
+      while (await indexed(1)) states.add((await ask(asked)).index.pendingRows);
+      expect([...states], 'its rows wait, then do not').toContain(4);
+      expect(await ask(asked)).toEqual(before);
+    });
+
+    it('holds a row that is everywhere to its share', async () => {
+      const [everywhere = '', ...own] = someRows('everywhere', 6);
+      for (const row of own) await publish({ 'a.jsonl': [everywhere, row] });
+      const index = createContentIndex(platform.content);
+      const find = async (each: number): Promise<string[]> => {
+        const wanted = [own[4] ?? '', everywhere].map((row) => digestOfRow(row).slice('sha256:'.length));
+        return (await index.find(wanted, each)).map(({ digest }) => (digest === wanted[0] ? 'own' : 'everywhere'));
+      };
+      expect((await find(9)).toSorted()).toEqual([...Array<string>(5).fill('everywhere'), 'own']);
+      expect((await find(2)).toSorted()).toEqual(['everywhere', 'everywhere', 'own']);
+    });
+
+    it('is not held up by records whose manifest never came', async () => {
+      await log(registry, await signed(drafts.record(people.alice.did, 'never uploaded'), people.alice));
+      const { index } = await ask([digestOf('any')]);
+      expect(index.through).toBe(index.size);
+    });
+
+    it('loses the rows of what was erased, and its lists, but none that another record has', async () => {
+      const [shared, own] = [someRows('shared list', 3), someRows('own list', 5_000)];
+      const kept = await publish({ 'shared.jsonl': shared });
+      const gone = await publish({ 'renamed.jsonl': shared, 'own.jsonl': own });
+      const entries = await count('row_entries');
+      await erase(gone.id);
+      const sweep = { ...platform, contentIndex: createContentIndex(platform.content) };
+      expect(await sweepErasedBlobs(sweep)).toBe(1);
+      expect(await count('row_entries')).toBe(entries - own.length);
+      expect(await count(`row_blocks WHERE segment NOT IN (SELECT id FROM row_segments)`)).toBe(0);
+      const [first, second] = gone.lists.map((list) => digestOf(list));
+      expect([await platform.blobs.size(first as never), await platform.blobs.size(second as never)]).toEqual([
+        96,
+        null,
+      ]);
+      const { matches } = await ask([shared[0], own[0]].map((row) => digestOfRow(row as string)));
+      expect(matches.map(({ records }) => records)).toEqual([[kept.id], []]);
+    });
+
+    it('keeps no upload that ends after its record was erased', async () => {
+      for (const what of ['guidelines', 'a list']) {
+        const bytes = utf8(`guidelines that come late, of a length that no list has: ${what}`);
+        const process = { guidelines: { name: 'Guidelines', version: '1', digest: digestOf(bytes) } };
+        const made = rowsRecord(people.alice.did, { 'late.jsonl': someRows(`late: ${what}`, 2) }, { process });
+        const { id } = await log(registry, await signed(made.draft, people.alice));
+        await putBlob(registry, made.manifest);
+        const late = what === 'a list' ? (made.lists[0] as Bytes) : bytes;
+        const body = new ReadableStream<Uint8Array>(
+          {
+            async pull(controller) {
+              await erase(id);
+              controller.enqueue(late);
+              controller.close();
+            },
+          },
+          { highWaterMark: 0 },
+        );
+        const headers = { 'Content-Type': 'application/octet-stream', 'Content-Length': String(late.length) };
+        const init = { method: 'PUT', headers, body, duplex: 'half' };
+        const answer = await registry.fetch(`/v1/blobs/${digestOf(late)}`, init as RequestInit);
+        await expectProblem(answer, [403, 'not-referenced', digestOf(late)]);
+        await sweepErasedBlobs({ ...platform, contentIndex: createContentIndex(platform.content) });
+        expect(await platform.blobs.size(digestOf(late)), what).toBeNull();
+      }
+    });
+  });
+}
