@@ -137,7 +137,7 @@ export function describeContentIndex(name: string, openPlatform: () => Promise<P
         );
         const headers = { 'Content-Type': 'application/octet-stream', 'Content-Length': String(late.length) };
         const init = { method: 'PUT', headers, body, duplex: 'half' };
-        const answer = await registry.fetch(`/v1/blobs/${digestOf(late)}`, init as RequestInit);
+        const answer = await registry.fetch(`/v1/blobs/${digestOf(late)}`, init);
         await expectProblem(answer, [403, 'not-referenced', digestOf(late)]);
         await sweepErasedBlobs({ ...platform, contentIndex: createContentIndex(platform.content) });
         expect(await platform.blobs.size(digestOf(late)), what).toBeNull();

@@ -3,7 +3,7 @@ import { catchUpStep } from './catch-up.ts';
 import { fillStep, type Filling } from './fill.ts';
 
 /** Blocks of one step where a transaction is a request to a remote database: 8,192 rows. */
-export const REMOTE_BLOCKS = 2;
+const REMOTE_BLOCKS = 2;
 
 /** Does `steps` bounded steps of whatever the content index has pending; answers whether there may be more. */
 export async function indexSome(

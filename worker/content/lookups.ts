@@ -41,20 +41,19 @@ export function lookupRoutes(app: App, deps: Deps): void {
       const each = Math.min(RECORDS, Math.floor(ANSWERS / wanted.length));
       const found = await contentIndex.find(wanted, each);
       const over = await recordsOver(database, [...new Set(found.map(({ manifest }) => manifest))], each);
-      const manifests = Map.groupBy(found, ({ digest }) => digest);
-      const records = new Map<string, string[]>();
-      for (const [digest, places] of manifests) {
-        // A record may hold what is asked for as a file and as a row, and in several files.
-        const all = new Map<number, Fitting>();
-        for (const { manifest } of places)
-          for (const each of over.get(manifest.manifest) ?? []) all.set(each.index, each);
-        const oldest = [...all.values()].toSorted((a, b) => a.index - b.index).slice(0, each);
-        records.set(
-          `sha256:${digest}`,
-          oldest.map(({ id }) => id),
-        );
+      const records = new Map<string, readonly Fitting[]>();
+      for (const { digest, manifest } of found) {
+        const known = records.get(digest);
+        const more = over.get(manifest.manifest) ?? [];
+        records.set(digest, known === undefined ? more : merge(known, more, each));
       }
-      const matches = digests.map((digest) => ({ digest, records: records.get(digest) ?? [] }));
+      // Most digests of a look-up share their records: those are written once.
+      const ids = new Map<readonly Fitting[] | undefined, string[]>([[undefined, []]]);
+      const matches = digests.map((digest) => {
+        const of = records.get(digest.slice('sha256:'.length));
+        if (!ids.has(of)) ids.set(of, of?.map(({ id }) => id) ?? []);
+        return { digest, records: ids.get(of) };
+      });
       return c.json({ matches, index });
     },
   );
@@ -92,4 +91,10 @@ export function lookupRoutes(app: App, deps: Deps): void {
       return c.body(proof, 200, { ...headers, 'Content-Type': ROW_PROOF_MEDIA_TYPE });
     },
   );
+}
+
+/** The oldest records of both: one may hold what is asked for as a file and as a row, and in several files. */
+function merge(some: readonly Fitting[], more: readonly Fitting[], each: number): readonly Fitting[] {
+  const all = new Map([...some, ...more].map((record) => [record.index, record]));
+  return all.size === some.length ? some : [...all.values()].toSorted((a, b) => a.index - b.index).slice(0, each);
 }
