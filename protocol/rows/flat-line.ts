@@ -132,7 +132,7 @@ export class FlatLine {
   #string(from: number): number {
     const [source, words, base, stop] = [this.#source, this.#words, this.#base, this.#stop];
     const lastWord = (base + stop) >> 2;
-    for (let at = from + 1; ; ) {
+    for (let at = from + 1; ;) {
       while (at < stop && ((base + at) & 3) !== 0 && PLAIN[source[at] as number] === 1) at++;
       if (((base + at) & 3) === 0) {
         let word = (base + at) >> 2;
@@ -202,7 +202,8 @@ export class FlatLine {
  * A difference has its byte's highest bit set where the byte is smaller than what is taken away.
  */
 const isPlainWord = (word: number): boolean =>
-  ((word | (word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & 0x80808080) ===
+  ((word | (word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)) &
+    0x80808080) ===
   0;
 
 /** 2 where the escape at `at` is canonical as it stands, else 0. */

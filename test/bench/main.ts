@@ -4,6 +4,7 @@ import { benchCertificate } from './certificate.ts';
 import { benchHashing } from './hashing.ts';
 import { benchPeople } from './people.ts';
 import { machine } from './report.ts';
+import { benchRows } from './rows.ts';
 import { benchMemory, benchSubmit } from './submit.ts';
 import { benchWorkerd } from './workerd.ts';
 
@@ -13,6 +14,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   certificate: benchCertificate,
   people: () => benchPeople(1_000_000),
   hashing: benchHashing,
+  rows: () => benchRows(10e9),
   workerd: () => benchWorkerd(6000),
   memory: () => benchMemory(200_000),
 };
