@@ -72,23 +72,23 @@ test('names that do not tell columns apart are refused', async () => {
   await expect(digest(write([column]))).rejects.toThrow(/column "__proto__" is refused as a name/);
 });
 
-test('any byte changed, and any end cut off, gives rows or a refusal', async () => {
+test('any byte of the footer changed, and any end cut off, gives rows or a refusal', async () => {
   const good = write([
     { name: 'a', data: ['x', null, 'yy'], type: 'STRING' },
     { name: 'b', data: [1, 2, 3], type: 'INT32' },
   ]);
-  const refused = async (bytes: Uint8Array): Promise<boolean> => {
-    const failed = await digest(bytes).then(
+  const failureOf = (bytes: Uint8Array): Promise<unknown> =>
+    digest(bytes).then(
       () => null,
       (error: unknown) => error,
     );
-    if (failed !== null) expect(failed).toBeInstanceOf(RowsError);
-    return failed !== null;
-  };
+  const footer = good.length - 8 - new DataView(good.buffer).getUint32(good.length - 8, true);
   for (let at = 0; at < good.length; at++) {
+    expect(await failureOf(good.subarray(0, at))).toBeInstanceOf(RowsError);
+    if (at < footer) continue;
     const bad = good.slice();
     bad[at] = (bad[at] as number) ^ 0xff;
-    await refused(bad);
-    expect(await refused(good.subarray(0, at))).toBe(true);
+    const failure = await failureOf(bad);
+    if (failure !== null) expect(failure).toBeInstanceOf(RowsError);
   }
 });

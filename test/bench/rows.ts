@@ -22,7 +22,7 @@ export interface RowsRun {
 
 /** Rows of a file of JSON lines: how fast on all cores, where the time goes on one, and the memory for a file of 10 GB. */
 export async function benchRows(largest: number): Promise<void> {
-  const sample = existsSync(REAL) ? readFileSync(REAL) : madeUp();
+  const sample = new Uint8Array(existsSync(REAL) ? readFileSync(REAL) : madeUp());
   await withFolder(async (folder) => {
     const file = join(folder, 'rows.jsonl');
     grow(file, sample, 0, 1.1e9);
@@ -41,8 +41,8 @@ export async function benchRows(largest: number): Promise<void> {
 }
 
 /** Where the time of one core goes, row by row. */
-async function benchShares(sample: Buffer): Promise<void> {
-  const text = sample.toString().trimEnd().split('\n');
+async function benchShares(sample: Uint8Array): Promise<void> {
+  const text = Buffer.from(sample).toString().trimEnd().split('\n');
   const each = async (work: () => void): Promise<number> => (await medianMs(7, async () => work())) / text.length;
   const digester = new RowDigester();
   let digests = new Uint8Array();
@@ -74,7 +74,7 @@ async function benchShares(sample: Buffer): Promise<void> {
   line('one core, JSON.parse, canonicalize and a hash', perSecond(1000 / plain), 'row digests alone');
 }
 
-const shaAlone = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+const shaAlone = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Hashes the file in a process of its own. */
 async function hashRows(file: string): Promise<RowsRun> {
@@ -83,7 +83,7 @@ async function hashRows(file: string): Promise<RowsRun> {
   return ready;
 }
 
-function grow(file: string, sample: Buffer, from: number, to: number): void {
+function grow(file: string, sample: Uint8Array, from: number, to: number): void {
   if (from === 0) writeFileSync(file, '');
   const block = Buffer.concat(Array.from({ length: Math.ceil(32e6 / sample.length) }, () => sample));
   let bytes = from;
