@@ -8,13 +8,12 @@ import { RowsError } from './rows-error.ts';
 
 type Columns = Parameters<typeof parquetWriteBuffer>[0]['columnData'];
 
-const write = (columnData: Columns, options = {}): Uint8Array =>
+const write = (columnData: Columns, options = {}): Uint8Array<ArrayBuffer> =>
   new Uint8Array(parquetWriteBuffer({ columnData, ...options }));
 
-async function digest(bytes: Uint8Array): Promise<{ digests: Uint8Array; raw: number }> {
+async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<{ digests: Uint8Array; raw: number }> {
   const digester = new RowDigester();
-  const slice = (from: number, end: number): Promise<ArrayBuffer> =>
-    Promise.resolve(bytes.slice(from, end).buffer as ArrayBuffer);
+  const slice = (from: number, end: number): Promise<ArrayBuffer> => Promise.resolve(bytes.slice(from, end).buffer);
   await digestParquet({ byteLength: bytes.length, slice }, digester, () => {});
   return { digests: digester.take(), raw: digester.raw };
 }
