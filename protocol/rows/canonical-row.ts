@@ -1,6 +1,6 @@
 import { limits } from '../../schemas/limits.ts';
 import { faithfulNumber } from '../json.ts';
-import { copyBytes, JsonBytes, PLAIN, utf8Length } from './json-bytes.ts';
+import { copyBytes, isShortEscape, JsonBytes, PLAIN, utf8Length } from './json-bytes.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -278,7 +278,7 @@ export class CanonicalRow extends JsonBytes {
         at += 2;
       } else {
         this.copy(source, start, at);
-        at = this.#escape(at);
+        at = this.escape(source, at, end);
         if (at < 0) return false;
         start = at;
       }
@@ -287,60 +287,6 @@ export class CanonicalRow extends JsonBytes {
     this.copy(source, start, at + 1);
     return true;
   }
-
-  /** Writes the character that the escape at `at` says, in its canonical form; answers where the escape ends, or -1. */
-  #escape(at: number): number {
-    const kind = this.#source[at + 1] as number;
-    if (kind === 0x2f) {
-      this.put(kind);
-      return at + 2;
-    }
-    const unit = this.#unit(at);
-    if (unit < 0) return -1;
-    if (unit < 0xd800 || unit > 0xdfff) {
-      this.character(unit);
-      return at + 6;
-    }
-    const low = unit < 0xdc00 ? this.#unit(at + 6) : -1;
-    if (low < 0xdc00 || low > 0xdfff) return -1;
-    this.character(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
-    return at + 12;
-  }
-
-  /** The code unit of the `\uXXXX` at `at`, or -1. */
-  #unit(at: number): number {
-    const source = this.#source;
-    if (at + 6 > this.#end || source[at] !== BACKSLASH || source[at + 1] !== 0x75) return -1;
-    let unit = 0;
-    for (let i = at + 2; i < at + 6; i++) {
-      const digit = hexDigit(source[i] as number);
-      if (digit < 0) return -1;
-      unit = unit * 16 + digit;
-    }
-    return unit;
-  }
 }
 
 const isDigit = (byte: number): boolean => byte >= ZERO && byte <= 0x39;
-
-/** Whether a backslash before this byte is canonical as it is: `"`, `\`, b, f, n, r, t. */
-function isShortEscape(byte: number): boolean {
-  switch (byte) {
-    case QUOTE:
-    case BACKSLASH:
-    case 0x62:
-    case 0x66:
-    case 0x6e:
-    case 0x72:
-    case 0x74:
-      return true;
-    default:
-      return false;
-  }
-}
-
-function hexDigit(byte: number): number {
-  if (isDigit(byte)) return byte - ZERO;
-  const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
-}

@@ -1,4 +1,4 @@
-import { copyBytes, PLAIN, utf8Length } from './json-bytes.ts';
+import { copyBytes, isShortEscape, PLAIN, utf8Length } from './json-bytes.ts';
 
 const TAB = 0x09;
 const LF = 0x0a;
@@ -132,7 +132,7 @@ export class FlatLine {
   #string(from: number): number {
     const [source, words, base, stop] = [this.#source, this.#words, this.#base, this.#stop];
     const lastWord = (base + stop) >> 2;
-    for (let at = from + 1; ; ) {
+    for (let at = from + 1; ;) {
       while (at < stop && ((base + at) & 3) !== 0 && PLAIN[source[at] as number] === 1) at++;
       if (((base + at) & 3) === 0) {
         let word = (base + at) >> 2;
@@ -143,7 +143,8 @@ export class FlatLine {
       if (at >= stop) return -1;
       const byte = source[at] as number;
       if (byte === QUOTE) return at + 1;
-      const length = byte >= 0x80 ? utf8Length(source, at, stop) : byte === BACKSLASH ? escapeLength(source, at) : 0;
+      const length =
+        byte >= 0x80 ? utf8Length(source, at, stop) : byte === BACKSLASH && isShortEscape(source[at + 1]) ? 2 : 0;
       if (length === 0) return -1;
       at += length;
     }
@@ -202,21 +203,6 @@ export class FlatLine {
  * A difference has its byte's highest bit set where the byte is smaller than what is taken away.
  */
 const isPlainWord = (word: number): boolean =>
-  ((word | (word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & 0x80808080) ===
+  ((word | (word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)) &
+    0x80808080) ===
   0;
-
-/** 2 where the escape at `at` is canonical as it stands, else 0. */
-function escapeLength(source: Uint8Array, at: number): number {
-  switch (source[at + 1]) {
-    case QUOTE:
-    case BACKSLASH:
-    case 0x62:
-    case 0x66:
-    case 0x6e:
-    case 0x72:
-    case 0x74:
-      return 2;
-    default:
-      return 0;
-  }
-}

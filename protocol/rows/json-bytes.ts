@@ -57,6 +57,25 @@ export abstract class JsonBytes {
     }
     this.put(0x80 | (code & 0x3f));
   }
+
+  /** Writes the character that the escape at `at` says, in its canonical form; answers where the escape ends, or -1. */
+  protected escape(source: Uint8Array, at: number, end: number): number {
+    const kind = source[at + 1] as number;
+    if (kind === 0x2f) {
+      this.put(kind);
+      return at + 2;
+    }
+    const unit = unitAt(source, at, end);
+    if (unit < 0) return -1;
+    if (unit < 0xd800 || unit > 0xdfff) {
+      this.character(unit);
+      return at + 6;
+    }
+    const low = unit < 0xdc00 ? unitAt(source, at + 6, end) : -1;
+    if (low < 0xdc00 || low > 0xdfff) return -1;
+    this.character(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+    return at + 12;
+  }
 }
 
 export function copyBytes(source: Uint8Array, from: number, end: number, out: Uint8Array, to: number): void {
@@ -75,4 +94,38 @@ export function utf8Length(source: Uint8Array, at: number, end: number): number 
   if (second < lowest || second > highest) return 0;
   for (let i = 2; i < length; i++) if (((source[at + i] as number) & 0xc0) !== 0x80) return 0;
   return length;
+}
+
+/** The code unit of the `\uXXXX` at `at`, or -1. */
+function unitAt(source: Uint8Array, at: number, end: number): number {
+  if (at + 6 > end || source[at] !== BACKSLASH || source[at + 1] !== 0x75) return -1;
+  let unit = 0;
+  for (let i = at + 2; i < at + 6; i++) {
+    const digit = hexDigit(source[i] as number);
+    if (digit < 0) return -1;
+    unit = unit * 16 + digit;
+  }
+  return unit;
+}
+
+/** Whether a backslash before this byte is canonical as it is: `"`, `\`, b, f, n, r, t. */
+export function isShortEscape(byte: number | undefined): boolean {
+  switch (byte) {
+    case QUOTE:
+    case BACKSLASH:
+    case 0x62:
+    case 0x66:
+    case 0x6e:
+    case 0x72:
+    case 0x74:
+      return true;
+    default:
+      return false;
+  }
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= ZERO && byte <= 0x39) return byte - ZERO;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }

@@ -17,6 +17,11 @@ export function digestLines(digester: RowDigester, source: Uint8Array, from: num
   let lines = 0;
   for (let start = from; start < end;) {
     lines++;
+    // Files of nothing but line ends are made to take time.
+    if (source[start] === LF) {
+      start++;
+      continue;
+    }
     let stop = digester.addFlatLine(source, start, end);
     if (stop < 0) {
       const newline = source.indexOf(LF, start);

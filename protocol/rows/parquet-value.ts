@@ -12,8 +12,9 @@ export type WriteValue = (value: unknown, json: JsonWriter) => void;
  * double, a timestamp in milliseconds), and lists marked in the one way that it knows.
  */
 export const withoutAnnotations = (schema: readonly SchemaElement[]): SchemaElement[] =>
-  schema.map(({ converted_type: _, logical_type: __, ...element }, i) => {
-    const isList = isGroup(schema[i] as SchemaElement) && annotationOf(schema[i] as SchemaElement) === 'LIST';
+  schema.map((annotated) => {
+    const { converted_type: converted, logical_type: logical, ...element } = annotated;
+    const isList = isGroup(annotated) && (logical?.type ?? converted) === 'LIST';
     return isList ? { ...element, converted_type: 'LIST' } : element;
   });
 

@@ -6,6 +6,7 @@ import { benchMix } from './mix.ts';
 import { benchIndex } from './index.ts';
 import { benchPeople } from './people.ts';
 import { machine } from './report.ts';
+import { benchRows } from './rows.ts';
 import { benchMemory, benchSubmit } from './submit.ts';
 import { benchWorkerd } from './workerd.ts';
 
@@ -17,6 +18,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   hashing: benchHashing,
   mix: benchMix,
   index: () => benchIndex(10_000_000),
+  rows: () => benchRows(10e9),
   workerd: () => benchWorkerd(6000),
   memory: () => benchMemory(200_000),
 };

@@ -40,4 +40,4 @@ function* copied(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
 }
 
 const isZlib = (error: unknown): error is Error =>
-  error instanceof Error && 'code' in error && /^Z_/.test(`${error.code}`);
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('Z_');

@@ -95,7 +95,7 @@ export class SteadyFile implements Disposable {
 
   /** The bytes in order, in a buffer that is used again. */
   *pieces(): Generator<Uint8Array> {
-    const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(CHUNK, this.byteLength)));
+    const buffer = new Uint8Array(Math.max(1, Math.min(CHUNK, this.byteLength)));
     for (let read = this.read(buffer); read > 0; read = this.read(buffer)) {
       yield read === buffer.length ? buffer : buffer.subarray(0, read);
     }

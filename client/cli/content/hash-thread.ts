@@ -58,7 +58,7 @@ function digest({ piece, from, end }: LinesTask): DigestedLines {
   return { digests: digester.take().slice(), lines, raw: digester.raw, piece };
 }
 
-port?.on('message', async (request: HashRequest) => {
+async function answer(request: HashRequest): Promise<void> {
   const { id } = request;
   try {
     if ('file' in request) return say({ id, done: await hash(request.file) });
@@ -69,4 +69,6 @@ port?.on('message', async (request: HashRequest) => {
     const { name, message, code, path } = error as NodeJS.ErrnoException;
     say({ id, failed: { name, message, code, path } });
   }
-});
+}
+
+port?.on('message', (request: HashRequest) => void answer(request));
