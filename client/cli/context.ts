@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { IssuerConfig } from '../../schemas/issuer-config.ts';
 import type { Output, OutputStream } from './output.ts';
 
@@ -30,11 +31,13 @@ export type StartRegistry = (options: {
 /** What a command needs of the process that it runs in. */
 export interface Context {
   env: NodeJS.ProcessEnv;
-  stdin: NodeJS.ReadStream;
+  stdin: Readable & { isTTY?: boolean };
   stdout: OutputStream;
   stderr: OutputStream;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Waits, in milliseconds; until `signal` aborts at the latest. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** The command line that runs this program again, without arguments. */
   self: readonly string[];
   startRegistry: StartRegistry;

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError, type Command } from 'commander';
 import { describe, exitCodeOf, type Failure } from './failure.ts';
 import type { Cli, CommonOptions, Context, StartRegistry } from './context.ts';
@@ -31,6 +32,7 @@ export async function main(argv: readonly string[], parts: { startRegistry: Star
     stdout: process.stdout,
     stderr: process.stderr,
     now: Date.now,
+    sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
     self: [process.execPath, ...process.execArgv, argv[1] as string],
     startRegistry: parts.startRegistry,
     onStop(handler) {

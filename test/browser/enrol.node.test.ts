@@ -10,13 +10,13 @@ import { fingerprintOf } from '../../protocol/enrolment.ts';
 import {
   describeDataset,
   ended,
-  firsthand,
+  firsthandProcess,
   Persona,
   serveRegistry,
   startFirsthand,
   type ServedRegistry,
 } from '../../client/cli/testing/processes.ts';
-import type { Ran } from '../../client/cli/testing/run-cli.ts';
+import { firsthand, type Ran } from '../../client/cli/testing/run-cli.ts';
 import type { Did } from '../../schemas/primitives.ts';
 import { CHROMIUM, hasChromium, openBrowser } from '../support/chromium.ts';
 
@@ -201,14 +201,14 @@ describe.runIf(hasChromium)('from a browser login to a verified dataset', () => 
 
   test('a mistake in the configuration is named with its line, and its secrets must be its own', async () => {
     writeFileSync(join(home, 'bad.yaml'), issuerYaml('http://evil.example'));
-    const bad = await firsthand(home, ['serve', '--data', 'bad', '--port', '0', '--issuer', 'bad.yaml']);
+    const bad = await firsthandProcess(home, ['serve', '--data', 'bad', '--port', '0', '--issuer', 'bad.yaml']);
     expect([bad.code, bad.stderr]).toEqual([1, expect.stringMatching(/bad\.yaml line 5.*expected an https URL/s)]);
     writeFileSync(
       join(home, 'open.yaml'),
       issuerYaml('https://login.example').replaceAll('campus.secret', 'open.secret'),
     );
     writeFileSync(join(home, 'open.secret'), SECRET, { mode: 0o644 });
-    const open = await firsthand(home, ['serve', '--data', 'bad', '--port', '0', '--issuer', 'open.yaml']);
+    const open = await firsthandProcess(home, ['serve', '--data', 'bad', '--port', '0', '--issuer', 'open.yaml']);
     expect(open.stderr).toContain('chmod 600');
   });
 
