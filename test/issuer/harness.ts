@@ -1,5 +1,5 @@
 import { IssuerConfig } from '../../schemas/issuer-config.ts';
-import { Enrolment, type EnrolmentStatus } from '../../schemas/issuer.ts';
+import { Enrolment, EnrolmentStatus } from '../../schemas/issuer.ts';
 import { toBase64Url } from '../../protocol/bytes.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
@@ -169,7 +169,7 @@ export async function openIssuerOver(
     },
 
     async status({ id, pollToken }) {
-      return (await issuer.api(`/enrolments/${id}`, undefined, pollToken)).body as unknown as EnrolmentStatus;
+      return EnrolmentStatus.parse((await issuer.api(`/enrolments/${id}`, undefined, pollToken)).body);
     },
 
     async start(enrolment, browser, provider = 'good') {
