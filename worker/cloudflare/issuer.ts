@@ -37,8 +37,11 @@ export async function openIssuer(bindings: Bindings): Promise<{ app: App; url: s
     verify: verifySignature,
     limits: {
       all: async (key) => (await WRITE_LIMIT.limit({ key })).success,
-      each: async (key) => (await ENROL_LIMIT.limit({ key })).success,
+      network: async (key) => (await ENROL_LIMIT.limit({ key })).success,
+      key: async (key) => (await ENROL_LIMIT.limit({ key })).success,
     },
+    // Set by Cloudflare on every request, whatever the client sent.
+    addressOf: (c) => c.req.header('CF-Connecting-IP') ?? null,
     // Called as a plain function: workerd refuses a fetch with another `this`.
     fetch: (input, init) => fetch(input, init),
     now: Date.now,

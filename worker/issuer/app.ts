@@ -46,12 +46,10 @@ export function createIssuerApp(deps: IssuerDeps): App {
   return app;
 }
 
-type Fetch = (request: Request) => Response | Promise<Response>;
-
 /** Mounts an issuer beside a registry at the same host: the issuer has the paths that are its own. */
 export function besideIssuer<Rest extends unknown[]>(
   registry: (request: Request, ...rest: Rest) => Response | Promise<Response>,
-  issuer: Fetch,
+  issuer: (request: Request, ...rest: Rest) => Response | Promise<Response>,
   issuerUrl: string,
 ): (request: Request, ...rest: Rest) => Response | Promise<Response> {
   const base = basePathOf(issuerUrl);
@@ -60,7 +58,7 @@ export function besideIssuer<Rest extends unknown[]>(
   return (request, ...rest) => {
     const { pathname } = new URL(request.url);
     const isOwn = own.some((path) => pathname === path || pathname.startsWith(`${path}/`));
-    return isOwn ? issuer(request) : registry(request, ...rest);
+    return isOwn ? issuer(request, ...rest) : registry(request, ...rest);
   };
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { getConnInfo } from '@hono/node-server/conninfo';
 import { sql } from 'kysely';
 import type { IssuerConfig } from '../../schemas/issuer-config.ts';
 import { fromBase64Url, toBase64Url, type Bytes } from '../../protocol/bytes.ts';
@@ -30,8 +31,8 @@ export interface OpenIssuer {
   close(): void;
 }
 
-/** Enrolments a minute: in all, and with one key. */
-const RATE = { all: 600, each: 10 };
+/** Enrolments a minute: in all, from one network (a campus may be behind one address), and with one key. */
+const RATE = { all: 600, network: 30, key: 10 };
 const SWEEP_EVERY = 60_000;
 
 /** Opens the issuer app over files in `dataDir`: a database, a key, and the secret of its pseudonyms. */
@@ -56,7 +57,15 @@ export async function openIssuer(
       signer,
       nullifierSecret,
       verify: verifySignature,
-      limits: { all: createLimiter(RATE.all, Date.now), each: createLimiter(RATE.each, Date.now) },
+      limits: {
+        all: createLimiter(RATE.all, Date.now),
+        network: createLimiter(RATE.network, Date.now),
+        key: createLimiter(RATE.key, Date.now),
+      },
+      addressOf: (c) => {
+        const { clientAddressHeader: header } = config;
+        return (header === undefined ? getConnInfo(c).remote.address : c.req.header(header)) ?? null;
+      },
       fetch,
       now: Date.now,
       log,
