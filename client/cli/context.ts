@@ -17,19 +17,54 @@ export interface RunningRegistry {
   close(): Promise<void>;
 }
 
-/** Starts a registry on this machine. Rejects with `code` EADDRINUSE where the port is taken. */
-export type StartRegistry = (options: {
+/** Starts a registry on this machine. */
+type StartRegistry = (options: {
   dataDir: string;
   port: number;
   host: string;
   log: (line: string) => void;
   origin?: string;
-  /** An issuer app to run beside it, with its clients’ secrets by provider. */
-  issuer?: { config: IssuerConfig; secrets: Readonly<Record<string, string>> };
+  /** An issuer app to run beside it. */
+  issuer?: ConfiguredIssuer;
 }) => Promise<RunningRegistry>;
 
+/** An issuer app that runs inside this process, with no registry beside it. */
+export interface RunningIssuer {
+  url: string;
+  did: string;
+  close(): Promise<void>;
+}
+
+/** Whom an issuer app gives nothing any more, by pseudonym. Banning and lifting answer whether that changed anything. */
+export interface Bans {
+  ban(nullifier: string): Promise<boolean>;
+  lift(nullifier: string): Promise<boolean>;
+  list(): Promise<{ nullifier: string; bannedAt: string }[]>;
+  close(): void;
+}
+
+/** An issuer app's configuration, with its clients’ secrets by provider. */
+export interface ConfiguredIssuer {
+  config: IssuerConfig;
+  secrets: Readonly<Record<string, string>>;
+}
+
+/** The servers that this program can be. Starting one rejects with `code` EADDRINUSE where the port is taken. */
+export interface Servers {
+  startRegistry: StartRegistry;
+  startIssuer(options: {
+    dataDir: string;
+    port: number;
+    host: string;
+    issuer: ConfiguredIssuer;
+    log: (line: string) => void;
+  }): Promise<RunningIssuer>;
+  /** Of the issuer app in a data folder; null where there is none. */
+  openBans(dataDir: string): Promise<Bans | null>;
+}
+
 /** What a command needs of the process that it runs in. */
-export interface Context {
+export interface Context extends Servers {
   env: NodeJS.ProcessEnv;
   stdin: Readable & { isTTY?: boolean };
   stdout: OutputStream;
@@ -40,7 +75,6 @@ export interface Context {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** The command line that runs this program again, without arguments. */
   self: readonly string[];
-  startRegistry: StartRegistry;
   /** Takes over SIGINT and SIGTERM from the default, which ends the process with 130. Returns how to give them back. */
   onStop(handler: () => void): () => void;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import type { StartRegistry } from '../context.ts';
+import type { Servers } from '../context.ts';
 import { runCommand } from '../main.ts';
 
 /** How a command ended, and what it said. */
@@ -21,11 +21,12 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-interface Around {
+interface Around extends Partial<Servers> {
   env?: Record<string, string>;
   stdin?: string;
-  startRegistry?: StartRegistry;
 }
+
+const none = (): Promise<never> => Promise.reject(new Error('no server in this test'));
 
 /** Runs commands in this process, with a home of their own, a passphrase and no terminal. */
 export const cliIn =
@@ -47,7 +48,7 @@ export function firsthand(home: string, args: readonly string[], around: Around 
   return ran;
 }
 
-async function run(home: string, args: readonly string[], { env, stdin = '', startRegistry }: Around): Promise<Ran> {
+async function run(home: string, args: readonly string[], { env, stdin = '', ...servers }: Around): Promise<Ran> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const [said, complained] = [collect(stdout), collect(stderr)];
   const code = await runCommand(args, {
@@ -59,7 +60,7 @@ async function run(home: string, args: readonly string[], { env, stdin = '', sta
     // Nobody else has to be waited for.
     sleep: (ms) => sleep(ms / 20),
     self: [],
-    startRegistry: startRegistry ?? (() => Promise.reject(new Error('no registry in this test'))),
+    ...{ startRegistry: none, startIssuer: none, openBans: none, ...servers },
     onStop: () => () => undefined,
   });
   return { code, stdout: said(), stderr: complained() };
