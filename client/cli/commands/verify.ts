@@ -24,7 +24,7 @@ import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { readContent, type Content } from '../content/read-content.ts';
 import { exitCodeOf } from '../failure.ts';
-import { readOptional } from '../flags.ts';
+import { readFlag, readOptional } from '../flags.ts';
 import { renderReport } from '../report-view.ts';
 import { text } from '../terminal.ts';
 import { connect, offlineTrust } from '../trust-store.ts';
@@ -53,9 +53,10 @@ const MANIFESTS_BYTES = 256 * 1024 * 1024;
 /** Checks a folder, a file or a record against its certificate and a policy. Answers the exit code: 0 or 3. */
 export async function verify(cli: Cli, target: string, options: VerifyOptions): Promise<number> {
   const policy = await readPolicy(options);
-  const named = StatementId.safeParse(target);
-  const content = named.success ? null : await readContent(cli, target);
-  const record = named.success ? named.data : readOptional(StatementId, options.record, '--record');
+  // A file of such a name can be given as ./sha256:…
+  const named = target.startsWith('sha256:') ? readFlag(StatementId, target, 'the record’s id') : null;
+  const content = named === null ? await readContent(cli, target) : null;
+  const record = named ?? readOptional(StatementId, options.record, '--record');
   const saved = content === null ? null : await savedWith(target, content.isFolder);
   const given = options.certificate === undefined ? null : await readCertificateFile(options.certificate);
   const evidence =
