@@ -17,7 +17,7 @@ import { loadLog } from '../log/log-state.ts';
 import { MAINTENANCE, maintain } from '../maintenance.ts';
 import { createSequencer } from '../log/sequencer.ts';
 import { startCheckThreads } from './check-threads.ts';
-import { createFileBlobs } from './file-blobs.ts';
+import { createFileBlobs, sweepTemporaries } from './file-blobs.ts';
 import { openHttpServer } from './http-server.ts';
 import { openIssuer, type IssuerOptions } from './issuer.ts';
 import { loadKeyFile } from './key-file.ts';
@@ -140,9 +140,11 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     name,
     Date.now(),
   );
+  const blobs = join(dataDir, 'blobs');
+  await sweepTemporaries(blobs);
   const deps: Deps = {
     database,
-    blobs: createFileBlobs(join(dataDir, 'blobs')),
+    blobs: createFileBlobs(blobs),
     contentIndex: createContentIndex(content),
     sequencer,
     growth,
