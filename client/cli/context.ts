@@ -3,7 +3,7 @@ import type { IssuerConfig } from '../../schemas/issuer-config.ts';
 import type { Output, OutputStream } from './output.ts';
 
 /** A registry that runs inside this process. */
-export interface RunningRegistry {
+interface RunningRegistry {
   /** Where it answers: `http://127.0.0.1:8787`. */
   url: string;
   /** The log's origin and verifier key. */
@@ -29,7 +29,7 @@ type StartRegistry = (options: {
 }) => Promise<RunningRegistry>;
 
 /** An issuer app that runs inside this process, with no registry beside it. */
-export interface RunningIssuer {
+interface RunningIssuer {
   url: string;
   did: string;
   close(): Promise<void>;
@@ -44,7 +44,7 @@ export interface Bans {
 }
 
 /** An issuer app's configuration, with its clients’ secrets by provider. */
-export interface ConfiguredIssuer {
+interface ConfiguredIssuer {
   config: IssuerConfig;
   secrets: Readonly<Record<string, string>>;
 }

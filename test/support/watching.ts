@@ -35,7 +35,7 @@ export interface World {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface Watching {
+interface Watching {
   child: ChildProcess;
   end: Promise<Ran>;
   /** Once it has begun, or ended. */

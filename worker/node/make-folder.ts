@@ -18,8 +18,8 @@ export function makeFolder(folder: string): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EEXIST') continue;
-      if (code === 'ENOENT') throw new Error(`${each} cannot be made: no folders can be made in ${dirname(each)}`);
-      throw error;
+      if (code !== 'ENOENT') throw error;
+      throw new Error(`${each} cannot be made: no folders can be made in ${dirname(each)}`, { cause: error });
     }
   }
   if (!statSync(folder).isDirectory()) throw new Error(`${folder} is a file; a folder is needed there`);

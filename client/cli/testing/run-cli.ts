@@ -27,6 +27,7 @@ interface Around extends Partial<Servers> {
 }
 
 const none = (): Promise<never> => Promise.reject(new Error('no server in this test'));
+const NO_SERVERS: Servers = { startRegistry: none, startIssuer: none, openBans: none };
 
 /** Runs commands in this process, with a home of their own, a passphrase and no terminal. */
 export const cliIn =
@@ -60,7 +61,8 @@ async function run(home: string, args: readonly string[], { env, stdin = '', ...
     // Nobody else has to be waited for.
     sleep: (ms) => sleep(ms / 20),
     self: [],
-    ...{ startRegistry: none, startIssuer: none, openBans: none, ...servers },
+    ...NO_SERVERS,
+    ...servers,
     onStop: () => () => undefined,
   });
   return { code, stdout: said(), stderr: complained() };
