@@ -9,6 +9,8 @@ enableCompileCache(join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache
 
 const { main } = await import('./client/cli/main.ts');
 await main(process.argv, {
-  // The registry is loaded only by the commands that run one.
+  // What runs a server is loaded only by the commands that do.
   startRegistry: async (options) => (await import('./worker/node/start.ts')).startRegistry(options),
+  startIssuer: async (options) => (await import('./worker/node/start-issuer.ts')).startIssuer(options),
+  openBans: async (dataDir) => (await import('./worker/node/issuer.ts')).openBans(dataDir),
 });

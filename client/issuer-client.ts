@@ -21,8 +21,9 @@ const ANSWER_BYTES = 2 * limits.statementBytes;
  *
  * @example
  * const enrolment = await issuer.begin(signer);
- * console.log(enrolment.page, enrolment.userCode);
- * const { credential } = await issuer.status(enrolment);
+ * console.log(enrolment.page);
+ * // Once `(await issuer.status(enrolment)).status` is `confirming`, the person's browser shows a code.
+ * const { credential } = await issuer.confirm(enrolment, code);
  */
 export class IssuerClient {
   readonly #transport: Transport;
@@ -66,6 +67,12 @@ export class IssuerClient {
   /** How far an enrolment has come. */
   status({ id, pollToken }: Pick<Enrolment, 'id' | 'pollToken'>): Promise<EnrolmentStatus> {
     return this.#call({ path: `/enrolments/${id}`, bearer: pollToken }, EnrolmentStatus);
+  }
+
+  /** Sends the code that the browser shows after the login; a wrong one is `refusal`, and a few may be tried. */
+  confirm({ id, pollToken }: Pick<Enrolment, 'id' | 'pollToken'>, code: string): Promise<EnrolmentStatus> {
+    const path = `/enrolments/${id}/confirmation`;
+    return this.#call({ method: 'POST', path, body: { code }, bearer: pollToken }, EnrolmentStatus);
   }
 
   async #call<S extends z.ZodType>(

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ASSISTANCE_LEVELS } from './assistance-levels.ts';
 import { limits } from './limits.ts';
 import {
   Count,
@@ -16,7 +17,7 @@ import {
 import { RightsRule } from './rights-rule.ts';
 
 /** How much of the work a model did, from least to most. A record is as bad as its worst ancestor. */
-export const ASSISTANCE_LEVELS = ['none', 'editing', 'assisted', 'generated', 'synthetic'] as const;
+export { ASSISTANCE_LEVELS };
 export const AssistanceLevel = z.enum(ASSISTANCE_LEVELS);
 export type AssistanceLevel = z.infer<typeof AssistanceLevel>;
 

@@ -98,6 +98,11 @@ export const IssuerConfig = z.strictObject({
   name: line(200),
   /** The address that people and clients reach it at, without a slash at its end. Never taken from a request. */
   url: SecureUrl.refine((url) => !url.endsWith('/'), 'leave out the slash at its end').optional(),
+  /** On Node behind a proxy: the header in which it says, and nobody else can say, where a request came from. */
+  clientAddressHeader: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,100}$/, 'expected the name of a header, as X-Real-IP')
+    .optional(),
   /** How long its credentials hold. */
   validity: Duration.default('365d'),
   providers: z

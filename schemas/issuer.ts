@@ -17,6 +17,9 @@ export const PollToken = random(43);
 /** Eight letters that no word is made of and nobody mistakes for one another (RFC 8628 §6.1): `BCDF-GHJK`. */
 export const UserCode = z.string().regex(/^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/);
 
+/** Typed where the enrolment was begun: whoever logged in has that terminal before them. In any case, dash or not. */
+export const Confirmation = z.strictObject({ code: z.string().min(1).max(64) }).meta({ id: 'Confirmation' });
+
 /** Who an issuer app is: `GET /issuer.json`. */
 export const IssuerDescription = z
   .strictObject({
@@ -47,8 +50,6 @@ export const Enrolment = z
     /** 32 random bytes, to be signed with the key (protocol/enrolment.ts). */
     challenge: random(43),
     pollToken: PollToken,
-    /** What the person types in the browser: shows that they have the terminal before them in which it was printed. */
-    userCode: UserCode,
     expiresAt: Timestamp,
   })
   .meta({ id: 'Enrolment' });
@@ -72,14 +73,17 @@ export const LoginRefusal = z.enum([
   'id-token-invalid',
   'no-rule',
   'too-many-attempts',
+  'wrong-code',
+  'banned',
 ]);
 export type LoginRefusal = z.infer<typeof LoginRefusal>;
 
 /** How far an enrolment has come. */
 export const EnrolmentStatus = z
   .strictObject({
-    status: z.enum(['unproven', 'waiting', 'issued']),
-    /** Why the latest login was refused; another may still succeed. */
+    /** `confirming`: somebody has logged in, and their browser shows the code that is asked for now. */
+    status: z.enum(['unproven', 'waiting', 'confirming', 'issued']),
+    /** Why the latest login or code was refused; another may still succeed. */
     refusal: z.strictObject({ code: LoginRefusal, detail: z.string().max(1000) }).optional(),
     /** The signed credential, in the canonical form that is submitted. */
     credential: z.string().max(limits.statementBytes).optional(),

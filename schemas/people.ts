@@ -44,12 +44,12 @@ const ContributorRecord = z.strictObject({
 export const Contributor = z
   .strictObject({
     did: Did,
-    /** In log order, 100 at most, the newest; null where the body was erased. */
+    /** In log order, 100 at most, the newest. Erased ones are nobody's any more, and not here. */
     credentials: z.array(
       z.strictObject({
         ...Listed.shape,
         issuer: Did,
-        verification: Verification.nullable(),
+        verification: Verification,
         expertise: z.array(Expertise),
       }),
     ),

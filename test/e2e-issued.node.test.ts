@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ended, firsthand, startFirsthand, type Persona } from '../client/cli/testing/processes.ts';
+import { ended, startFirsthand, type Persona } from '../client/cli/testing/processes.ts';
+import { firsthand } from '../client/cli/testing/run-cli.ts';
 import { didOf, expectOnce, listed, Office, outcomes, VERIFIED, type Listed } from './support/office.ts';
 
 // An issuer whose work breaks off, and who looks after what was issued: the real program and a real registry.

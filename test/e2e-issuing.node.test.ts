@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { firsthand, Persona } from '../client/cli/testing/processes.ts';
+import { firsthandProcess, Persona } from '../client/cli/testing/processes.ts';
 import { didOf, expectOnce, Office, outcomes, VERIFIED } from './support/office.ts';
 
 // An issuer at work on many people: the real program, a real registry, and what comes between them.
@@ -47,7 +47,7 @@ describe('a file of people', () => {
   test('on stdin; nothing of the persons is anywhere', async () => {
     const who = await office.issuer();
     const file = await office.people(2, 'secretive');
-    const ran = await firsthand(office.home, ['attest-human', '--csv', '-', ...VERIFIED, '--key', who.name], {
+    const ran = await firsthandProcess(office.home, ['attest-human', '--csv', '-', ...VERIFIED, '--key', who.name], {
       env: { FIRSTHAND_REGISTRY: office.registry.url },
       stdin: readFileSync(join(office.home, file), 'utf8'),
     });
@@ -128,7 +128,7 @@ describe('a file of people', () => {
     const lines = Array.from({ length: 100_000 }, (_, i) => `${dids[i % 1000]},"person ${i}"\r\n`);
     writeFileSync(join(office.home, 'many.csv'), `did,person\r\n${lines.join('')}`);
     const args = ['attest-human', '--csv', 'many.csv', ...VERIFIED, '--key', issuer.name, '--results', 'many.ndjson'];
-    const ran = await firsthand(office.home, [...args, '--json'], {
+    const ran = await firsthandProcess(office.home, [...args, '--json'], {
       env: { FIRSTHAND_REGISTRY: office.registry.url, NODE_OPTIONS: '--max-old-space-size=96' },
     });
     expect(ran.code).toBe(1);

@@ -13,9 +13,8 @@ import { Report } from '../schemas/report.ts';
 import { LookupResponse } from '../schemas/api.ts';
 import type { StatementId } from '../schemas/primitives.ts';
 import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';
-import type { RunningRegistry } from '../client/cli/context.ts';
 import { digestOf } from '../protocol/digest.ts';
-import { startRegistry } from '../worker/node/start.ts';
+import { startRegistry, type RunningRegistry } from '../worker/node/start.ts';
 
 // Every command against a real registry, in one process: two datasets, and files that are mixed from their rows.
 const shared = fileURLToPath(new URL('../../shared/data/gsm8k/', import.meta.url));

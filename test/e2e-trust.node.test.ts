@@ -4,15 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { signerOf } from './support/statements.ts';
 import { Report } from '../schemas/report.ts';
-import {
-  attest,
-  describeDataset,
-  firsthand,
-  foundRegistry,
-  Persona,
-  serveRegistry,
-} from '../client/cli/testing/processes.ts';
-import type { Ran } from '../client/cli/testing/run-cli.ts';
+import { attest, describeDataset, foundRegistry, Persona, serveRegistry } from '../client/cli/testing/processes.ts';
+import { firsthand, type Ran } from '../client/cli/testing/run-cli.ts';
 
 // What a buyer relies on when a registry misbehaves, or is gone: the real program, and registries that change under it.
 let home: string;

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await world.published();
   await world.ada.do('revoke', revoked.id, '--reason', 'withdrawn');
 });
-afterAll(() => world.close());
+afterAll(() => world[Symbol.asyncDispose]());
 
 const victim = () => ({ ...revoked, at: world.lab(revoked.folder) });
 

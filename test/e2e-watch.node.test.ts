@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeDataset, firsthand } from '../client/cli/testing/processes.ts';
-import { fallsOf, linesOf, once, openWorld, pause, watching, type World } from './support/watching.ts';
+import { describeDataset, firsthandProcess } from '../client/cli/testing/processes.ts';
+import { fallsOf, linesOf, once, openWorld, pause, type World } from './support/watching.ts';
 
 // The real program, following a real registry.
 let world: World;
@@ -10,12 +10,12 @@ let world: World;
 beforeAll(async () => {
   world = await openWorld();
 });
-afterAll(() => world.close());
+afterAll(() => world[Symbol.asyncDispose]());
 
 test('a revocation is told within 5 s, and nothing of those that are unrelated', async () => {
   const [first, second, other] = [await world.published(), await world.published(), await world.published()];
   const at = world.lab(first.folder, second.folder);
-  const { end, begun } = watching(at, world.registry.url, '.');
+  const { end, begun } = world.watching(at, '.');
   await begun;
   await world.ada.do('revoke', other.id, '--reason', 'withdrawn');
   expect(await Promise.race([end, pause(1500)]), 'an unrelated revocation ends nothing').toBeUndefined();
@@ -104,7 +104,7 @@ test('a new version is told, and is no fall; Ctrl-C ends with 130', async () => 
   const at = world.lab(old.folder);
   const yaml = join(world.home, old.folder, 'firsthand.yaml');
   writeFileSync(yaml, `${readFileSync(yaml, 'utf8')}replaces: ${old.id}\n`);
-  const { child, end, begun } = watching(at, world.registry.url, old.folder);
+  const { child, end, begun } = world.watching(at, old.folder);
   await begun;
   const { id } = await world.ada.do('publish', old.folder);
   expect(await Promise.race([end, pause(2500)])).toBeUndefined();
@@ -118,7 +118,7 @@ test('says for people what fell and why, and names what it cannot use', async ()
   const { folder, id } = await world.published();
   await world.ada.do('revoke', id, '--reason', 'withdrawn');
   const at = world.lab(folder);
-  const shown = await firsthand(at, ['watch', folder, '--once', '--registry', world.registry.url]);
+  const shown = await firsthandProcess(at, ['watch', folder, '--once', '--registry', world.registry.url]);
   expect(shown.code).toBe(3);
   expect(shown.stdout).toMatch(
     new RegExp(`FALL {2}${folder}.*\\n +${id} \\(DatasetRecord\\)\\n +revoked: withdrawn, since .*\\n.*standing:`),

@@ -8,13 +8,13 @@ import { Report } from '../schemas/report.ts';
 import {
   attest,
   describeDataset,
-  firsthand,
+  firsthandProcess,
   foundRegistry,
   Persona,
   serveRegistry,
   type ServedRegistry,
 } from '../client/cli/testing/processes.ts';
-import type { Ran } from '../client/cli/testing/run-cli.ts';
+import { firsthand, type Ran } from '../client/cli/testing/run-cli.ts';
 
 // The real program against a real registry, each command a process of its own. One registry for all; a folder a test.
 let home: string;
@@ -247,7 +247,13 @@ describe('reading', () => {
 });
 
 test('serve on a taken port ends with 1 and says what to do', async () => {
-  const { code, stderr } = await firsthand(home, ['serve', '--data', 'third', '--port', new URL(registry.url).port]);
+  const { code, stderr } = await firsthandProcess(home, [
+    'serve',
+    '--data',
+    'third',
+    '--port',
+    new URL(registry.url).port,
+  ]);
   expect(code).toBe(1);
   expect(stderr).toMatch(/is in use/);
   expect(existsSync(join(home, 'third', 'registry.sqlite'))).toBe(false);

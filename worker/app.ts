@@ -17,10 +17,18 @@ import { statementRoutes } from './statements/routes.ts';
 import { statusRoutes } from './status/routes.ts';
 import { createStatusLists } from './status/status.ts';
 
+const HEADERS = {
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+  // No cookie or token is ever read, so any page may do what any stranger may.
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': 'ETag, Location, Retry-After, X-Request-Id',
+};
+
 /** The whole API, on whatever ports it is given. */
 export function createApp(deps: Deps): App {
   const app: App = new OpenAPIHono<Env>();
-  app.use(envelope(deps));
+  app.use(envelope(deps, { headers: HEADERS }));
   app.options('*', cors({ origin: '*', maxAge: 86_400 }));
   app.onError(onError(deps));
   app.notFound(onNotFound(app));

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../schemas/limits.ts';
 import { toBase64 } from '../../protocol/bytes.ts';
 import { proveGrowth } from '../log-tiles.ts';
@@ -25,7 +24,11 @@ export interface KeptHead {
  * Where the log forked or went back (behind `atLeast` entries, too, which it is known to have had) it throws, and both
  * heads are kept: signed by the same key, they are the proof.
  */
-export async function keepHead(cli: Pick<Cli, 'env'>, { client, trust }: Connection, atLeast = 0): Promise<KeptHead> {
+export async function keepHead(
+  cli: Pick<Cli, 'env' | 'sleep'>,
+  { client, trust }: Connection,
+  atLeast = 0,
+): Promise<KeptHead> {
   for (let left = ASK_AGAIN.times; ; left--) {
     const head = await client.checkpoint();
     const file = join(stateDir(cli.env), 'heads', `${slugOf(head.origin)}.checkpoint`);
@@ -33,7 +36,7 @@ export async function keepHead(cli: Pick<Cli, 'env'>, { client, trust }: Connect
     const before = kept === null ? null : await openKept(kept, file, trust);
     // Another process may have seen, and kept, a newer one since this was asked for.
     if (head.size < Math.max(atLeast, before?.size ?? 0) && left > 0) {
-      await sleep(ASK_AGAIN.after);
+      await cli.sleep(ASK_AGAIN.after);
       continue;
     }
     if (before !== null) {

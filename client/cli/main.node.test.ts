@@ -181,6 +181,13 @@ rights:
   });
 });
 
+test('a malformed id is a fault of the command line, not a file that is missing', async () => {
+  for (const id of ['sha256:abc', `sha256:${'A'.repeat(64)}`]) {
+    const { code, stderr } = await cliIn(temporaryFolder())('verify', id, '--registry', NO_REGISTRY);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('64 lowercase')]);
+  }
+});
+
 describe('serve', () => {
   const failing = (code: string | undefined, message: string) => () =>
     Promise.reject(Object.assign(new Error(message), { code }));

@@ -1,13 +1,14 @@
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError, type Command } from 'commander';
 import { describe, exitCodeOf, type Failure } from './failure.ts';
-import type { Cli, CommonOptions, Context, StartRegistry } from './context.ts';
+import type { Cli, CommonOptions, Context, Servers } from './context.ts';
 import { createOutput, jsonLine } from './output.ts';
 import { createProgram } from './program.ts';
 import { sanitize, sanitizeLine, styleFor } from './terminal.ts';
 
 /** Runs the command line of this process. Sets its exit code; the process ends when nothing is left to do. */
-export async function main(argv: readonly string[], parts: { startRegistry: StartRegistry }): Promise<void> {
+export async function main(argv: readonly string[], servers: Servers): Promise<void> {
   const handlers: (() => void)[] = [];
   const stop = (): void => {
     const handler = handlers.pop();
@@ -31,8 +32,9 @@ export async function main(argv: readonly string[], parts: { startRegistry: Star
     stdout: process.stdout,
     stderr: process.stderr,
     now: Date.now,
+    sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
     self: [process.execPath, ...process.execArgv, argv[1] as string],
-    startRegistry: parts.startRegistry,
+    ...servers,
     onStop(handler) {
       handlers.push(handler);
       return () => {

@@ -61,6 +61,35 @@ export function addIssuerCommands(program: Command, leaf: Leaf, run: Run): void 
     .action((options, command: Command) =>
       run(command, async (cli) => (await import('./commands/revoke-credentials.ts')).revokeCredentials(cli, options)),
     );
+
+  const issuer = program.command('issuer').description('run an issuer app, and say whom it gives nothing');
+  const DATA = ['--data <dir>', 'where the issuer app keeps everything'] as const;
+  leaf(issuer, 'serve', 'run an issuer app alone; beside a registry: firsthand serve --issuer')
+    .argument('<file>', 'who may log in where (YAML or JSON)')
+    .option(...DATA, './firsthand-issuer')
+    .option('--port <n>', '0 takes any free one', '8788')
+    .option('--host <host>', 'the address to listen on', '127.0.0.1')
+    .action((file, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/issuer.ts')).issuerServe(cli, file, options)),
+    );
+  const NULLIFIER = ['<nullifier>', 'what the issuer calls the person in public; it is in every credential'] as const;
+  leaf(issuer, 'ban', 'give nothing to a person any more, whatever key they bring')
+    .argument(...NULLIFIER)
+    .requiredOption(...DATA)
+    .action((nullifier, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/issuer.ts')).issuerBan(cli, nullifier, options)),
+    );
+  leaf(issuer, 'unban', 'take a ban back')
+    .argument(...NULLIFIER)
+    .requiredOption(...DATA)
+    .action((nullifier, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/issuer.ts')).issuerUnban(cli, nullifier, options)),
+    );
+  leaf(issuer, 'bans', 'list whom it gives nothing')
+    .requiredOption(...DATA)
+    .action((options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/issuer.ts')).issuerBans(cli, options)),
+    );
 }
 
 export const REASONS = 'withdrawn, key-compromise, credential-expired-early, superseded, legal or fraud';

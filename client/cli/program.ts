@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { ASSISTANCE_LEVELS } from '../../schemas/dataset-record.ts';
+import { ASSISTANCE_LEVELS } from '../../schemas/assistance-levels.ts';
 import type { Cli } from './context.ts';
 import { collect, collectFile } from './flags.ts';
 import { addIssuerCommands, REASONS, type Leaf } from './program-issuer.ts';

@@ -2,8 +2,9 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Report } from '../../schemas/report.ts';
-import type { Cli } from '../../client/cli/context.ts';
+import type { Cli, Servers } from '../../client/cli/context.ts';
 import { readContent } from '../../client/cli/content/read-content.ts';
 import { runCommand } from '../../client/cli/main.ts';
 import { createOutput } from '../../client/cli/output.ts';
@@ -52,6 +53,9 @@ interface Ready {
   operatorKeyFile: string;
 }
 
+const none = (): Promise<never> => Promise.reject(new Error('there is one already'));
+const NO_SERVERS: Servers = { startRegistry: none, startIssuer: none, openBans: none };
+
 interface BenchContext {
   home: string;
   env: Record<string, string>;
@@ -77,8 +81,9 @@ async function command({ env }: BenchContext, ...args: string[]): Promise<string
     stdout,
     stderr,
     now: Date.now,
+    sleep: (ms) => sleep(ms),
     self: [],
-    startRegistry: () => Promise.reject(new Error('there is one already')),
+    ...NO_SERVERS,
     onStop: () => () => undefined,
   });
   const said = String((stdout.read() as Buffer | null) ?? '');
@@ -92,8 +97,9 @@ const quiet = ({ env }: BenchContext): Cli => ({
   stdout: new PassThrough(),
   stderr: new PassThrough(),
   now: Date.now,
+  sleep: (ms) => sleep(ms),
   self: [],
-  startRegistry: () => Promise.reject(new Error('there is one already')),
+  ...NO_SERVERS,
   onStop: () => () => undefined,
   options: {},
   out: createOutput(new PassThrough(), new PassThrough(), { json: true, env }),

@@ -1,9 +1,10 @@
+import * as z from 'zod';
 import { parseCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { fromBase58, utf8, type Bytes } from '../../protocol/bytes.ts';
 import { publicKeyFromDid } from '../../protocol/did-key.ts';
 import { hashDataOf } from '../../protocol/statement.ts';
 import type { Certificate } from '../../schemas/certificate.ts';
-import type { Did } from '../../schemas/primitives.ts';
+import { Did } from '../../schemas/primitives.ts';
 import { median } from './report.ts';
 
 /** A signature with all that the platform needs to verify it. */
@@ -13,18 +14,14 @@ export interface PlainSignature {
   message: Bytes;
 }
 
-interface Signed {
-  issuer: Did;
-  proof: { proofValue: string };
-}
+const Signed = z.looseObject({ issuer: Did, proof: z.looseObject({ proofValue: z.string() }) });
 
 /** Every signature that verifying a certificate takes, its keys imported. */
 export async function signaturesOf(text: string, logKey: Bytes): Promise<PlainSignature[]> {
   const certificate = JSON.parse(text) as Certificate;
-  const documents = [
-    ...certificate.statements.map(({ document }) => document),
-    ...certificate.status,
-  ] as unknown as Signed[];
+  const documents = [...certificate.statements.map(({ document }) => document), ...certificate.status].map((document) =>
+    Signed.parse(document),
+  );
   const importKey = (raw: Bytes) => crypto.subtle.importKey('raw', raw, 'Ed25519', false, ['verify']);
   const checkpoint = parseCheckpoint(certificate.checkpoint);
   if (!checkpoint.ok) throw new Error(checkpoint.reason);

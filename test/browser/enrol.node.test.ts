@@ -10,13 +10,13 @@ import { fingerprintOf } from '../../protocol/enrolment.ts';
 import {
   describeDataset,
   ended,
-  firsthand,
+  firsthandProcess,
   Persona,
   serveRegistry,
   startFirsthand,
   type ServedRegistry,
 } from '../../client/cli/testing/processes.ts';
-import type { Ran } from '../../client/cli/testing/run-cli.ts';
+import { firsthand, type Ran } from '../../client/cli/testing/run-cli.ts';
 import type { Did } from '../../schemas/primitives.ts';
 import { CHROMIUM, hasChromium, openBrowser } from '../support/chromium.ts';
 
@@ -73,41 +73,47 @@ describe.runIf(hasChromium)('from a browser login to a verified dataset', () => 
     const shown = new Promise<RegExpExecArray>((resolve) => {
       child.stderr?.on('data', (chunk: Buffer) => {
         said += chunk.toString();
-        const found = /(http\S+\/enrol\/\S+)\s+code\s+(\S+)\s+fingerprint\s+([0-9a-f ]+)\n/.exec(said);
+        const found = /(http\S+\/enrol\/\S+)\s+fingerprint\s+([0-9a-f ]+)\n/.exec(said);
         if (found !== null) resolve(found);
       });
     });
     const over = end.then((ran) => Promise.reject(new Error(`enrol ended with ${ran.code}: ${ran.stderr}`)));
-    const [, page = '', code = '', fingerprint = ''] = await Promise.race([shown, over]);
-    return { child, end, page, code, fingerprint };
+    const [, page = '', fingerprint = ''] = await Promise.race([shown, over]);
+    const type = (code: string): void => void child.stdin?.write(`${code}\n`);
+    return { child, end, page, fingerprint, type };
   }
 
   const keyFile = (person: string): string => join(home, '.config/firsthand/keys', `${person}.json`);
 
-  /** The person in the browser, from the issuer's page to its last. */
-  async function logIn(address: string, code: string, provider = 'Campus login'): Promise<Page> {
+  /** The person in the browser, from the issuer's page to the code that they type into the terminal. */
+  async function logIn(address: string, provider = 'Campus login'): Promise<{ page: Page; code: string }> {
     const page = await context.newPage();
+    await toProvider(page, address, provider);
+    const code = await page.getByRole('status').textContent();
+    return { page, code: code?.trim() ?? '' };
+  }
+
+  async function toProvider(page: Page, address: string, provider: string): Promise<void> {
     await page.goto(address);
-    await page.getByLabel('Code').fill(code);
     await page.getByLabel(provider).check();
     await page.getByRole('button', { name: 'Continue to log in' }).click();
     await page.getByPlaceholder('Enter any login').fill(PERSON.login);
     await page.getByPlaceholder('and password').fill('x');
     await page.getByRole('button', { name: 'Sign-in' }).click();
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.waitForURL(/\/enrol\/callback\//);
-    return page;
   }
 
   async function enrolled(person: string, ...more: string[]): Promise<Ran> {
-    const { end, page, code } = await beginEnrolment(person, ...more);
+    const { end, page: address, type } = await beginEnrolment(person, ...more);
     await context.clearCookies();
-    await (await logIn(page, code)).close();
+    const { page, code } = await logIn(address);
+    type(code);
+    await page.close();
     return end;
   }
 
   test('a person with a browser and the program gets a credential, publishes, and is verified', async () => {
-    const { end, page: address, code, fingerprint } = await beginEnrolment('ada');
+    const { end, page: address, fingerprint, type } = await beginEnrolment('ada');
     expect(fingerprint).toBe(fingerprintOf(ada.did as Did));
     const page = await context.newPage();
     const [errors, elsewhere]: [string[], string[]] = [[], []];
@@ -118,20 +124,27 @@ describe.runIf(hasChromium)('from a browser login to a verified dataset', () => 
     await page.goto(address);
     expect(await page.getByText(fingerprint).isVisible()).toBe(true);
     expect(await page.getByText('Not stored:').isVisible()).toBe(true);
-    await page.getByLabel('Code').fill('BBBB-BBBB');
-    await page.getByRole('button', { name: 'Continue to log in' }).click();
-    expect(await page.getByRole('alert').textContent()).toContain('not the code');
     // The style is let through by its hash; nothing else is loaded.
     expect(await page.evaluate(() => getComputedStyle(document.body).maxWidth)).not.toBe('none');
     expect(errors.filter((error) => /Content Security Policy|Refused/.test(error))).toEqual([]);
     expect(elsewhere).toEqual([]);
     await page.close();
 
-    const done = await logIn(address, code);
-    expect(await done.getByRole('heading').textContent()).toBe('Done: return to your terminal');
-    await done.close();
+    const { page: last, code } = await logIn(address);
+    expect(await last.getByRole('heading').textContent()).toBe('One step left: type this code into your terminal');
+    expect(await last.getByText('Tell this code to nobody').isVisible()).toBe(true);
+    expect(await last.getByText(fingerprint).isVisible()).toBe(true);
+    // The page can be loaded again by the one who logged in, and by nobody else.
+    await last.reload();
+    expect((await last.getByRole('status').textContent())?.trim()).toBe(code);
+    expect(await (await fetch(address)).text()).not.toContain(code);
+    type('BBBB-BBBB');
+    type(code.toLowerCase());
     const ran = await end;
-    expect(ran).toMatchObject({ code: 0 });
+    expect(ran).toMatchObject({ code: 0, stderr: expect.stringContaining('not the code') as string });
+    await last.reload();
+    expect(await last.getByRole('heading').textContent()).toBe('Done: return to your terminal');
+    await last.close();
     expect(JSON.parse(ran.stdout)).toMatchObject({
       issuer: issuer.did,
       did: ada.did,
@@ -164,9 +177,11 @@ describe.runIf(hasChromium)('from a browser login to a verified dataset', () => 
 
   test('a level above the accreditation is refused by the registry; once accredited, no second login is needed', async () => {
     await new Persona(home, 'high', registry.url).withNewKey();
-    const { end, page, code } = await beginEnrolment('high', '--provider', 'high');
+    const { end, page: address, type } = await beginEnrolment('high', '--provider', 'high');
     await context.clearCookies();
-    await (await logIn(page, code, 'Campus high')).close();
+    const { page, code } = await logIn(address, 'Campus high');
+    type(code);
+    await page.close();
     const refused = await end;
     expect(refused.code).toBe(4);
     expect(refused.stderr).toContain('run the same command again');
@@ -178,6 +193,40 @@ describe.runIf(hasChromium)('from a browser login to a verified dataset', () => 
       verification: { level: 'IAL2' },
     });
     expect(readdirSync(join(home, '.local/state/firsthand/enrolments'))).toEqual([]);
+  });
+
+  test('a login that somebody was sent to, and whose code nobody types, is worth nothing', async () => {
+    const { child, end, page: address } = await beginEnrolment('ada');
+    await context.clearCookies();
+    await (await logIn(address)).page.close();
+    child.stdin?.end();
+    const ran = await end;
+    expect([ran.code, ran.stdout, ran.stderr]).toEqual([2, '', expect.stringContaining('ended before the code')]);
+  });
+
+  test('who is banned is told so in the browser and in the terminal, until the ban is lifted', async () => {
+    const { nullifier } = JSON.parse((await enrolled('ada')).stdout) as { nullifier: string };
+    const data = ['--data', 'data', '--json'];
+    const banned = await firsthandProcess(home, ['issuer', 'ban', nullifier, ...data]);
+    expect([banned.code, JSON.parse(banned.stdout)]).toEqual([0, { nullifier, banned: true, isNew: true }]);
+    const { child, end, page: address } = await beginEnrolment('ada-2');
+    await context.clearCookies();
+    const page = await context.newPage();
+    await toProvider(page, address, 'Campus login');
+    expect(await page.getByRole('alert').textContent()).toContain('gives no credentials');
+    await page.close();
+    await new Promise<void>((resolve) => {
+      child.stderr?.on('data', (chunk: Buffer) => {
+        if (chunk.toString().includes('gives no credentials')) resolve();
+      });
+    });
+    child.kill('SIGINT');
+    expect((await end).code).toBe(130);
+    const list = await firsthandProcess(home, ['issuer', 'bans', ...data]);
+    expect(JSON.parse(list.stdout)).toMatchObject({ banned: [{ nullifier }] });
+    const lifted = await firsthandProcess(home, ['issuer', 'unban', nullifier, ...data]);
+    expect(JSON.parse(lifted.stdout)).toEqual({ nullifier, banned: false, isNew: true });
+    expect((await firsthandProcess(home, ['issuer', 'bans', '--data', 'nowhere'])).code).toBe(5);
   });
 
   test('Ctrl-C gives up and leaves nothing; a wrong address, a wrong provider and a wrong page say what to do', async () => {
@@ -201,14 +250,14 @@ describe.runIf(hasChromium)('from a browser login to a verified dataset', () => 
 
   test('a mistake in the configuration is named with its line, and its secrets must be its own', async () => {
     writeFileSync(join(home, 'bad.yaml'), issuerYaml('http://evil.example'));
-    const bad = await firsthand(home, ['serve', '--data', 'bad', '--port', '0', '--issuer', 'bad.yaml']);
+    const bad = await firsthandProcess(home, ['serve', '--data', 'bad', '--port', '0', '--issuer', 'bad.yaml']);
     expect([bad.code, bad.stderr]).toEqual([1, expect.stringMatching(/bad\.yaml line 5.*expected an https URL/s)]);
     writeFileSync(
       join(home, 'open.yaml'),
       issuerYaml('https://login.example').replaceAll('campus.secret', 'open.secret'),
     );
     writeFileSync(join(home, 'open.secret'), SECRET, { mode: 0o644 });
-    const open = await firsthand(home, ['serve', '--data', 'bad', '--port', '0', '--issuer', 'open.yaml']);
+    const open = await firsthandProcess(home, ['serve', '--data', 'bad', '--port', '0', '--issuer', 'open.yaml']);
     expect(open.stderr).toContain('chmod 600');
   });
 

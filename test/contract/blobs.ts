@@ -238,7 +238,7 @@ export function describeBlobs(name: string, open: OpenEndpoint): void {
       expect(new Uint8Array(await response.arrayBuffer())).toEqual(rubric);
     });
 
-    it('answers HEAD with the size, 304 to who has it, and lets the whole be cached for ever', async () => {
+    it('answers HEAD with the size, 304 to who has it, and lets it be cached for five minutes', async () => {
       const path = `/v1/blobs/${digestOf(rubric)}`;
       const head = await registry.fetch(path, { method: 'HEAD' });
       expect([head.status, head.headers.get('Content-Length'), head.headers.get('Accept-Ranges')]).toEqual([

@@ -106,6 +106,30 @@ export function describeContributors(name: string, open: OpenEndpoint): void {
       expect(paged).toEqual(order);
     });
 
+    it('does not tell whose an erased credential was; an erased record is there without what it said', async () => {
+      const erin = await signerOf('contributors: erased');
+      const lawful = { reason: 'legal', erase: true } as const;
+      const first = await log(registry, await signed(drafts.credential(erin.did, 'contributors: erin'), people.issuer));
+      const record = await log(registry, await signed(drafts.record(erin.did, 'contributors: to go'), erin));
+      await log(registry, await signed(drafts.revocation(first.id, lawful), registry.operator));
+      const alone = await profile(erin.did);
+      expect(alone.credentials).toEqual([]);
+      expect(alone.records.newest).toMatchObject([{ id: record.id, state: 'untrusted' }]);
+      const renewed = { ...drafts.credential(erin.did, 'contributors: erin'), validUntil: '2035-01-01T00:00:00Z' };
+      const second = await log(registry, await signed(renewed, people.issuer));
+      await log(registry, await signed(drafts.revocation(record.id, { erase: true }), erin));
+      const { credentials, records } = await profile(erin.did);
+      expect(credentials.map(({ id }) => id)).toEqual([second.id]);
+      expect(records.newest).toEqual([
+        expect.objectContaining({ id: record.id, state: 'erased', supersededBy: null, said: null }),
+      ]);
+      expect(JSON.stringify([credentials, records])).not.toContain(first.id);
+      const nobody = await signerOf('contributors: forgotten');
+      const only = await log(registry, await signed(drafts.credential(nobody.did, 'forgotten'), people.issuer));
+      await log(registry, await signed(drafts.revocation(only.id, lawful), registry.operator));
+      await expectProblem(await registry.fetch(`/v1/contributors/${nobody.did}`), [404, 'not-found', nobody.did]);
+    });
+
     it('counts active reviews given and received, the newest of each key, none by the same person', async () => {
       const [author, other, twin] = (await Promise.all(
         ['author', 'reviewer', 'twin'].map((who) => signerOf(`contributors: ${who}`)),

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Digest } from '../../schemas/primitives.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import type { Blobs } from '../../worker/deps.ts';
-import { createFileBlobs } from '../../worker/node/file-blobs.ts';
+import { createFileBlobs, sweepTemporaries } from '../../worker/node/file-blobs.ts';
 import { brokenOff, chunked, SIZES } from './streams.ts';
 
 const RUNNER = fileURLToPath(new URL('put-process.ts', import.meta.url));
@@ -77,7 +77,7 @@ describe('a blob whose process or disk fails', () => {
   const file = (): string => join(folder, 'blob');
   beforeEach(() => writeFile(file(), blob));
 
-  test('killed half-way: a temporary file that nothing sees is all that is left, and the next put succeeds', async () => {
+  test('killed half-way: a temporary file that nothing sees is all that is left, until the next start', async () => {
     const child = spawn(process.execPath, [RUNNER, join(folder, 'blobs'), file(), 'stall'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -88,7 +88,10 @@ describe('a blob whose process or disk fails', () => {
     expect(await blobs.size(digest)).toBeNull();
     expect(await blobs.get(digest)).toBeNull();
     expect(await blobs.put(digest, chunked(blob), blob.length)).toBe('stored');
+    await sweepTemporaries(join(folder, 'blobs'));
+    expect(await filesLeft()).toEqual([digest.slice('sha256:'.length)]);
     expect(await bytesOf(digest)).toEqual(blob);
+    await sweepTemporaries(join(folder, 'nowhere'));
   });
 
   // The system's limit on file size, in blocks of at most 1 KiB: a write past it fails as one to a full disk does.

@@ -73,7 +73,7 @@ test(
 
     for (let kill = 0; kill < KILLS; kill++) {
       const load = startLoad(registry, alice, kill);
-      await sleep(50 + random() * 250);
+      await sleep(30 + random() * 120);
       registry.child.kill('SIGKILL');
       await once(registry.child, 'exit');
       const { known, seen } = await load;

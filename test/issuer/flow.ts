@@ -1,14 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
+import type { Enrolment } from '../../schemas/issuer.ts';
 import { toBase64Url } from '../../protocol/bytes.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
 import { fingerprintOf, possessionMessage } from '../../protocol/enrolment.ts';
 import { parseStatement, verifyStatement, type ParsedStatement } from '../../protocol/statement.ts';
 import { db } from '../../worker/database/port.ts';
-import { sweepEnrolments } from '../../worker/issuer/enrolments.ts';
+import { createBans } from '../../worker/issuer/bans.ts';
+import { sweepEnrolments, type EnrolmentRow } from '../../worker/issuer/enrolments.ts';
 import { signerOf } from '../support/statements.ts';
-import { Browser, CONFIG, GOOD, ISSUER, submitForm, type IssuerUnderTest, type OpenIssuer } from './harness.ts';
+import { Browser, codeOn, CONFIG, GOOD, ISSUER, type IssuerUnderTest, type OpenIssuer } from './harness.ts';
 import { PERSON } from './provider.ts';
 
 function credentialIn(text: string | undefined): ParsedStatement<'HumanCredential'> {
@@ -33,7 +35,7 @@ export function describeFlow(name: string, open: OpenIssuer): void {
       expect(await issuer.status(enrolment)).toEqual({ status: 'waiting' });
       const done = await issuer.logIn(enrolment);
       expect(done.status).toBe(200);
-      expect(done.body).toContain('return to your terminal');
+      expect(done.body).toContain('type this code into your terminal');
       const { status, credential } = await issuer.status(enrolment);
       expect(status).toBe('issued');
       const statement = credentialIn(credential);
@@ -77,7 +79,8 @@ export function describeFlow(name: string, open: OpenIssuer): void {
     test('the same name at another provider is another person', async () => {
       const at = async (which: 'good' | 'other'): Promise<string> => {
         const [enrolment, browser] = [await issuer.begin(ada), new Browser()];
-        await issuer.back(issuer[which].login(await issuer.start(enrolment, browser, which)), browser);
+        const page = await issuer.back(issuer[which].login(await issuer.start(enrolment, browser, which)), browser);
+        await issuer.confirm(enrolment, codeOn(page));
         return credentialIn((await issuer.status(enrolment)).credential).document.credentialSubject.nullifier;
       };
       expect(await at('good')).not.toBe(await at('other'));
@@ -113,11 +116,9 @@ export function describeFlow(name: string, open: OpenIssuer): void {
       expect(headers.get('Access-Control-Allow-Origin')).toBeNull();
       expect(body).not.toMatch(/<script|javascript:| on[a-z]+=/i);
       expect(body).toContain('lang="en"');
-      expect(body).toContain('<label for="code">');
+      expect(body).toContain('<legend>Where</legend>');
       expect(body).toContain('Not stored');
       expect(body).toContain(fingerprintOf(ada.did));
-      // The code is for the terminal to show: whoever has the address alone does not get on.
-      expect(body).not.toContain(enrolment.userCode);
       expect(body).toContain('Good &lt;login&gt; &amp; co');
       expect(browser.set).toHaveLength(1);
       expect(browser.set[0]).toMatch(
@@ -125,19 +126,82 @@ export function describeFlow(name: string, open: OpenIssuer): void {
       );
     });
 
-    test('a code may be typed in small letters and without its dash, and is not guessed', async () => {
+    /** Logged in, and not confirmed: what the browser shows. */
+    const loggedIn = async (enrolment: Enrolment, browser = new Browser()): Promise<string> =>
+      codeOn(await issuer.back(issuer.good.login(await issuer.start(enrolment, browser)), browser));
+
+    test('nothing is issued before the code is typed where the enrolment was begun, in any case and dash or not', async () => {
       const [enrolment, browser] = [await issuer.begin(ada), new Browser()];
-      const page = await issuer.fetch(`/enrol/${enrolment.id}`, { browser });
-      const typed = { code: ` ${enrolment.userCode.toLowerCase().replace('-', '')} `, provider: 'good' };
-      expect((await submitForm(issuer, page.body, browser, typed)).body).toContain('http-equiv="refresh"');
-      // The proof and the right code were two of twenty.
-      for (let i = 0; i < 18; i++) {
-        const wrong = await submitForm(issuer, page.body, browser, { code: 'BBBB-BBBB', provider: 'good' });
-        expect(wrong.status).toBe(403);
-        expect(wrong.body).toContain('not the code');
+      expect(await issuer.confirm(enrolment, 'BBBB-BBBB')).toMatchObject({ status: 400 });
+      const code = await loggedIn(enrolment, browser);
+      expect(await issuer.status(enrolment)).toEqual({ status: 'confirming' });
+      expect(await issuer.database.all(sql`SELECT * FROM credentials`.compile(db))).toEqual([]);
+      // The browser that logged in sees it again; whoever has the address alone does not.
+      expect(codeOn(await issuer.fetch(`/enrol/${enrolment.id}`, { browser }))).toBe(code);
+      for (const other of [new Browser(), undefined]) {
+        const page = await issuer.fetch(`/enrol/${enrolment.id}`, other === undefined ? {} : { browser: other });
+        expect(page.body).not.toContain(code);
       }
-      const over = await submitForm(issuer, page.body, browser, typed);
-      expect(over.body).toContain('too many attempts');
+      const wrong = await issuer.confirm(enrolment, 'BBBB-BBBB');
+      expect(wrong).toMatchObject({ status: 200, body: { status: 'confirming', refusal: { code: 'wrong-code' } } });
+      const right = await issuer.confirm(enrolment, ` ${code.toLowerCase().replace('-', '')} `);
+      expect(right).toMatchObject({ status: 200, body: { status: 'issued' } });
+      // An answer that was lost is given again.
+      expect((await issuer.confirm(enrolment, code)).body).toEqual(right.body);
+      const [row] = await issuer.database.all<EnrolmentRow>(sql`SELECT * FROM enrolments`.compile(db));
+      expect(row).toMatchObject({ code: null, browser_hash: null, verified: null });
+    });
+
+    test('a code serves for its own login, for ten minutes, and is not guessed', async () => {
+      const enrolment = await issuer.begin(ada);
+      const first = await loggedIn(enrolment);
+      const second = await loggedIn(enrolment);
+      expect(second).not.toBe(first);
+      expect((await issuer.confirm(enrolment, first)).body).toMatchObject({ refusal: { code: 'wrong-code' } });
+      const eve = await issuer.begin(await signerOf('eve'));
+      await loggedIn(eve);
+      for (let i = 0; i < 4; i++) expect((await issuer.confirm(eve, second)).status).toBe(200);
+      expect((await issuer.confirm(eve, second)).status).toBe(403);
+      expect((await issuer.confirm(eve, second)).status).toBe(404);
+      issuer.pass(10 * 60_000);
+      expect((await issuer.confirm(enrolment, second)).status).toBe(404);
+    });
+
+    test('who is banned gets nothing: neither a code, nor a credential for one that they have already', async () => {
+      const enrolment = await issuer.begin(ada);
+      const code = await loggedIn(enrolment);
+      const [row] = await issuer.database.all<EnrolmentRow>(sql`SELECT * FROM enrolments`.compile(db));
+      const { nullifier } = JSON.parse(row?.verified ?? '') as { nullifier: string };
+      const bans = createBans(issuer.database, issuer.now);
+      expect([await bans.ban(nullifier), await bans.ban(nullifier)]).toEqual([true, false]);
+      const late = await issuer.confirm(enrolment, code);
+      expect(late).toMatchObject({ status: 403, body: { code: 'not-entitled' } });
+      expect(late.body['detail']).toContain('gives no credentials');
+      const again = await issuer.begin(await signerOf('another key'));
+      const page = await issuer.logIn(again);
+      expect([page.status, page.body]).toEqual([403, expect.stringContaining('gives no credentials')]);
+      expect(await issuer.status(again)).toMatchObject({ status: 'waiting', refusal: { code: 'banned' } });
+      expect(await issuer.database.all(sql`SELECT * FROM credentials`.compile(db))).toEqual([]);
+      expect(await bans.list()).toEqual([{ nullifier, bannedAt: '2026-06-01T12:00:00Z' }]);
+      expect([await bans.lift(nullifier), await bans.lift(nullifier)]).toEqual([true, false]);
+      expect((await issuer.logIn(again)).status).toBe(200);
+      expect((await issuer.status(again)).status).toBe('issued');
+    });
+
+    test('one network does not use up everybody’s enrolments, and is not remembered', async () => {
+      const from = async (address: string, person: string) => {
+        const init = { method: 'POST', body: JSON.stringify({ did: (await signerOf(person)).did }) };
+        const headers = { 'Content-Type': 'application/json', 'X-Test-Address': address };
+        return (await issuer.fetch('/enrolments', { ...init, headers })).status;
+      };
+      for (let i = 0; i < 30; i++) expect(await from(`2001:db8:1:2::${i + 1}`, `flood ${i}`)).toBe(201);
+      expect(await from('2001:db8:1:2:ffff::', 'one more')).toBe(429);
+      expect(await from('2001:db8:1:3::1', 'neighbour')).toBe(201);
+      const kept = JSON.stringify([
+        issuer.events,
+        await issuer.database.all(sql`SELECT * FROM enrolments`.compile(db)),
+      ]);
+      expect(kept).not.toContain('2001:');
     });
 
     test('enrolments end, are swept, and leave nothing behind', async () => {

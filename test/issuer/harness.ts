@@ -1,5 +1,5 @@
 import { IssuerConfig } from '../../schemas/issuer-config.ts';
-import { Enrolment, type EnrolmentStatus } from '../../schemas/issuer.ts';
+import { Enrolment, EnrolmentStatus } from '../../schemas/issuer.ts';
 import { toBase64Url } from '../../protocol/bytes.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
@@ -59,11 +59,13 @@ export interface IssuerUnderTest {
   /** Begins an enrolment of a key, proven unless told otherwise. */
   begin(person: Signer, options?: { provider?: string; prove?: boolean }): Promise<Enrolment>;
   status(enrolment: Enrolment): Promise<EnrolmentStatus>;
-  /** The person opens the page, types the code and is sent on: to this address. */
+  /** The person opens the page and is sent on: to this address. */
   start(enrolment: Enrolment, browser: Browser, provider?: string): Promise<string>;
-  /** The browser comes back from the provider. */
+  /** The browser comes back from the provider, and is sent to the page with the code. */
   back(url: URL, browser: Browser): Promise<Answered>;
-  /** All of it: what the last page answers. */
+  /** A code is typed where the enrolment was begun. */
+  confirm(enrolment: Enrolment, code: string): Promise<{ status: number; body: Record<string, unknown> }>;
+  /** All of it, and the code is typed: what the last page answers. */
   logIn(enrolment: Enrolment, browser?: Browser): Promise<Answered>;
   close(): Promise<void>;
 }
@@ -117,7 +119,8 @@ export async function openIssuerOver(
     signer,
     nullifierSecret: new Uint8Array(32).fill(9),
     verify: verifySignature,
-    limits: { all: createLimiter(600, now), each: createLimiter(10, now) },
+    limits: { all: createLimiter(600, now), network: createLimiter(30, now), key: createLimiter(10, now) },
+    addressOf: (c) => c.req.header('X-Test-Address') ?? null,
     fetch: network as typeof fetch,
     now,
     log: (event) => void events.push(event),
@@ -169,24 +172,41 @@ export async function openIssuerOver(
     },
 
     async status({ id, pollToken }) {
-      return (await issuer.api(`/enrolments/${id}`, undefined, pollToken)).body as unknown as EnrolmentStatus;
+      return EnrolmentStatus.parse((await issuer.api(`/enrolments/${id}`, undefined, pollToken)).body);
     },
 
     async start(enrolment, browser, provider = 'good') {
       const page = await issuer.fetch(`/enrol/${enrolment.id}`, { browser });
-      const sent = await submitForm(issuer, page.body, browser, { code: enrolment.userCode, provider });
+      const sent = await submitForm(issuer, page.body, browser, { provider });
       const url = /http-equiv="refresh" content="0; url=([^"]*)"/.exec(sent.body)?.[1];
       if (url === undefined) throw new Error(`not sent on: ${sent.status} ${sent.body}`);
       return url.replaceAll('&amp;', '&');
     },
 
-    back: (url, browser) => issuer.fetch(url.href, { browser }),
+    async back(url, browser) {
+      const answer = await issuer.fetch(url.href, { browser });
+      const next = answer.status === 303 ? answer.headers.get('Location') : null;
+      return next === null ? answer : issuer.fetch(new URL(next, ISSUER).href, { browser });
+    },
+
+    async confirm({ id, pollToken }, code) {
+      return issuer.api(`/enrolments/${id}/confirmation`, { code }, pollToken);
+    },
 
     async logIn(enrolment, browser = new Browser()) {
-      return issuer.back(good.login(await issuer.start(enrolment, browser)), browser);
+      const page = await issuer.back(good.login(await issuer.start(enrolment, browser)), browser);
+      if (page.status === 200) await issuer.confirm(enrolment, codeOn(page));
+      return page;
     },
   };
   return issuer;
+}
+
+/** The code that a page shows. */
+export function codeOn({ status, body }: Answered): string {
+  const code = /<strong class="code">([B-Z]{4}-[B-Z]{4})</.exec(body)?.[1];
+  if (code === undefined) throw new Error(`no code on the page: ${status} ${body}`);
+  return code;
 }
 
 /** Sends the form of a page as a browser would. */

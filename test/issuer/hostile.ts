@@ -208,7 +208,7 @@ export function describeHostile(name: string, open: OpenIssuer): void {
       test('is not posted by another site: no cookie, or no form of this browser', async () => {
         const [mine, other] = [new Browser(), new Browser()];
         const page = await issuer.fetch(`/enrol/${enrolment.id}`, { browser: mine });
-        const fields = { code: enrolment.userCode, provider: 'good' };
+        const fields = { provider: 'good' };
         const [noCookie, noForm] = [new Browser(), '<form method="post" action="/people/enrol/'];
         expect((await submitForm(issuer, page.body, noCookie, fields)).status).toBe(403);
         expect((await submitForm(issuer, `${noForm}${enrolment.id}"`, mine, fields)).status).toBe(403);
@@ -228,7 +228,7 @@ export function describeHostile(name: string, open: OpenIssuer): void {
           browser,
           headers: { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example', Forwarded: 'host=evil.example' },
         });
-        const sent = await submitForm(issuer, page.body, browser, { code: enrolment.userCode, provider: 'good' });
+        const sent = await submitForm(issuer, page.body, browser, { provider: 'good' });
         expect(sent.body).toContain(encodeURIComponent(`${ISSUER}/enrol/callback/good`));
         expect(page.body + sent.body).not.toContain('evil.example');
       });
@@ -255,7 +255,7 @@ export function describeHostile(name: string, open: OpenIssuer): void {
         method: 'POST',
         browser,
         headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-        body: `code=${unproven.userCode}`,
+        body: 'provider=good',
       });
       expect(sent.body).toContain('not ready yet');
     });

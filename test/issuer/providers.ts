@@ -44,7 +44,7 @@ export function describeProviders(name: string, open: OpenIssuer): void {
         issuer.good.twist = twist;
         const browser = new Browser();
         const page = await issuer.fetch(`/enrol/${enrolment.id}`, { browser });
-        const sent = await submitForm(issuer, page.body, browser, { code: enrolment.userCode, provider: 'good' });
+        const sent = await submitForm(issuer, page.body, browser, { provider: 'good' });
         expect(sent.status).toBe(502);
         await isUnavailable();
         expect(issuer.fetched).toEqual([`${GOOD}/.well-known/openid-configuration`]);

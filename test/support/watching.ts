@@ -1,20 +1,19 @@
+import type { ChildProcess } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { onTestFinished } from 'vitest';
 import type { WatchEvent } from '../../client/cli/watch/events.ts';
 import {
   describeDataset,
   ended,
-  firsthand,
   foundRegistry,
   serveRegistry,
   startFirsthand,
   type Persona,
   type ServedRegistry,
 } from '../../client/cli/testing/processes.ts';
-import type { Ran } from '../../client/cli/testing/run-cli.ts';
+import { firsthand, type Ran } from '../../client/cli/testing/run-cli.ts';
 
 /** A served registry with its people, and labs beside it. */
 export interface World {
@@ -30,8 +29,19 @@ export interface World {
   stop(): Promise<number | null>;
   /** Starts it again, where it was. */
   start(): Promise<void>;
+  /** A watch that runs until it ends by itself, or is stopped; or with this world. */
+  watching(at: string, ...args: string[]): Watching;
   /** Ends it for good. */
-  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+interface Watching {
+  child: ChildProcess;
+  end: Promise<Ran>;
+  /** Once it has begun, or ended. */
+  begun: Promise<unknown>;
+  /** Once it has told of such an event, or said such words to people. */
+  told(event: WatchEvent['event'] | RegExp): Promise<void>;
 }
 
 export interface Published {
@@ -45,6 +55,7 @@ export async function openWorld(): Promise<World> {
   let served = registry;
   const { operator, ada } = await foundRegistry(home, registry);
   let count = 0;
+  const children: ChildProcess[] = [];
   return {
     home,
     registry,
@@ -67,7 +78,13 @@ export async function openWorld(): Promise<World> {
     async start() {
       served = await serveRegistry(home, 'data', Number(new URL(registry.url).port));
     },
-    async close() {
+    watching(at, ...args) {
+      const watch = startWatching(at, registry.url, args);
+      children.push(watch.child);
+      return watch;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const child of children) child.kill('SIGKILL');
       await served.stop();
       rmSync(home, { recursive: true, force: true });
     },
@@ -86,18 +103,25 @@ export const fallsOf = (ran: Ran): Fall[] => linesOf(ran).filter((line): line is
 export const once = (at: string, url: string, ...args: string[]): Promise<Ran> =>
   firsthand(at, ['watch', '--once', '--json', '--registry', url, ...args]);
 
-/** A watch that runs until it ends by itself, or is stopped. */
-export function watching(at: string, url: string, ...args: string[]) {
+function startWatching(at: string, url: string, args: readonly string[]): Watching {
   const child = startFirsthand(at, ['watch', '--json', '--registry', url, ...args]);
-  onTestFinished(() => void child.kill('SIGKILL'));
   const end = ended(child);
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-  const begun = new Promise<void>((resolve) => {
-    lines.on('line', (line) => {
-      if ((JSON.parse(line) as WatchEvent).event === 'watching') resolve();
+  const told = (what: WatchEvent['event'] | RegExp): Promise<void> =>
+    new Promise((resolve) => {
+      let said = '';
+      if (typeof what === 'string') {
+        lines.on('line', (line) => {
+          if ((JSON.parse(line) as WatchEvent).event === what) resolve();
+        });
+      } else {
+        child.stderr?.on('data', (chunk: Buffer) => {
+          said += chunk.toString();
+          if (what.test(said)) resolve();
+        });
+      }
     });
-  });
-  return { child, end, begun: Promise.race([begun, end]) };
+  return { child, end, begun: Promise.race([told('watching'), end]), told };
 }
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

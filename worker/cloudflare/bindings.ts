@@ -25,26 +25,30 @@ export interface RemoteIndexer {
   wake(): Promise<void>;
 }
 
+/** What an issuer app needs, alone (wrangler.issuer.toml) or beside a registry. */
+export interface IssuerBindings {
+  /** Its configuration in JSON; where it is not there, there is no issuer app. */
+  ISSUER_CONFIG?: string;
+  ISSUER_DB?: D1Database;
+  ISSUER_KEY?: string;
+  ISSUER_NULLIFIER_KEY?: string;
+  ENROL_LIMIT?: RateLimit;
+  WRITE_LIMIT: RateLimit;
+}
+
 /** What wrangler.toml binds. */
-export interface Bindings {
+export interface Bindings extends IssuerBindings {
   DB: D1Database;
   CONTENT_INDEX: D1Database;
   BLOBS: R2Bucket;
   SEQUENCER: { idFromName(name: string): unknown; get(id: unknown): RemoteSequencer };
   INDEXER: { idFromName(name: string): unknown; get(id: unknown): RemoteIndexer };
-  WRITE_LIMIT: RateLimit;
   ASSETS: Fetcher;
   LOG_ORIGIN: string;
   LOG_KEY: string;
   SERVICE_KEY: string;
   /** Needed until entry 0 and the status service's accreditation are logged. */
   OPERATOR_KEY?: string;
-  /** An issuer app beside the registry: its configuration in JSON, and what it then needs. */
-  ISSUER_CONFIG?: string;
-  ISSUER_DB?: D1Database;
-  ISSUER_KEY?: string;
-  ISSUER_NULLIFIER_KEY?: string;
-  ENROL_LIMIT?: RateLimit;
 }
 
 export interface Keys {
@@ -55,10 +59,7 @@ export interface Keys {
 }
 
 /** A secret of 32 bytes; one that is missing or malformed is named, never shown. */
-export function secretOf(
-  bindings: Bindings,
-  name: 'LOG_KEY' | 'SERVICE_KEY' | 'OPERATOR_KEY' | 'ISSUER_KEY' | 'ISSUER_NULLIFIER_KEY',
-): Bytes {
+export function secretOf<N extends `${string}_KEY`>(bindings: Readonly<Partial<Record<N, string>>>, name: N): Bytes {
   const secret = fromBase64(bindings[name] ?? '');
   if (secret?.length !== 32)
     throw new Error(`secret ${name} is not 32 bytes in base64; set it with: wrangler secret put ${name}`);

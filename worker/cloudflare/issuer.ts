@@ -7,11 +7,11 @@ import { durationMs } from '../../protocol/time.ts';
 import type { App } from '../http/route.ts';
 import { createIssuerApp } from '../issuer/app.ts';
 import { withSecrets } from '../issuer/deps.ts';
-import { secretOf, type Bindings } from './bindings.ts';
+import { secretOf, type IssuerBindings } from './bindings.ts';
 import { createD1 } from './d1.ts';
 
 /** The issuer app that the bindings configure; null where they configure none. */
-export async function openIssuer(bindings: Bindings): Promise<{ app: App; url: string } | null> {
+export async function openIssuer(bindings: IssuerBindings): Promise<{ app: App; url: string } | null> {
   const { ISSUER_CONFIG, ISSUER_DB, ENROL_LIMIT, WRITE_LIMIT } = bindings;
   if (ISSUER_CONFIG === undefined) return null;
   const config = readConfig(ISSUER_CONFIG);
@@ -28,7 +28,7 @@ export async function openIssuer(bindings: Bindings): Promise<{ app: App; url: s
       if (clientSecretFile !== undefined)
         throw new Error(`ISSUER_CONFIG: "${name}": a Worker has no files; use clientSecretEnv`);
       if (clientSecretEnv === undefined) return null;
-      const secret = (bindings as unknown as Record<string, unknown>)[clientSecretEnv];
+      const secret = new Map<string, unknown>(Object.entries(bindings)).get(clientSecretEnv);
       if (typeof secret === 'string' && secret !== '') return secret;
       throw new Error(`secret ${clientSecretEnv} is missing; set it with: wrangler secret put ${clientSecretEnv}`);
     }),
@@ -37,8 +37,11 @@ export async function openIssuer(bindings: Bindings): Promise<{ app: App; url: s
     verify: verifySignature,
     limits: {
       all: async (key) => (await WRITE_LIMIT.limit({ key })).success,
-      each: async (key) => (await ENROL_LIMIT.limit({ key })).success,
+      network: async (key) => (await ENROL_LIMIT.limit({ key })).success,
+      key: async (key) => (await ENROL_LIMIT.limit({ key })).success,
     },
+    // Set by Cloudflare on every request, whatever the client sent.
+    addressOf: (c) => c.req.header('CF-Connecting-IP') ?? null,
     // Called as a plain function: workerd refuses a fetch with another `this`.
     fetch: (input, init) => fetch(input, init),
     now: Date.now,

@@ -12,6 +12,7 @@ import { sweepEnrolments } from '../issuer/enrolments.ts';
 import { keysOf, type Bindings, type RemoteSequencer } from './bindings.ts';
 import { createD1 } from './d1.ts';
 import { openIssuer } from './issuer.ts';
+import { notConfigured } from './not-configured.ts';
 import { createR2Blobs } from './r2-blobs.ts';
 
 export { IndexerObject } from './indexer-object.ts';
@@ -37,8 +38,7 @@ export default {
     } catch (error) {
       // The configuration may have been mended by the next request.
       app = null;
-      console.error(JSON.stringify({ event: 'start-failed', message: error instanceof Error ? error.message : '' }));
-      return new Response('The registry is not configured; its log says what is missing.\n', { status: 503 });
+      return notConfigured('registry', error);
     }
   },
 

@@ -48,11 +48,9 @@ export async function profileOf(
     credentials: rows
       .filter((row) => row.attests === 1)
       .slice(-LISTED)
-      .map((row) => ({
-        ...listed(evidence.get(row.id) as Logged),
-        standing: standing(row),
-        ...attested(evidence, row),
-      })),
+      .map((row) => evidence.get(row.id))
+      .filter((logged): logged is Present<'HumanCredential'> => logged !== undefined && has(logged, 'HumanCredential'))
+      .map((credential) => ({ ...listed(credential), standing: standing(credential), ...attested(credential) })),
     records: {
       total,
       counted: counted.length,
@@ -86,10 +84,9 @@ export const listed = ({ id, index, loggedAt, document }: Logged) => ({
   validUntil: document?.validUntil ?? null,
 });
 
-function attested(evidence: Evidence, row: ProfileRow) {
-  const credential = evidence.get(row.id) as Logged;
-  const subject = has(credential, 'HumanCredential') ? credential.document.credentialSubject : null;
-  return { issuer: row.issuer, verification: subject?.verification ?? null, expertise: subject?.expertise ?? [] };
+function attested({ document }: Present<'HumanCredential'>) {
+  const { verification, expertise = [] } = document.credentialSubject;
+  return { issuer: document.issuer, verification, expertise };
 }
 
 const levelOf = (rank: number): AssistanceLevel => ASSISTANCE_LEVELS[rank] ?? 'synthetic';

@@ -134,6 +134,8 @@ function revocationQueries(from: number): CompiledQuery[] {
       CROSS JOIN json_each(body, '$.credentialSubject.' || facet.value) AS term
       WHERE log_index IN ${erased})`,
     sql`DELETE FROM datasets WHERE log_index IN ${erased}`,
+    // Whose a credential was is no other statement's matter.
+    sql`DELETE FROM refs WHERE log_index IN ${erased} AND relation = 'attests'`,
     sql`UPDATE statements SET body = NULL WHERE log_index IN ${erased}`,
   ].map((query) => query.compile(db));
 }

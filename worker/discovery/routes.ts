@@ -5,7 +5,7 @@ import { limits } from '../../schemas/limits.ts';
 import { encodeVkey } from '../../protocol/log/note.ts';
 import type { Deps } from '../deps.ts';
 import { ProblemError } from '../http/problem.ts';
-import { json, route, type App } from '../http/route.ts';
+import { DOCUMENT, json, openApiDocument, route, type App } from '../http/route.ts';
 import { newestCheckpoint } from '../log/routes.ts';
 
 const DOCS_PAGE = `<!doctype html>
@@ -65,21 +65,13 @@ export function discoveryRoutes(app: App, deps: Deps): void {
     },
   );
 
-  app.get('/openapi.json', (c) =>
-    c.json(
-      app.getOpenAPI31Document({
-        openapi: '3.1.0',
-        info: {
-          title: 'Firsthand registry',
-          version: '1',
-          description: 'Which verified human made this data, how, and may I train on it?',
-          license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
-        },
-      }),
-      200,
-      { 'Cache-Control': 'public, max-age=300' },
-    ),
-  );
+  const document = openApiDocument(app, {
+    title: 'Firsthand registry',
+    version: '1',
+    description: 'Which verified human made this data, how, and may I train on it?',
+    license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+  });
+  app.get('/openapi.json', (c) => c.body(document(), 200, DOCUMENT));
 
   app.get('/docs', (c) =>
     c.html(DOCS_PAGE, 200, { 'Content-Security-Policy': DOCS_POLICY, 'Cache-Control': 'public, max-age=300' }),

@@ -3,30 +3,39 @@ import type { Deps } from '../deps.ts';
 import type { Env } from './env.ts';
 import { problem, ProblemError } from './problem.ts';
 
+/** What an app says with every answer, and how it calls a path in its log. */
+export interface Envelope {
+  headers: Readonly<Record<string, string>>;
+  pathInLog?(path: string): string;
+}
+
+/** Of every answer, whichever app gives it. Nothing is cached that was not meant to be. */
+const HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+};
+
 /** Names each request, logs one line about it, and sets what every answer carries. */
-export function envelope({ log, now }: Pick<Deps, 'log' | 'now'>): MiddlewareHandler<Env> {
+export function envelope(
+  { log, now }: Pick<Deps, 'log' | 'now'>,
+  { headers, pathInLog = (path) => path }: Envelope,
+): MiddlewareHandler<Env> {
+  const all = Object.entries({ ...HEADERS, ...headers });
   return async (c, next) => {
     const requestId = crypto.randomUUID();
     const start = now();
     c.set('requestId', requestId);
     // Set before the answer is made, which may override them: setting them on a finished one would copy it.
     c.header('X-Request-Id', requestId);
-    c.header('X-Content-Type-Options', 'nosniff');
-    c.header('Referrer-Policy', 'no-referrer');
-    c.header('Cross-Origin-Resource-Policy', 'cross-origin');
-    c.header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'; sandbox");
-    // Nothing is cached that was not meant to be.
-    c.header('Cache-Control', 'no-store');
-    // No cookie or token is ever read, so any page may do what any stranger may.
-    c.header('Access-Control-Allow-Origin', '*');
-    c.header('Access-Control-Expose-Headers', 'ETag, Location, Retry-After, X-Request-Id');
+    for (const [name, value] of all) c.header(name, value);
     await next();
     log({
       event: 'request',
       requestId,
       method: c.req.method,
       // The path alone: queries may hold what someone is looking for.
-      path: c.req.path,
+      path: pathInLog(c.req.path),
       status: c.res.status,
       code: c.get('code'),
       ms: now() - start,

@@ -33,6 +33,15 @@ export function readQuery<T extends z.ZodType>(c: Context, schema: T): z.output<
   return read(schema, c.req.query());
 }
 
+/** The document that describes an app's routes, as JSON: made once, when it is first asked for. */
+export function openApiDocument(app: App, info: Parameters<App['getOpenAPI31Document']>[0]['info']): () => string {
+  let document: string | null = null;
+  return () => (document ??= JSON.stringify(app.getOpenAPI31Document({ openapi: '3.1.0', info })));
+}
+
+/** How it is served. */
+export const DOCUMENT = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' };
+
 export const IdParam = z.object({ id: StatementId });
 
 export const json = (schema: z.ZodType, description: string) => ({

@@ -1,6 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { MiddlewareHandler } from 'hono';
 import type { Env } from '../http/env.ts';
+import { envelope } from '../http/middleware.ts';
 import { onNotFound } from '../http/not-found.ts';
 import { problem, ProblemError, statusOf } from '../http/problem.ts';
 import type { App } from '../http/route.ts';
@@ -19,7 +19,7 @@ export function createIssuerApp(deps: IssuerDeps): App {
   const base = basePathOf(deps.url);
   const isPage = (path: string): boolean => path.startsWith(`${base}/enrol/`);
   const app: App = new OpenAPIHono<Env>();
-  app.use(envelope(deps, base));
+  app.use(envelope(deps, { headers: HEADERS, pathInLog: (path) => pathInLog(path, base) }));
   app.onError((error, c) => {
     if (error instanceof ProblemError) {
       if (!isPage(c.req.path)) return problem(c, error.refusal);
@@ -46,12 +46,10 @@ export function createIssuerApp(deps: IssuerDeps): App {
   return app;
 }
 
-type Fetch = (request: Request) => Response | Promise<Response>;
-
 /** Mounts an issuer beside a registry at the same host: the issuer has the paths that are its own. */
 export function besideIssuer<Rest extends unknown[]>(
   registry: (request: Request, ...rest: Rest) => Response | Promise<Response>,
-  issuer: Fetch,
+  issuer: (request: Request, ...rest: Rest) => Response | Promise<Response>,
   issuerUrl: string,
 ): (request: Request, ...rest: Rest) => Response | Promise<Response> {
   const base = basePathOf(issuerUrl);
@@ -60,35 +58,20 @@ export function besideIssuer<Rest extends unknown[]>(
   return (request, ...rest) => {
     const { pathname } = new URL(request.url);
     const isOwn = own.some((path) => pathname === path || pathname.startsWith(`${path}/`));
-    return isOwn ? issuer(request) : registry(request, ...rest);
+    return isOwn ? issuer(request, ...rest) : registry(request, ...rest);
   };
 }
 
 const basePathOf = (url: string): string => new URL(url).pathname.replace(/\/$/, '');
 
-/** What every answer carries, and one line in the log: never a query, which holds codes, nor an enrolment's id. */
-function envelope({ log, now }: IssuerDeps, base: string): MiddlewareHandler<Env> {
-  return async (c, next) => {
-    const requestId = crypto.randomUUID();
-    const start = now();
-    c.set('requestId', requestId);
-    c.header('X-Request-Id', requestId);
-    c.header('X-Content-Type-Options', 'nosniff');
-    c.header('Referrer-Policy', 'no-referrer');
-    c.header('Cross-Origin-Opener-Policy', 'same-origin');
-    c.header('Cross-Origin-Resource-Policy', 'same-origin');
-    c.header('Content-Security-Policy', PAGE_POLICY);
-    c.header('Cache-Control', 'no-store');
-    await next();
-    const path = c.req.path.startsWith(base) ? c.req.path.slice(base.length) : c.req.path;
-    log({
-      event: 'request',
-      requestId,
-      method: c.req.method,
-      path: path.replace(/^\/(enrolments|enrol)\/(?!callback\/)[^/]+/, '/$1/:id'),
-      status: c.res.status,
-      code: c.get('code'),
-      ms: now() - start,
-    });
-  };
+const HEADERS = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Content-Security-Policy': PAGE_POLICY,
+};
+
+/** What the log calls a path: an enrolment's id is not in it. */
+function pathInLog(path: string, base: string): string {
+  const own = path.startsWith(base) ? path.slice(base.length) : path;
+  return own.replace(/^\/(enrolments|enrol)\/(?!callback\/)[^/]+/, '/$1/:id');
 }

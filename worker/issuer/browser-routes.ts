@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { EnrolmentId, PollToken, type LoginRefusal } from '../../schemas/issuer.ts';
-import { fromUtf8, toBase64Url } from '../../protocol/bytes.ts';
+import { equalBytes, fromUtf8, toBase64Url } from '../../protocol/bytes.ts';
 import { mediaTypeOf, readBody } from '../http/body.ts';
 import type { Env } from '../http/env.ts';
 import type { App } from '../http/route.ts';
@@ -9,10 +9,19 @@ import { ProviderUnreachable } from './bounded-fetch.ts';
 import type { ConfiguredProvider, IssuerDeps } from './deps.ts';
 import type { Discover } from './discovery.ts';
 import { ENROLMENT_TIME, type EnrolmentRow, type Enrolments } from './enrolments.ts';
-import { issueCredential } from './issue.ts';
+import { verify } from './issue.ts';
 import { beginLogin, finishLogin } from './login.ts';
-import { continuePage, donePage, enrolmentPage, messagePage, refusalPage, unprovenPage, type Html } from './pages.ts';
-import { hashOf, randomToken, readUserCode } from './tokens.ts';
+import {
+  codePage,
+  continuePage,
+  donePage,
+  enrolmentPage,
+  messagePage,
+  refusalPage,
+  unprovenPage,
+  type Html,
+} from './pages.ts';
+import { hashOf, randomToken, randomUserCode } from './tokens.ts';
 
 const FORM_BYTES = 4096;
 const ANSWER_CHARACTERS = 8192;
@@ -69,6 +78,9 @@ export function browserRoutes(
     if (row === null) return gone(c);
     if (row.credential !== null) return answer(c, donePage(issuer));
     if (row.proven !== 1) return answer(c, unprovenPage(issuer));
+    if (row.code !== null && isBrowserOf(row, browserOf(c, deps.url, row.id))) {
+      return answer(c, codePage(issuer, row.code, row.did));
+    }
     return form(c, row, bindBrowser(c, deps.url, row.id));
   });
 
@@ -85,9 +97,6 @@ export function browserRoutes(
       return refused(c, 'login-unbound', { provider: 'none', check: 'form' });
     }
     if (!(await enrolments.try(row.id))) return refused(c, 'too-many-attempts', { provider: 'none', check: 'form' });
-    if (readUserCode(fields.get('code') ?? '') !== row.user_code) {
-      return form(c, row, browser, 'That is not the code that your terminal shows. Look again; it is like BCDF-GHJK.');
-    }
     const provider = providers.find(({ name }) => name === (row.provider ?? fields.get('provider')));
     if (provider === undefined) return form(c, row, browser, 'Choose where to log in.');
     try {
@@ -113,13 +122,13 @@ export function browserRoutes(
     if (!id.success || browser === null) return unbound('browser');
     const login = await enrolments.takeLogin(id.data, provider.name, state, browser);
     if (login === null) return unbound('state');
-    return finish(c, provider, { ...login, state, id: id.data }, searchParams);
+    return finish(c, provider, { ...login, state, id: id.data, browser }, searchParams);
   });
 
   async function finish(
     c: Context<Env>,
     provider: ConfiguredProvider,
-    login: { id: string; state: string; nonce: string; code_verifier: string },
+    login: { id: string; browser: string; state: string; nonce: string; code_verifier: string },
     params: URLSearchParams,
   ) {
     const { id, state, nonce } = login;
@@ -139,13 +148,15 @@ export function browserRoutes(
       deps,
     );
     if (!claims.ok) return refused(c, claims.reason.code, { ...about, check: claims.reason.check });
-    const row = await enrolments.find(id);
-    if (row === null) return refused(c, 'login-expired', { ...about, check: 'enrolment' });
-    const issued = await issueCredential(row.did, provider, claims.value, deps);
-    if (issued === null) return refused(c, 'no-rule', { ...about, check: 'rules' });
-    if (!(await enrolments.issue(id, issued))) return refused(c, 'login-unbound', { ...about, check: 'enrolment' });
-    log({ event: 'issued', requestId: c.get('requestId'), provider: provider.name, credential: issued.id });
-    return answer(c, donePage(issuer));
+    const verified = verify(provider, claims.value, deps);
+    if (verified === null) return refused(c, 'no-rule', { ...about, check: 'rules' });
+    if (await enrolments.isBanned(verified.nullifier)) return refused(c, 'banned', { ...about, check: 'banned' });
+    if (!(await enrolments.verify(id, login.browser, randomUserCode(), verified))) {
+      return refused(c, 'login-expired', { ...about, check: 'enrolment' });
+    }
+    log({ event: 'logged-in', requestId: c.get('requestId'), provider: provider.name });
+    // To a page that can be loaded again.
+    return c.redirect(pageOf(id), 303);
   }
 }
 
@@ -153,6 +164,10 @@ async function rowOf(c: Context<Env>, enrolments: Enrolments): Promise<Enrolment
   const id = EnrolmentId.safeParse(c.req.param('id'));
   return id.success ? enrolments.find(id.data) : null;
 }
+
+/** Whether this is the browser that somebody has logged in with. */
+const isBrowserOf = ({ browser_hash: held }: EnrolmentRow, browser: string | null): boolean =>
+  held !== null && browser !== null && equalBytes(hashOf(browser), held);
 
 /** Derived, so that a form that leaks does not give away the cookie. */
 const formTokenOf = (browser: string): string => toBase64Url(hashOf(`form ${browser}`));

@@ -1,9 +1,11 @@
+import type { Context } from 'hono';
 import type { IssuerConfig, Provider } from '../../schemas/issuer-config.ts';
 import type { Bytes } from '../../protocol/bytes.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import type { VerifySignature } from '../../protocol/ed25519/verify.ts';
 import type { Database } from '../database/port.ts';
 import type { Limiter, Log } from '../deps.ts';
+import type { Env } from '../http/env.ts';
 
 /** A provider with the secret that its configuration points to. */
 export type ConfiguredProvider = Provider & { clientSecret: string | null };
@@ -23,8 +25,10 @@ export interface IssuerDeps {
   /** 32 bytes: without them, people who come again count as new ones. */
   nullifierSecret: Bytes;
   verify: VerifySignature;
-  /** Enrolments begun: in all, and with one key. */
-  limits: { all: Limiter; each: Limiter };
+  /** Enrolments begun: in all, from one network, and with one key. */
+  limits: { all: Limiter; network: Limiter; key: Limiter };
+  /** Where a request comes from, as the platform knows it; null where it does not. */
+  addressOf(c: Context<Env>): string | null;
   /** Reaches providers. */
   fetch: typeof fetch;
   /** Milliseconds since the epoch. */

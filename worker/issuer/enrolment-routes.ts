@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import {
+  Confirmation,
   Enrolment,
   EnrolmentId,
   EnrolmentRequest,
@@ -17,11 +18,13 @@ import { timestampOf } from '../../protocol/time.ts';
 import { readJson } from '../http/body.ts';
 import type { Env } from '../http/env.ts';
 import { ProblemError } from '../http/problem.ts';
-import { json, problems, read, route, type App } from '../http/route.ts';
+import { networkOf } from '../http/network.ts';
+import { DOCUMENT, json, openApiDocument, problems, read, route, type App } from '../http/route.ts';
 import type { IssuerDeps } from './deps.ts';
-import { ENROLMENT_TIME, type EnrolmentRow, type Enrolments } from './enrolments.ts';
+import { CODES, ENROLMENT_TIME, type EnrolmentRow, type Enrolments } from './enrolments.ts';
+import { signCredential, type Verified } from './issue.ts';
 import { DETAILS } from './refusals.ts';
-import { hashOf, randomToken, randomUserCode } from './tokens.ts';
+import { hashOf, randomToken, readUserCode } from './tokens.ts';
 
 const BODY_BYTES = 4096;
 const IdParam = z.object({ id: EnrolmentId });
@@ -72,18 +75,19 @@ export function enrolmentRoutes(app: App, base: string, deps: IssuerDeps, enrolm
       if (publicKey === null || !isValidPublicKey(publicKey)) {
         throw new ProblemError('invalid-key', 'did does not hold a usable Ed25519 key; make one: firsthand key new');
       }
-      // A key's own bound first: whoever floods with one key does not use up everybody's.
-      if (!(await limits.each(did, 1)) || !(await limits.all('enrolments', 1))) {
+      // Their own bounds first: whoever floods from one network, or with one key, does not use up everybody's.
+      const network = networkOf(deps.addressOf(c));
+      const isWelcome = (await limits.network(network, 1)) && (await limits.key(did, 1));
+      if (!isWelcome || !(await limits.all('enrolments', 1))) {
         throw new ProblemError('rate-limited', 'too many enrolments were begun; try again in a minute');
       }
       const [id, pollToken, challenge] = [randomToken(16), randomToken(), randomToken()];
-      const userCode = randomUserCode();
       const expiresAt = timestampOf(deps.now() + ENROLMENT_TIME);
-      const row = { id, did, poll_hash: hashOf(pollToken), challenge, user_code: userCode, provider: provider ?? null };
+      const row = { id, did, poll_hash: hashOf(pollToken), challenge, provider: provider ?? null };
       if (!(await enrolments.begin(row))) {
         throw new ProblemError('overloaded', 'too many enrolments are under way; try again in some minutes');
       }
-      return c.json({ id, challenge, pollToken, userCode, expiresAt } satisfies Enrolment, 201);
+      return c.json({ id, challenge, pollToken, expiresAt } satisfies Enrolment, 201);
     },
   );
 
@@ -134,13 +138,55 @@ export function enrolmentRoutes(app: App, base: string, deps: IssuerDeps, enrolm
     async (c) => c.json(statusOf(await ownEnrolment(c, enrolments))),
   );
 
-  app.get(`${base}/openapi.json`, (c) =>
-    c.json(
-      app.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 'Firsthand identity issuer', version: '1' } }),
-      200,
-      { 'Cache-Control': 'public, max-age=300' },
-    ),
+  route(
+    app,
+    {
+      method: 'post',
+      path: `${base}/enrolments/{id}/confirmation`,
+      summary: 'Type the code that the browser shows after the login: then the credential is issued',
+      request: {
+        params: IdParam,
+        body: { required: true, content: { 'application/json': { schema: Confirmation } } },
+      },
+      responses: {
+        200: json(EnrolmentStatus, 'Issued; or a wrong code, and another may be tried'),
+        ...problems({
+          400: 'Malformed, or nobody has logged in',
+          403: 'Too many',
+          404: 'No such enrolment, or not yours',
+        }),
+      },
+    },
+    async (c) => {
+      const row = await ownEnrolment(c, enrolments);
+      const { code: typed } = read(Confirmation, await readJson(c, BODY_BYTES));
+      // Asked again, since the answer was lost.
+      if (row.credential !== null) return c.json(statusOf(row));
+      if (row.code === null) throw new ProblemError('invalid-request', 'nobody has logged in yet, so there is no code');
+      const held = await enrolments.typeCode(row.id);
+      const isRight = held !== null && equalBytes(hashOf(readUserCode(typed)), hashOf(held.code));
+      if (!isRight && (held === null || held.codes_typed >= CODES)) {
+        await enrolments.forget(row.id);
+        throw new ProblemError('not-entitled', DETAILS['too-many-attempts']);
+      }
+      if (!isRight) return c.json(statusOf({ ...row, refusal: 'wrong-code' }));
+      const verified = JSON.parse(held.verified) as Verified;
+      const signed = await signCredential(row.did, verified, deps);
+      const issued = { ...signed, code: held.code, nullifier: verified.nullifier };
+      if (!(await enrolments.issue(row.id, issued))) {
+        const now = await enrolments.find(row.id);
+        // The same code, typed twice at once.
+        if (now !== null && now.credential !== null) return c.json(statusOf(now));
+        const isBanned = await enrolments.isBanned(verified.nullifier);
+        throw new ProblemError('not-entitled', DETAILS[isBanned ? 'banned' : 'login-expired']);
+      }
+      deps.log({ event: 'issued', requestId: c.get('requestId'), credential: signed.id });
+      return c.json(statusOf({ ...row, refusal: null, credential: signed.canonical }));
+    },
   );
+
+  const document = openApiDocument(app, { title: 'Firsthand identity issuer', version: '1' });
+  app.get(`${base}/openapi.json`, (c) => c.body(document(), 200, DOCUMENT));
 }
 
 /** The enrolment that a request is about, if it shows the token. One that is unknown and one of another look alike. */
@@ -157,8 +203,8 @@ async function ownEnrolment(c: Context<Env>, enrolments: Enrolments): Promise<En
   return row;
 }
 
-const statusOf = ({ credential, refusal, proven }: EnrolmentRow): EnrolmentStatus => ({
-  status: credential !== null ? 'issued' : proven === 1 ? 'waiting' : 'unproven',
+const statusOf = ({ credential, refusal, proven, code }: EnrolmentRow): EnrolmentStatus => ({
+  status: credential !== null ? 'issued' : code !== null ? 'confirming' : proven === 1 ? 'waiting' : 'unproven',
   ...(refusal === null ? {} : { refusal: { code: refusal, detail: DETAILS[refusal] } }),
   ...(credential === null ? {} : { credential }),
 });

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { LoginRefusal } from '../../schemas/issuer.ts';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
 import { db, type Database } from '../database/port.ts';
+import type { Verified } from './issue.ts';
 import type { Login } from './login.ts';
 import { hashOf } from './tokens.ts';
 
@@ -11,11 +12,15 @@ export interface EnrolmentRow {
   did: Did;
   poll_hash: Uint8Array;
   challenge: string;
-  user_code: string;
   provider: string | null;
   proven: number;
   attempts: number;
   refusal: LoginRefusal | null;
+  /** These are there once somebody has logged in, until the credential is. */
+  code: string | null;
+  browser_hash: Uint8Array | null;
+  verified: string | null;
+  codes_typed: number;
   credential: string | null;
   expires_at: number;
 }
@@ -23,9 +28,12 @@ export interface EnrolmentRow {
 /** Milliseconds that an enrolment may take, and that its credential can be fetched for. */
 export const ENROLMENT_TIME = 15 * 60_000;
 const COLLECTION_TIME = 60 * 60_000;
-/** Enrolments under way at once, and tries that one has: wrong codes, wrong signatures, logins. */
+/** Milliseconds to type the code in. */
+const CODE_TIME = 10 * 60_000;
+/** Enrolments under way at once, and tries that one has: wrong signatures and logins; codes. */
 const MOST = 20_000;
 const TRIES = 20;
+export const CODES = 5;
 
 export type Enrolments = ReturnType<typeof createEnrolments>;
 
@@ -36,12 +44,12 @@ export function createEnrolments(database: Database, now: () => number) {
 
   return {
     /** Begins one; false where there are too many. */
-    async begin(row: Omit<EnrolmentRow, 'proven' | 'attempts' | 'refusal' | 'credential' | 'expires_at'>) {
+    async begin(row: Pick<EnrolmentRow, 'id' | 'did' | 'poll_hash' | 'challenge' | 'provider'>) {
       await sweepEnrolments(database, now());
-      const { id, did, poll_hash, challenge, user_code, provider } = row;
+      const { id, did, poll_hash, challenge, provider } = row;
       const begun = await one<{ id: string }>(
-        sql`INSERT INTO enrolments (id, did, poll_hash, challenge, user_code, provider, expires_at)
-          SELECT ${id}, ${did}, ${poll_hash}, ${challenge}, ${user_code}, ${provider}, ${now() + ENROLMENT_TIME}
+        sql`INSERT INTO enrolments (id, did, poll_hash, challenge, provider, expires_at)
+          SELECT ${id}, ${did}, ${poll_hash}, ${challenge}, ${provider}, ${now() + ENROLMENT_TIME}
           WHERE (SELECT count(*) FROM (SELECT 1 FROM enrolments LIMIT ${MOST})) < ${MOST}
           RETURNING id`,
       );
@@ -87,15 +95,48 @@ export function createEnrolments(database: Database, now: () => number) {
           RETURNING nonce, code_verifier`,
       ),
 
-    /** Keeps a credential to be fetched, and what was issued to whom; false where the enrolment had one already. */
-    async issue(enrolment: string, credential: { id: StatementId; canonical: string; nullifier: string }) {
-      const { id, canonical, nullifier } = credential;
-      const isOpen = sql`FROM enrolments WHERE id = ${enrolment} AND proven = 1 AND credential IS NULL
-        AND expires_at > ${now()}`;
+    /** Keeps what a login proved, to be confirmed by this code alone; false where the enrolment is over. */
+    async verify(enrolment: string, browser: string, code: string, verified: Verified): Promise<boolean> {
+      const row = await one(
+        sql`UPDATE enrolments SET code = ${code}, browser_hash = ${hashOf(browser)}, refusal = NULL,
+            verified = ${JSON.stringify(verified)}, expires_at = ${now() + CODE_TIME}
+          WHERE id = ${enrolment} AND proven = 1 AND credential IS NULL AND expires_at > ${now()} RETURNING id`,
+      );
+      return row !== null;
+    },
+
+    /** Counts a code that was typed before it is looked at; null where there were too many, or there is none to type. */
+    typeCode: (id: string) =>
+      one<Pick<EnrolmentRow, 'codes_typed'> & { code: string; verified: string }>(
+        sql`UPDATE enrolments SET codes_typed = codes_typed + 1
+          WHERE id = ${id} AND code IS NOT NULL AND codes_typed < ${CODES} AND expires_at > ${now()}
+          RETURNING code, verified, codes_typed`,
+      ),
+
+    async forget(id: string): Promise<void> {
+      await database.batch([sql`DELETE FROM enrolments WHERE id = ${id} AND credential IS NULL`.compile(db)]);
+    },
+
+    async isBanned(nullifier: string): Promise<boolean> {
+      return (await one(sql`SELECT 1 FROM banned WHERE nullifier = ${nullifier}`)) !== null;
+    },
+
+    /**
+     * Keeps a credential to be fetched, and what was issued to whom; false where the enrolment had one already, another
+     * login has taken the place of the one that was confirmed, or the person is banned.
+     */
+    async issue(
+      enrolment: string,
+      credential: { id: StatementId; canonical: string; code: string; nullifier: string },
+    ) {
+      const { id, canonical, code, nullifier } = credential;
+      const isOpen = sql`FROM enrolments WHERE id = ${enrolment} AND code = ${code} AND expires_at > ${now()}
+        AND NOT EXISTS (SELECT 1 FROM banned WHERE nullifier = ${nullifier})`;
       await database.batch([
         sql`INSERT OR IGNORE INTO credentials (id, nullifier, issued_at)
           SELECT ${id}, ${nullifier}, ${now()} ${isOpen}`.compile(db),
-        sql`UPDATE enrolments SET credential = ${canonical}, refusal = NULL, expires_at = ${now() + COLLECTION_TIME}
+        sql`UPDATE enrolments SET credential = ${canonical}, code = NULL, browser_hash = NULL, verified = NULL,
+            expires_at = ${now() + COLLECTION_TIME}
           WHERE id IN (SELECT id ${isOpen})`.compile(db),
       ]);
       return (await this.find(enrolment))?.credential === canonical;

@@ -19,7 +19,6 @@ code { overflow-wrap: anywhere; }
 label, legend { font-weight: 600; display: block; }
 fieldset { border: 0; padding: 0; margin: 1rem 0; }
 fieldset label { font-weight: 400; padding: .2rem 0; }
-input[type=text] { font: 1.4rem ui-monospace, monospace; width: 12ch; padding: .3rem; text-transform: uppercase; }
 button, .button { font: inherit; font-weight: 600; padding: .6rem 1.2rem; margin-top: 1rem; display: inline-block; }
 .error { border-left: .3rem solid #c00; padding-left: .8rem; }
 `;
@@ -60,7 +59,7 @@ export interface EnrolmentForm {
   problem?: string;
 }
 
-/** Asks the person to compare, to type the code from their terminal, and to choose where to log in. */
+/** Asks the person to compare, and to choose where to log in. */
 export const enrolmentPage = ({ issuer, action, did, providers, formToken, problem }: EnrolmentForm): Html =>
   page(
     'Show that a verified human holds this key',
@@ -69,7 +68,7 @@ export const enrolmentPage = ({ issuer, action, did, providers, formToken, probl
       ${problem === undefined ? '' : html`<p class="error" role="alert" id="problem">${problem}</p>`}
       <p>
         Go on only if <strong>you</strong> just ran <code>firsthand enrol</code> in your own terminal. If somebody sent
-        you here, or gave you a code, close this page: the key would be theirs, and their work would count as yours.
+        you here, close this page: the key would be theirs, and their work would count as yours.
       </p>
       <h2>1. Compare</h2>
       <p>Your terminal shows the same fingerprint for your key:</p>
@@ -77,23 +76,9 @@ export const enrolmentPage = ({ issuer, action, did, providers, formToken, probl
       <p>
         <small><code>${did}</code></small>
       </p>
-      <form method="post" action="${action}" autocomplete="off">
+      <form method="post" action="${action}">
         <input type="hidden" name="form" value="${formToken}" />
-        <h2>2. Type the code that your terminal shows</h2>
-        <p>
-          <label for="code">Code</label>
-          <input
-            type="text"
-            id="code"
-            name="code"
-            required
-            maxlength="16"
-            autocapitalize="characters"
-            spellcheck="false"
-            ${problem === undefined ? '' : html`aria-invalid="true" aria-describedby="problem"`}
-          />
-        </p>
-        <h2>3. Log in</h2>
+        <h2>2. Log in</h2>
         <fieldset>
           <legend>Where</legend>
           ${providers.map(
@@ -106,6 +91,8 @@ export const enrolmentPage = ({ issuer, action, did, providers, formToken, probl
         </fieldset>
         <button type="submit">Continue to log in</button>
       </form>
+      <h2>3. Type a code into your terminal</h2>
+      <p>You see it here once you have logged in. Nothing is issued before.</p>
       <h2>What is stored, and what is not</h2>
       <p>
         ${issuer} keeps a pseudonym, computed from your account with a secret so that nobody can turn it back into you,
@@ -128,12 +115,32 @@ export const continuePage = (issuer: string, provider: string, url: string): Htm
     html`<meta http-equiv="refresh" content="0; url=${url}" />`,
   );
 
+/** Shows, after the login, what has to be typed where the enrolment was begun. */
+export const codePage = (issuer: string, code: string, did: Did): Html =>
+  page(
+    'One step left: type this code into your terminal',
+    issuer,
+    html`
+      <p role="status"><strong class="code">${code}</strong></p>
+      <p><small>Letter by letter: ${code.replace('-', '').split('').join(', ')}.</small></p>
+      <p>
+        The terminal in which you ran <code>firsthand enrol</code> asks for it, and shows the fingerprint
+        <code>${fingerprintOf(did)}</code>. The credential is issued to the key in that terminal, and only then.
+      </p>
+      <p class="error">
+        <strong>Tell this code to nobody</strong>, whoever they say they are. If somebody sent you to this page, or asks
+        you for the code, close it: nothing was issued, and nothing will be.
+      </p>
+      <p>It serves once, for ten minutes.</p>
+    `,
+  );
+
 export const donePage = (issuer: string): Html =>
   page(
     'Done: return to your terminal',
     issuer,
     html`<p role="status">
-      The credential for your key is ready, and your terminal fetches it now. You can close this page.
+      The credential for your key is issued, and your terminal has it. You can close this page.
     </p>`,
   );
 

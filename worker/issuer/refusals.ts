@@ -15,5 +15,7 @@ export const DETAILS: Record<LoginRefusal, string> = {
     'What the provider says about the login does not hold up to the checks that OpenID Connect demands, so it is not taken. Start again; if this happens twice, tell whoever runs this issuer.',
   'no-rule':
     'This login does not prove enough for a credential here. Log in with an account that was verified, or with a second factor, or ask whoever runs this issuer what is needed.',
+  'wrong-code': 'That is not the code that the browser shows. Look again; it is like BCDF-GHJK.',
+  banned: 'This issuer gives no credentials to whoever logs in so any more. Ask whoever runs it if that is a mistake.',
   'too-many-attempts': 'There were too many attempts. Run the command in your terminal again.',
 };

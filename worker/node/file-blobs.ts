@@ -1,14 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Digest } from '../../schemas/primitives.ts';
 import type { Blobs } from '../deps.ts';
 
+/** How the name of a file that is still being written ends. */
+const TEMPORARY = '.tmp';
+
 /**
  * Blobs as files, `ab/abcd…`. A file appears under its name only whole: it is written beside, synced, and renamed. A
- * crash before the rename leaves a temporary file that nothing refers to; after it, the blob is there.
+ * crash before the rename leaves a temporary file that nothing refers to until {@link sweepTemporaries}; after it, the blob
+ * is there.
  */
 export function createFileBlobs(folder: string): Blobs {
   const pathOf = (digest: Digest): string => {
@@ -34,7 +38,7 @@ export function createFileBlobs(folder: string): Blobs {
 
     async put(digest, body, length) {
       const path = pathOf(digest);
-      const temporary = `${path}.${randomUUID()}.tmp`;
+      const temporary = `${path}.${randomUUID()}${TEMPORARY}`;
       if ((await mkdir(dirname(path), { recursive: true })) !== undefined) await syncFolder(folder);
       const file = await open(temporary, 'wx', 0o644);
       try {
@@ -73,6 +77,21 @@ export function createFileBlobs(folder: string): Blobs {
       return { size, body: Readable.toWeb(stream) as ReadableStream<Uint8Array> };
     },
   };
+}
+
+/** Removes what crashes left half-written. For the start: nothing may be writing yet. */
+export async function sweepTemporaries(folder: string): Promise<void> {
+  const namesIn = (each: string): Promise<string[]> =>
+    readdir(each).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+      throw error;
+    });
+  // A folder at a time: there may be very many.
+  for (const part of await namesIn(folder)) {
+    for (const name of await namesIn(join(folder, part))) {
+      if (name.endsWith(TEMPORARY)) await rm(join(folder, part, name), { force: true });
+    }
+  }
 }
 
 /** Makes a rename durable: the folder's entry is data too. */

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { getConnInfo } from '@hono/node-server/conninfo';
 import { sql } from 'kysely';
-import type { IssuerConfig } from '../../schemas/issuer-config.ts';
+import { isLoopback, type IssuerConfig } from '../../schemas/issuer-config.ts';
 import { fromBase64Url, toBase64Url, type Bytes } from '../../protocol/bytes.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
 import { durationMs } from '../../protocol/time.ts';
@@ -11,11 +12,13 @@ import { db } from '../database/port.ts';
 import type { Log } from '../deps.ts';
 import type { App } from '../http/route.ts';
 import { createIssuerApp } from '../issuer/app.ts';
+import { createBans, type Bans } from '../issuer/bans.ts';
 import { withSecrets } from '../issuer/deps.ts';
 import { sweepEnrolments } from '../issuer/enrolments.ts';
 import { loadKeyFile } from './key-file.ts';
 import { createLimiter } from './limiter.ts';
-import { openSqlite } from './sqlite.ts';
+import { makeFolder } from './make-folder.ts';
+import { openSqlite, type SqliteDatabase } from './sqlite.ts';
 
 /** An issuer app as an operator configures it, its clients’ secrets by provider. */
 export interface IssuerOptions {
@@ -30,18 +33,21 @@ export interface OpenIssuer {
   close(): void;
 }
 
-/** Enrolments a minute: in all, and with one key. */
-const RATE = { all: 600, each: 10 };
+/** Enrolments a minute: in all, from one network (a campus may be behind one address), and with one key. */
+const RATE = { all: 600, network: 30, key: 10 };
 const SWEEP_EVERY = 60_000;
 
 /** Opens the issuer app over files in `dataDir`: a database, a key, and the secret of its pseudonyms. */
 export async function openIssuer(
   { config, secrets }: IssuerOptions,
-  { dataDir, url, log }: { dataDir: string; url: string; log: Log },
+  { dataDir, defaultUrl, log }: { dataDir: string; defaultUrl: string; log: Log },
 ): Promise<OpenIssuer> {
-  mkdirSync(join(dataDir, 'keys'), { recursive: true, mode: 0o700 });
-  const migrations = fileURLToPath(new URL('../../migrations/issuer', import.meta.url));
-  const database = openSqlite(join(dataDir, 'issuer.sqlite'), migrations);
+  const url = config.url ?? defaultUrl;
+  if (config.url === undefined && !isLoopback(new URL(url))) {
+    throw new Error('the issuer’s configuration needs a url: logins beyond this machine go over https');
+  }
+  makeFolder(join(dataDir, 'keys'));
+  const database = openDatabase(dataDir);
   try {
     const issued = await database.all(sql`SELECT 1 FROM credentials LIMIT 1`.compile(db));
     const isFirstStart = issued.length === 0;
@@ -56,7 +62,15 @@ export async function openIssuer(
       signer,
       nullifierSecret,
       verify: verifySignature,
-      limits: { all: createLimiter(RATE.all, Date.now), each: createLimiter(RATE.each, Date.now) },
+      limits: {
+        all: createLimiter(RATE.all, Date.now),
+        network: createLimiter(RATE.network, Date.now),
+        key: createLimiter(RATE.key, Date.now),
+      },
+      addressOf: (c) => {
+        const { clientAddressHeader: header } = config;
+        return (header === undefined ? getConnInfo(c).remote.address : c.req.header(header)) ?? null;
+      },
       fetch,
       now: Date.now,
       log,
@@ -76,6 +90,17 @@ export async function openIssuer(
     throw error;
   }
 }
+
+/** Whom the issuer app of a data folder gives nothing any more; null where there is no issuer app. */
+export function openBans(dataDir: string): (Bans & { close(): void }) | null {
+  if (!existsSync(databaseOf(dataDir))) return null;
+  const database = openDatabase(dataDir);
+  return { ...createBans(database, Date.now), close: () => database.close() };
+}
+
+const databaseOf = (dataDir: string): string => join(dataDir, 'issuer.sqlite');
+const openDatabase = (dataDir: string): SqliteDatabase =>
+  openSqlite(databaseOf(dataDir), fileURLToPath(new URL('../../migrations/issuer', import.meta.url)));
 
 /** 32 bytes in a file that only its owner can read. Made at the first start, and never instead of lost ones. */
 function loadSecret(file: string, isFirstStart: boolean): Bytes {

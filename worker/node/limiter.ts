@@ -1,7 +1,13 @@
 import type { Limiter } from '../deps.ts';
 
-/** A token bucket a key: `perMinute` tokens, refilled steadily. Keys whose bucket is full are forgotten. */
-export function createLimiter(perMinute: number, now: () => number): Limiter {
+/** Keys that are remembered at once: some 100 bytes each. */
+const MOST = 100_000;
+
+/**
+ * A token bucket a key: `perMinute` tokens, refilled steadily. Keys whose bucket is full are forgotten; where `most` are
+ * not, the one that was not used for longest is.
+ */
+export function createLimiter(perMinute: number, now: () => number, most = MOST): Limiter {
   const buckets = new Map<string, { tokens: number; at: number }>();
   const refilled = (bucket: { tokens: number; at: number }, at: number): number =>
     // A clock that goes back takes nothing away.
@@ -16,7 +22,10 @@ export function createLimiter(perMinute: number, now: () => number): Limiter {
     const bucket = buckets.get(key) ?? { tokens: perMinute, at };
     const tokens = refilled(bucket, at);
     const isAllowed = tokens >= cost;
+    // Last in the map is last used.
+    buckets.delete(key);
     buckets.set(key, { tokens: isAllowed ? tokens - cost : tokens, at });
+    if (buckets.size > most) for (const oldest of buckets.keys()) if (buckets.delete(oldest)) break;
     return isAllowed;
   };
 }

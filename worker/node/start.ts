@@ -1,12 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { mkdirSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
-import { isLoopback } from '../../schemas/issuer-config.ts';
 import { ED25519, encodeVkey, verifierKey } from '../../protocol/log/note.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
@@ -14,18 +10,21 @@ import { createApp } from '../app.ts';
 import { createWaitingRoom } from '../changes/growth.ts';
 import { db, type Database } from '../database/port.ts';
 import { createContentIndex } from '../content/content-index.ts';
-import type { Deps, Log } from '../deps.ts';
+import type { Deps } from '../deps.ts';
 import { ensureIdentity } from '../log/identity.ts';
 import { besideIssuer } from '../issuer/app.ts';
 import { loadLog } from '../log/log-state.ts';
 import { MAINTENANCE, maintain } from '../maintenance.ts';
 import { createSequencer } from '../log/sequencer.ts';
 import { startCheckThreads } from './check-threads.ts';
-import { createFileBlobs } from './file-blobs.ts';
+import { createFileBlobs, sweepTemporaries } from './file-blobs.ts';
+import { openHttpServer } from './http-server.ts';
 import { createIndexer, openIndexDatabase } from './index-database.ts';
 import { openIssuer, type IssuerOptions } from './issuer.ts';
 import { loadKeyFile } from './key-file.ts';
 import { createLimiter } from './limiter.ts';
+import { logTo } from './log.ts';
+import { makeFolder } from './make-folder.ts';
 import { openThreadedSqlite } from './threaded-sqlite.ts';
 
 export interface RegistryOptions {
@@ -66,51 +65,26 @@ const folderOf = (path: string): string => fileURLToPath(new URL(path, import.me
 /** Starts a registry on Node: better-sqlite3, files, and a sequencer in this process. */
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
   const { dataDir, host, port } = options;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir);
   const closers: (() => void | Promise<void>)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of closers.toReversed()) await close();
   };
-  const server = createServer();
-  // Browsers open connections in advance; Node takes one without a request to be busy, and would wait for it at the end.
-  const unused = new Set<Socket>();
-  server.on('connection', (socket) => {
-    unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
-  });
-  server.on('request', ({ socket }) => unused.delete(socket));
   // The address is known, and so taken, before there is an app to answer at it.
-  let answer: RequestListener | null = null;
-  const early: Parameters<RequestListener>[] = [];
-  server.on('request', (...exchange) => (answer === null ? early.push(exchange) : answer(...exchange)));
+  const server = await openHttpServer(host, port);
   try {
-    await listen(server, port, host);
-    const address = server.address() as AddressInfo;
-    const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+    const { authority } = server;
     const { deps, growth, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
     const app = createApp(deps);
-    if (
-      options.issuer !== undefined &&
-      options.issuer.config.url === undefined &&
-      !isLoopback(new URL(`http://${authority}`))
-    ) {
-      throw new Error('the issuer’s configuration needs a url: logins beyond this machine go over https');
-    }
     const issuer =
       options.issuer === undefined
         ? null
-        : await openIssuer(options.issuer, {
-            dataDir,
-            url: options.issuer.config.url ?? `http://${authority}/issuer`,
-            log: deps.log,
-          });
+        : await openIssuer(options.issuer, { dataDir, defaultUrl: `http://${authority}/issuer`, log: deps.log });
     if (issuer !== null) closers.push(issuer.close);
     const respond = getRequestListener(
       issuer === null ? app.fetch : besideIssuer(app.fetch, issuer.app.fetch, issuer.url),
     );
-    const listener: RequestListener = (request, response) => void respond(request, response);
-    answer = listener;
-    for (const exchange of early.splice(0)) listener(...exchange);
+    server.answerWith((request, response) => void respond(request, response));
     return {
       url: `http://${authority}`,
       origin: deps.logKey.name,
@@ -120,15 +94,12 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
       ...(issuer === null ? {} : { issuer: { url: issuer.url, did: issuer.did } }),
       async close() {
         growth.close();
-        const stopped = stop(server);
-        for (const socket of unused) socket.destroy();
-        await stopped;
+        await server.close();
         await closeAll();
       },
     };
   } catch (error) {
-    server.closeAllConnections();
-    await stop(server);
+    await server.abort();
     await closeAll();
     throw error;
   }
@@ -147,11 +118,7 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     await loadKey('service'),
   ];
   const origin = options.origin ?? (await storedOrigin(database)) ?? defaultOrigin;
-  const log: Log = (event) => {
-    const isNotable = event['event'] !== 'request' || Number(event['status']) >= 500;
-    if (isNotable || options.verbose === true)
-      options.log(JSON.stringify({ time: new Date().toISOString(), ...event }));
-  };
+  const log = logTo(options);
   const content = openIndexDatabase(dataDir, log, options.rebuildIndex ?? false);
   closers.push(() => content.close());
   const checker = startCheckThreads(availableParallelism());
@@ -175,9 +142,11 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     name,
     Date.now(),
   );
+  const blobs = join(dataDir, 'blobs');
+  await sweepTemporaries(blobs);
   const stores = {
     database,
-    blobs: createFileBlobs(join(dataDir, 'blobs')),
+    blobs: createFileBlobs(blobs),
     contentIndex: createContentIndex(content),
     log,
   };
@@ -235,28 +204,4 @@ async function storedOrigin(database: Database): Promise<string | null> {
     db.selectFrom('checkpoints').select('note').orderBy('size', 'desc').limit(1).compile(),
   );
   return newest?.note.split('\n', 1)[0] ?? null;
-}
-
-/** How long a request under way may take once the registry stops. */
-const GRACE = 10_000;
-
-/** Lets requests under way finish, within reason. What kept connections open for the next is closed once they have. */
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
-    const end = setTimeout(() => server.closeAllConnections(), GRACE);
-    server.close(() => {
-      clearInterval(sweep);
-      clearTimeout(end);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
 }

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { limits } from '../../../schemas/limits.ts';
 import { HttpUrl, type Did } from '../../../schemas/primitives.ts';
 import { fingerprintOf } from '../../../protocol/enrolment.ts';
@@ -13,6 +14,7 @@ import type { Cli } from '../context.ts';
 import { writeDurably } from '../durable-file.ts';
 import { readFlag } from '../flags.ts';
 import { openSigner, selectKey, type StoredKey } from '../keys/key-store.ts';
+import { ask, canAsk } from '../keys/passphrase.ts';
 import { openBrowser } from '../open-browser.ts';
 import { slugOf, stateDir } from '../paths.ts';
 import { text } from '../terminal.ts';
@@ -73,10 +75,10 @@ async function logIn(
 
   ${enrolment.page}
 
-  code         ${enrolment.userCode}
   fingerprint  ${fingerprintOf(key.key.did)}
 
-Type the code there, and check that the fingerprint is the same. Waiting; Ctrl-C gives up.`);
+Check that the fingerprint there is the same. After the login you are shown a code, which is asked for here.
+Waiting; Ctrl-C gives up.`);
   if (open && cli.stderr.isTTY === true && !cli.out.json) openBrowser(enrolment.page, cli.env);
   return waitFor(cli, issuer, enrolment);
 }
@@ -84,13 +86,35 @@ Type the code there, and check that the fingerprint is the same. Waiting; Ctrl-C
 async function waitFor(cli: Cli, issuer: IssuerClient, enrolment: BegunEnrolment): Promise<string> {
   let told: string | undefined;
   for (let poll = 0; poll < POLLS; poll++) {
-    const { credential, refusal } = await issuer.status(enrolment);
+    const { status, credential, refusal } = await issuer.status(enrolment);
     if (credential !== undefined) return credential;
+    if (status === 'confirming') return confirm(cli, issuer, enrolment);
     if (refusal !== undefined && refusal.code !== told) cli.out.note(text`login refused: ${refusal.detail}`);
     told = refusal?.code;
-    await new Promise((resolve) => setTimeout(resolve, POLL_EVERY));
+    await cli.sleep(POLL_EVERY);
   }
   throw new CliError('failed', 'nobody logged in in time', 'run the command again');
+}
+
+/** Asks for the code that the browser shows, until it is right or the issuer has had enough. */
+async function confirm(cli: Cli, issuer: IssuerClient, enrolment: BegunEnrolment): Promise<string> {
+  const question = 'Code that your browser shows: ';
+  const lines = canAsk(cli) ? null : createInterface({ input: cli.stdin });
+  const typed = lines?.[Symbol.asyncIterator]();
+  if (lines !== null) cli.out.note(text`${question.trim()}`);
+  try {
+    for (;;) {
+      const next = typed === undefined ? { value: await ask(cli, question) } : await typed.next();
+      if (next.done === true) throw new CliError('usage', 'standard input ended before the code from the browser');
+      const code = next.value.trim().slice(0, 64);
+      if (code === '') continue;
+      const { credential, refusal } = await issuer.confirm(enrolment, code);
+      if (credential !== undefined) return credential;
+      cli.out.note(text`${refusal?.detail ?? 'not accepted'}`);
+    }
+  } finally {
+    lines?.close();
+  }
 }
 
 function issuerClient(url: string): IssuerClient {

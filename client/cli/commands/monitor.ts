@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { toBase64 } from '../../../protocol/bytes.ts';
 import { durationMs } from '../../../protocol/time.ts';
 import { Duration } from '../../../schemas/policy.ts';
@@ -33,7 +32,7 @@ export async function logMonitor(cli: Cli, options: MonitorOptions): Promise<voi
         if (!(error instanceof NetworkError) && !(error instanceof RegistryError)) throw error;
         cli.out.note(text`note: ${error.message}`);
       }
-      await sleep(interval, undefined, { signal: stop.signal }).catch(() => undefined);
+      await cli.sleep(interval, stop.signal);
     }
   } finally {
     release();

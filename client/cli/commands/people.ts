@@ -25,8 +25,8 @@ function profileLines({ did, credentials, records, reviews }: Contributor): stri
   const held = credentials.map(({ verification, expertise, issuer, standing }) => [
     'credential',
     standing.state,
-    verification === null ? 'erased' : `${verification.framework} ${verification.level}`,
-    verification === null ? '' : `verified ${verification.verifiedAt.slice(0, 10)} by ${verification.method}`,
+    `${verification.framework} ${verification.level}`,
+    `verified ${verification.verifiedAt.slice(0, 10)} by ${verification.method}`,
     `${expertise.map(({ field }) => `${field}, `).join('')}issued by ${issuer}`,
   ]);
   const made = records.newest.map(({ id, loggedAt, state, said }) => [

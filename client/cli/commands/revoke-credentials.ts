@@ -59,8 +59,8 @@ export async function revokeCredentials(cli: Cli, options: RevokeCredentialsOpti
   );
   for (const [at, result] of (await issuer.client.submitBatch(statements)).entries()) {
     const ended = endedOf(targets[at] as IssuedCredential);
-    // Revoked already, as far back as this one reaches.
-    if (!result.ok && result.reason.code === 'not-revocable') already.push(ended);
+    // Revoked already, as far back as this one reaches; or by these very bytes, a moment ago.
+    if (result.ok ? !result.value.isNew : result.reason.code === 'not-revocable') already.push(ended);
     else if (!result.ok) refused.push({ ...ended, code: result.reason.code, detail: result.reason.detail });
     else {
       const { id, index, loggedAt } = result.value;

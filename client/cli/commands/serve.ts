@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { CliError } from '../cli-error.ts';
-import type { Cli, RunningRegistry } from '../context.ts';
+import type { Cli } from '../context.ts';
 import { readFlag } from '../flags.ts';
 import { readIssuerFile } from '../issuer-file.ts';
 import { sanitizeLine, text } from '../terminal.ts';
@@ -15,7 +15,7 @@ export interface ServeOptions {
   rebuildIndex?: boolean;
 }
 
-const Port = z
+export const Port = z
   .string()
   .regex(/^\d{1,5}$/, 'expected a port from 0 to 65535')
   .transform(Number)
@@ -44,19 +44,35 @@ Press Ctrl-C to stop.`,
   }
 }
 
-async function start(cli: Cli, options: ServeOptions, port: number): Promise<RunningRegistry> {
-  const { data, host, origin } = options;
-  const issuer = options.issuer === undefined ? undefined : await readIssuerFile(cli, options.issuer);
-  try {
-    return await cli.startRegistry({
+async function start(cli: Cli, options: ServeOptions, port: number) {
+  const { data, host, origin, issuer: file } = options;
+  const issuer = file === undefined ? undefined : await readIssuerFile(cli, file);
+  return listening({ host, port }, () =>
+    cli.startRegistry({
       dataDir: resolve(data),
       port,
       host,
-      log: (line) => cli.out.stderr.write(`${sanitizeLine(line.trimEnd())}\n`),
+      log: logLine(cli),
       ...(origin === undefined ? {} : { origin }),
       ...(options.rebuildIndex === undefined ? {} : { rebuildIndex: options.rebuildIndex }),
       ...(issuer === undefined ? {} : { issuer }),
-    });
+    }),
+  );
+}
+
+/** Where a server's own log goes: to stderr, a line an event. */
+export const logLine =
+  (cli: Cli): ((line: string) => void) =>
+  (line) =>
+    void cli.out.stderr.write(`${sanitizeLine(line.trimEnd())}\n`);
+
+/** Starts a server; says what is wrong with its address, and passes its own refusals on. */
+export async function listening<T>(
+  { host, port }: { host: string; port: number },
+  start: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await start();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
@@ -75,7 +91,7 @@ async function start(cli: Cli, options: ServeOptions, port: number): Promise<Run
     }
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
       throw new CliError('usage', `--host: this machine has no address ${host}`);
-    // The registry's own refusals are written for whoever runs it; what the system says is put into words later.
+    // A server's own refusals are written for whoever runs it; what the system says is put into words later.
     throw code === undefined && error instanceof Error && error.name === 'Error'
       ? new CliError('failed', message)
       : error;

@@ -12,7 +12,7 @@ import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { readContent, type Content } from '../content/read-content.ts';
 import { exitCodeOf } from '../failure.ts';
-import { readOptional } from '../flags.ts';
+import { readFlag, readOptional } from '../flags.ts';
 import { renderReport } from '../report-view.ts';
 import { connect, offlineTrust } from '../trust-store.ts';
 import { discover, noteLeftOut, type Discovery } from '../verifying/discover.ts';
@@ -43,10 +43,11 @@ interface Target {
 /** Checks a folder, a file or a record against certificates and a policy. Answers the exit code: 0 or 3. */
 export async function verify(cli: Cli, path: string, options: VerifyOptions): Promise<number> {
   const policy = await readPolicy(options);
-  const named = StatementId.safeParse(path);
-  const record = named.success ? named.data : readOptional(StatementId, options.record, '--record');
+  // A file of such a name can be given as ./sha256:…
+  const named = path.startsWith('sha256:') ? readFlag(StatementId, path, 'the record’s id') : null;
+  const record = named ?? readOptional(StatementId, options.record, '--record');
   const given = await readEvidence(options.certificate ?? []);
-  using content = named.success ? null : await readContent(cli, path);
+  using content = named === null ? await readContent(cli, path) : null;
   const saved = content === null ? null : await savedWith(path, content.isFolder);
   const target = { policy, content, record, given: ofRecord(given, record), saved };
   const { report, unmatched } =

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Policy } from '../../../schemas/policy.ts';
 import { NetworkError, RegistryError } from '../../errors.ts';
 import type { Cli } from '../context.ts';
@@ -68,7 +67,7 @@ async function follow(
       const pause = absence.note(error.message);
       await session.judgeAlone();
       if (isOver()) break;
-      await sleep(pause, undefined, { signal });
+      await cli.sleep(pause, signal);
     }
   }
   return exitCodeOf(signal.aborted ? 'interrupted' : 'verification-failed');

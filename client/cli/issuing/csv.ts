@@ -21,17 +21,16 @@ export async function* readCsv(source: Readable, name: string): AsyncGenerator<C
     relax_column_count: true,
     max_record_size: RECORD_CHARS,
     // Counted here: a fault is raised before the records ahead of it are taken.
-    on_record: ((cells: string[]): CsvRecord | null => {
+    on_record(cells: string[]) {
       const line = next;
       next += 1 + cells.reduce((sum, cell) => sum + newlines(cell), 0);
-      return cells.length === 1 && cells[0] === '' ? null : { line, cells };
-      // Typed for records that stay arrays.
-    }) as unknown as (cells: string[]) => string[] | null,
+      return cells.length === 1 && cells[0] === '' ? null : [String(line), ...cells];
+    },
   });
   source.once('error', (error) => parser.destroy(error));
   source.pipe(parser);
   try {
-    yield* parser as unknown as AsyncIterable<CsvRecord>;
+    for await (const [line, ...cells] of parser as AsyncIterable<string[]>) yield { line: Number(line), cells };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new CliError('invalid-file', `${name}: line ${next}: ${FAULTS[error.code] ?? 'is not CSV (RFC 4180)'}`);

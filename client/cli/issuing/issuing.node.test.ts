@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -11,7 +10,6 @@ import { sha256Bytes } from '../../../protocol/digest.ts';
 import { signerOf } from '../../../test/support/statements.ts';
 import edges from '../../../test/fixtures/ed25519-edges.json' with { type: 'json' };
 import { temporaryFolder } from '../testing/run-cli.ts';
-import { takeLock } from './lock.ts';
 import { readPeople, type Defaults, type Fault, type Wanted } from './people-file.ts';
 import { ResultsFile } from './results-file.ts';
 import { unusableKeys } from './usable-keys.ts';
@@ -157,23 +155,6 @@ describe('keys that cannot sign', () => {
       }),
       { numRuns: 30 },
     );
-  });
-});
-
-describe('the lock', () => {
-  test('is one process’s at a time, and a dead one’s is free', async () => {
-    const file = join(temporaryFolder(), 'lock');
-    const release = await takeLock(file);
-    await expect(takeLock(file)).rejects.toThrow(`process ${process.pid} is issuing`);
-    await release();
-    writeFileSync(file, String(spawnSync(process.execPath, ['-e', '']).pid));
-    await (
-      await takeLock(file)
-    )();
-    writeFileSync(file, '');
-    await (
-      await takeLock(file)
-    )();
   });
 });
 

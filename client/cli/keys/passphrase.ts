@@ -4,7 +4,7 @@ import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 
 /** Whether there is a person to ask. */
-export const canAsk = (cli: Cli): boolean => cli.stdin.isTTY && cli.stderr.isTTY === true;
+export const canAsk = (cli: Cli): boolean => cli.stdin.isTTY === true && cli.stderr.isTTY === true;
 
 /** Asks one question on stderr; what is typed is shown unless `hidden`. */
 export async function ask(cli: Cli, question: string, hidden = false): Promise<string> {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Ran } from './run-cli.ts';
+import { firsthand, type Ran } from './run-cli.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../firsthand.ts', import.meta.url));
 
@@ -31,8 +31,8 @@ export function startFirsthand(home: string, args: readonly string[], env: Recor
   });
 }
 
-/** Runs one command to its end. */
-export async function firsthand(
+/** Runs one command to its end, as a process of its own. */
+export async function firsthandProcess(
   home: string,
   args: readonly string[],
   { env = {}, stdin = '' }: { env?: Record<string, string>; stdin?: string } = {},
@@ -79,7 +79,10 @@ export async function serveRegistry(
   };
 }
 
-/** One person or service with a key of their own: runs commands with it, under --json, and answers what was printed. */
+/**
+ * One person or service with a key of their own: runs commands with it in this process, under --json, and answers what
+ * was printed.
+ */
 export class Persona {
   readonly home: string;
   readonly name: string;

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import type { StartRegistry } from '../context.ts';
+import type { Servers } from '../context.ts';
 import { runCommand } from '../main.ts';
 
 /** How a command ended, and what it said. */
@@ -20,31 +21,51 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** Runs commands in this process, with a home of their own and no terminal. */
-export function cliIn(
-  home: string,
-  {
-    env = {},
-    stdin = '',
-    startRegistry,
-  }: { env?: Record<string, string>; stdin?: string; startRegistry?: StartRegistry } = {},
-): (...args: string[]) => Promise<Ran> {
-  return async (...args) => {
-    const [stdout, stderr, input] = [new PassThrough(), new PassThrough(), new PassThrough()];
-    const [said, complained] = [collect(stdout), collect(stderr)];
-    input.end(stdin);
-    const code = await runCommand(args, {
-      env: { HOME: home, FIRSTHAND_PASSPHRASE: 'a passphrase', ...env },
-      stdin: input as unknown as NodeJS.ReadStream,
-      stdout,
-      stderr,
-      now: Date.now,
-      self: [],
-      startRegistry: startRegistry ?? (() => Promise.reject(new Error('no registry in this test'))),
-      onStop: () => () => undefined,
-    });
-    return { code, stdout: said(), stderr: complained() };
-  };
+interface Around extends Partial<Servers> {
+  env?: Record<string, string>;
+  stdin?: string;
+}
+
+const none = (): Promise<never> => Promise.reject(new Error('no server in this test'));
+const NO_SERVERS: Servers = { startRegistry: none, startIssuer: none, openBans: none };
+
+/** Runs commands in this process, with a home of their own, a passphrase and no terminal. */
+export const cliIn =
+  (home: string, around: Around = {}): ((...args: string[]) => Promise<Ran>) =>
+  (...args) =>
+    run(home, args, { ...around, env: { FIRSTHAND_PASSPHRASE: 'a passphrase', ...around.env } });
+
+/** The command under way, whatever becomes of it: a process has one working directory. */
+let previous: Promise<unknown> = Promise.resolve();
+
+/** Runs one command to its end as a process that was started in `home` would, but in this one. One at a time. */
+export function firsthand(home: string, args: readonly string[], around: Around = {}): Promise<Ran> {
+  const ran = previous.then(async () => {
+    const before = process.cwd();
+    process.chdir(home);
+    return run(home, args, around).finally(() => process.chdir(before));
+  });
+  previous = ran.catch(() => undefined);
+  return ran;
+}
+
+async function run(home: string, args: readonly string[], { env, stdin = '', ...servers }: Around): Promise<Ran> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const [said, complained] = [collect(stdout), collect(stderr)];
+  const code = await runCommand(args, {
+    env: { HOME: home, ...env },
+    stdin: Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
+    stdout,
+    stderr,
+    now: Date.now,
+    // Nobody else has to be waited for.
+    sleep: (ms) => sleep(ms / 20),
+    self: [],
+    ...NO_SERVERS,
+    ...servers,
+    onStop: () => () => undefined,
+  });
+  return { code, stdout: said(), stderr: complained() };
 }
 
 function collect(stream: PassThrough): () => string {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Change } from '../../../schemas/api.ts';
 import type { Policy } from '../../../schemas/policy.ts';
 import type { Check, Report } from '../../../schemas/report.ts';
@@ -65,7 +64,7 @@ export class WatchSession {
     this.#watched = watched;
     this.#emit = options.emit;
     this.#signal = options.signal;
-    this.#judging = { ...connection, policy, now: () => cli.now(), pause: (ms) => this.#pause(ms) };
+    this.#judging = { ...connection, policy, now: () => cli.now(), pause: (ms) => cli.sleep(ms, options.signal) };
   }
 
   /** Whether the status of some certificate is not known. */
@@ -110,13 +109,13 @@ export class WatchSession {
     if (changes.length === 0) {
       this.#announced = 0;
       // Too many wait already.
-      if (performance.now() - start < 900) await this.#pause(NO_SEAT);
+      if (performance.now() - start < 900) await this.#cli.sleep(NO_SEAT, this.#signal);
     } else if (this.#announced++ > 0) {
       // A cache may hold the checkpoint back, but not for long.
       if (this.#announced > PATIENCE) {
         throw new UntrustedError(`the registry tells of entry ${this.size}, but signs no checkpoint that covers it`);
       }
-      await this.#pause(CATCH_UP);
+      await this.#cli.sleep(CATCH_UP, this.#signal);
     }
   }
 
@@ -251,10 +250,6 @@ export class WatchSession {
       this.falls++;
       this.#emit({ event: 'fall', ...of(watched), statement, kind, because: null, verdict: 'fail', failed });
     }
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#signal }).catch(() => undefined);
   }
 }
 

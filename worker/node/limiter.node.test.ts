@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { createLimiter } from './limiter.ts';
+
+test('a bucket refills steadily, and a clock that goes back takes nothing away', async () => {
+  let now = 0;
+  const limit = createLimiter(2, () => now);
+  expect([await limit('a', 1), await limit('a', 1), await limit('a', 1), await limit('b', 2)]).toEqual([
+    true,
+    true,
+    false,
+    true,
+  ]);
+  now = 30_000;
+  expect([await limit('a', 1), await limit('a', 1)]).toEqual([true, false]);
+  now = 0;
+  expect(await limit('a', 1)).toBe(false);
+});
+
+test('whoever brings ever new keys is not remembered without end, and pushes out the oldest first', async () => {
+  const limit = createLimiter(1, () => 0, 3);
+  for (const key of ['a', 'b', 'c']) expect(await limit(key, 1)).toBe(true);
+  expect(await limit('a', 1)).toBe(false);
+  expect(await limit('d', 1)).toBe(true);
+  // "b" was not used for longest.
+  expect([await limit('a', 1), await limit('c', 1), await limit('d', 1), await limit('b', 1)]).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ]);
+});
