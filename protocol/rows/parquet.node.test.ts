@@ -76,7 +76,7 @@ test('any byte of the footer changed, and any end cut off, gives rows or a refus
     { name: 'a', data: ['x', null, 'yy'], type: 'STRING' },
     { name: 'b', data: [1, 2, 3], type: 'INT32' },
   ]);
-  const failureOf = (bytes: Uint8Array): Promise<unknown> =>
+  const failureOf = (bytes: Uint8Array<ArrayBuffer>): Promise<unknown> =>
     digest(bytes).then(
       () => null,
       (error: unknown) => error,
