@@ -274,7 +274,7 @@ export class CanonicalRow extends JsonBytes {
         at += length;
       } else if (byte !== BACKSLASH || at + 1 >= end) {
         return false;
-      } else if (isShortEscape(source[at + 1] as number)) {
+      } else if (isShortEscape(source[at + 1])) {
         at += 2;
       } else {
         this.copy(source, start, at);
