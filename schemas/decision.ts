@@ -55,6 +55,7 @@ export const LISTED_REASONS = 100;
 export const Decision = z
   .strictObject({
     record: StatementId,
+    use: Use,
     decision: DecisionOutcome,
     /** All that the decision is conditional on; empty but for `conditional`. */
     duties: z.array(Duty),

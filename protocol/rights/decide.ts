@@ -50,10 +50,10 @@ export function decide(evidence: Evidence, request: DecisionRequest, at: number)
     }
   }
   for (const { statement, detail } of faults) answers.push(faultAnswer(evidence, statement, detail, at));
-  return summarize(request.record, answers, at);
+  return summarize(request, answers, at);
 }
 
-function summarize(record: StatementId, answers: readonly Answer[], at: number): Decision {
+function summarize({ record, use }: DecisionRequest, answers: readonly Answer[], at: number): Decision {
   const rank = (outcome: DecisionOutcome): number => DECISIONS.indexOf(outcome);
   // What asks for most limits most.
   const ordered = answers.toSorted((a, b) => rank(a.outcome) - rank(b.outcome) || sizeOf(b.duties) - sizeOf(a.duties));
@@ -66,6 +66,7 @@ function summarize(record: StatementId, answers: readonly Answer[], at: number):
   const duties = decision === 'conditional' ? answers.reduce((set, each) => set | each.duties, 0) : 0;
   return {
     record,
+    use,
     decision,
     duties: dutiesIn(duties),
     because: reasons.slice(0, LISTED_REASONS),

@@ -16,6 +16,7 @@ import { coverContent, type LocalContent } from './content.ts';
 import { checkFreshness } from './freshness.ts';
 import { checkHumans } from './human.ts';
 import { checkReviews } from './review.ts';
+import { checkRights } from './rights.ts';
 import type { Findings } from './findings.ts';
 
 export interface VerifyInput {
@@ -103,13 +104,8 @@ export async function verifyCertificate(input: VerifyInput): Promise<Report> {
   const assistance = summarizeAssistance(lineage, levels);
   checkAssistance(assistance, lineage, policy, findings);
   checkReviews(evidence, lineage, policy, asOf, findings);
-  if (policy.rights !== undefined) {
-    findings.fail(
-      'rights.decision',
-      'this version of Firsthand cannot decide rights, so a policy that asks for them fails',
-    );
-  }
-  return report({ humans, assistance, coverage: checkContent(input, lineage, levels, standing, findings) });
+  const rights = checkRights(evidence, subject, policy, asOf, findings);
+  return report({ humans, assistance, rights, coverage: checkContent(input, lineage, levels, standing, findings) });
 }
 
 function checkStanding(
