@@ -34,6 +34,8 @@ export const limits = {
   certificateGrants: 500,
   /** Rules that are weighed for one record: its own, and of all grants to one licensee. */
   rightsRules: 1024,
+  /** Exclusive rules that stand over one record. */
+  exclusiveRules: 256,
   /** Requests, or records, of one call for decisions. */
   decisions: 100,
   /** A signed note: checkpoint, receipt. */

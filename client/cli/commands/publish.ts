@@ -17,6 +17,7 @@ import { findContent } from '../content/walk.ts';
 import { datasetFiles, kindOfPath, type DatasetFiles } from '../dataset-folder.ts';
 import { writeDurably } from '../durable-file.ts';
 import { openSigner, selectKey } from '../keys/key-store.ts';
+import { licenceFault, noteLicence, warnOfConflicts } from '../licence-check.ts';
 import { readMetadata, recordSubject, type Metadata } from '../metadata.ts';
 import { text } from '../terminal.ts';
 import { connect } from '../trust-store.ts';
@@ -38,6 +39,8 @@ export async function publish(cli: Cli, path: string): Promise<void> {
   const metadata = await readMetadata(files.metadata, path);
   const { client, trust } = await connect(cli, metadata.value);
   const signer = await openSigner(cli, await selectKey(cli, metadata.value));
+  checkLicence(cli, metadata);
+  await warnOfConflicts(cli, client, metadata.value);
 
   const manifest = metadata.value.parts === undefined ? await buildManifest(cli, path, files, metadata.value) : null;
   if (manifest === null) await noteUncounted(cli, path);
@@ -68,6 +71,13 @@ ${id}
 logged as entry ${index} at ${loggedAt}
 certificate saved in ${files.certificate}`,
   );
+}
+
+/** A licence that nobody can read is not signed: it would permit nothing. */
+function checkLicence(cli: Cli, { value: { rights }, locate }: YamlFile<Metadata>): void {
+  const fault = licenceFault(rights.license);
+  if (fault !== null) throw new CliError('invalid-file', `${locate(['rights', 'license'])}: rights.license: ${fault}`);
+  if (rights.rules === undefined) noteLicence(cli, rights.license);
 }
 
 async function buildManifest(cli: Cli, path: string, files: DatasetFiles, metadata: Metadata): Promise<string> {
