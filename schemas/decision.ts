@@ -61,7 +61,7 @@ export const Decision = z
     duties: z.array(Duty),
     /** Those that decide, worst first. */
     because: z.array(DecisionReason).max(LISTED_REASONS),
-    /** How many more there are. */
+    /** How many more records and sources decide, whose reasons are not listed. */
     unlisted: Count,
     /** The first of the worst; null where all is allowed without a condition. */
     limitedBy: DecisionReason.nullable(),

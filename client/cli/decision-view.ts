@@ -12,7 +12,7 @@ export function renderDecision(of: Decision, style: Style): Rendered {
     style.dim(`as of ${at}${asOf === undefined ? '' : `, by the log of ${asOf.size} entries`}`),
     text``,
     ...because.map((reason) => renderReason(reason, record)),
-    ...(unlisted === 0 ? [] : [text`  and ${unlisted} more`]),
+    ...(unlisted === 0 ? [] : [text`  and those of ${unlisted} more records`]),
     ...(duties.length === 0 ? [] : [text``, text`duties: ${duties.join(', ')}`]),
   ]);
 }

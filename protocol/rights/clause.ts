@@ -43,7 +43,8 @@ export const clauseOf = (rule: RightsRule, origin: Origin): Clause => ({
   duties: dutySet(rule.duties),
 });
 
-function extentOf(listed: RightsRule['territory'] | RightsRule['field']): Extent {
+/** The lists of a territory and of a field have one form. */
+function extentOf(listed: RightsRule['field']): Extent {
   if (listed === undefined) return null;
   return 'include' in listed
     ? { members: new Set<string>(listed.include), isExclusion: false }

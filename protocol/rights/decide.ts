@@ -18,12 +18,26 @@ import { alternativesOf } from './licence-terms.ts';
 import { dutiesIn, leavesOf, purposesOf, releasesOf, sizeOf } from './vocabulary.ts';
 import { AFTER_END, clauseInWords, gapInWords } from './words.ts';
 
-/** What one record, or one source known only by its URL, answers. */
-interface Answer {
+type Reason = Omit<DecisionReason, 'record' | 'name' | 'url' | 'verified'>;
+
+/** What rights say to a request. */
+interface Word {
   outcome: DecisionOutcome;
   duties: number;
-  /** The deciding ones first. */
-  reasons: DecisionReason[];
+  /** The deciding ones first. Sentences are made for those that are listed. */
+  reasons: () => readonly Reason[];
+}
+
+/** What one record, or one source known only by its URL, answers. */
+interface Answer extends Word {
+  of: Pick<DecisionReason, 'record' | 'name' | 'url' | 'verified'>;
+}
+
+/** A request, as sets, with what bare licences were found to say to it: most records of a lineage share a few. */
+interface Asked {
+  request: DecisionRequest;
+  region: Region;
+  licences: Map<string, Word>;
 }
 
 /**
@@ -41,12 +55,17 @@ export function decide(evidence: Evidence, request: DecisionRequest, at: number)
     licensee: request.licensee ?? null,
     at,
   };
+  const asked: Asked = { request, region, licences: new Map() };
   const answers: Answer[] = [];
   const { records, faults } = lineageOf(evidence, request.record);
   for (const record of records) {
-    answers.push(answerOf(evidence, record, request, region));
+    const of = { record: record.id, name: record.document.credentialSubject.name };
+    answers.push({ of, ...wordOf(evidence, record, asked) });
     for (const source of record.document.credentialSubject.derivedFrom ?? []) {
-      if ('url' in source) answers.push(sourceAnswer(record, source, request, region));
+      // Nothing is known of it but what the record declares.
+      if ('url' in source) {
+        answers.push({ of: { ...of, url: source.url, verified: false }, ...licenceWord(source.license, asked) });
+      }
     }
   }
   for (const { statement, detail } of faults) answers.push(faultAnswer(evidence, statement, detail, at));
@@ -60,60 +79,66 @@ function summarize({ record, use }: DecisionRequest, answers: readonly Answer[],
   // No record at all is no answer at all.
   const decision = ordered[0]?.outcome ?? 'unknown';
   // Once something denies, what others would permit is beside the point.
-  const deciding =
-    decision === 'deny' || decision === 'unknown' ? ordered.filter((each) => each.outcome === decision) : ordered;
-  const reasons = deciding.flatMap((each) => each.reasons);
+  const isRefused = decision === 'deny' || decision === 'unknown';
+  const deciding = isRefused ? ordered.filter((each) => each.outcome === decision) : ordered;
+  const because: DecisionReason[] = [];
+  let heard = 0;
+  for (const { of, reasons } of deciding) {
+    if (because.length >= LISTED_REASONS) break;
+    because.push(...reasons().map((reason) => ({ ...of, ...reason })));
+    heard++;
+  }
+  const listed = because.slice(0, LISTED_REASONS);
   const duties = decision === 'conditional' ? answers.reduce((set, each) => set | each.duties, 0) : 0;
   return {
     record,
     use,
     decision,
     duties: dutiesIn(duties),
-    because: reasons.slice(0, LISTED_REASONS),
-    unlisted: Math.max(0, reasons.length - LISTED_REASONS),
-    limitedBy: decision === 'allow' ? null : (reasons[0] ?? null),
+    because: listed,
+    unlisted: deciding.length - heard,
+    limitedBy: decision === 'allow' ? null : (listed[0] ?? null),
     at: logTimeOf(at),
   };
 }
 
-function answerOf(
-  evidence: Evidence,
-  record: Present<'DatasetRecord'>,
-  request: DecisionRequest,
-  region: Region,
-): Answer {
-  const { name, rights } = record.document.credentialSubject;
-  const of = { record: record.id, name };
+function wordOf(evidence: Evidence, record: Present<'DatasetRecord'>, asked: Asked): Word {
+  const { region } = asked;
+  const { rights } = record.document.credentialSubject;
   const standing = standingAt(evidence, record, region.at);
   if (standing.state !== 'active') {
     const because = standing.because === null ? {} : { statement: standing.because };
     const reason = `the record is ${standing.state}: ${standing.reason}`;
-    return {
-      outcome: 'deny',
-      duties: 0,
-      reasons: [{ ...of, source: 'standing', effect: 'prohibit', reason, ...because }],
-    };
+    return denied({ source: 'standing', effect: 'prohibit', reason, ...because });
   }
   const own = (rights.rules ?? []).map((rule, i) => clauseOf(rule, { source: 'rule', rule: i + 1 }));
   const { clauses: granted, ended } = grantsOf(evidence, record.id, region);
   if (own.length + granted.length > limits.rightsRules) {
     const reason = `more than ${limits.rightsRules} rules speak for this record: too many to be weighed`;
-    return { outcome: 'deny', duties: 0, reasons: [{ ...of, source: 'rule', effect: 'none', reason }] };
+    return denied({ source: 'rule', effect: 'none', reason });
   }
-  const { license } = rights;
-  const all = { license, clauses: [...own, ...granted], alternatives: alternativesOf(license) };
-  const verdict = evaluate(all, region);
-  const reasons = reasonsOf(verdict, all, request, region).map((reason): DecisionReason => ({ ...of, ...reason }));
+  const clauses = [...own, ...granted];
+  const word = clauses.length === 0 ? licenceWord(rights.license, asked) : weigh(rights.license, clauses, asked);
   // What has ended matters only where it is missed.
-  const missed = verdict.outcome === 'deny' || verdict.outcome === 'unknown' ? ended : [];
-  return {
-    outcome: verdict.outcome,
-    duties: verdict.duties,
-    reasons: [...reasons, ...missed.map((each) => ({ ...of, ...each }))],
-  };
+  const isMissed = word.outcome === 'deny' || word.outcome === 'unknown';
+  return isMissed && ended.length > 0 ? { ...word, reasons: () => [...word.reasons(), ...ended] } : word;
 }
 
-type Reason = Omit<DecisionReason, 'record' | 'name'>;
+const denied = (reason: Reason): Word => ({ outcome: 'deny', duties: 0, reasons: () => [reason] });
+
+/** What a licence says where no rule stands beside it. */
+function licenceWord(license: string, asked: Asked): Word {
+  let word = asked.licences.get(license);
+  if (word === undefined) asked.licences.set(license, (word = weigh(license, [], asked)));
+  return word;
+}
+
+function weigh(license: string, clauses: readonly Clause[], { request, region }: Asked): Word {
+  const rights = { license, clauses, alternatives: alternativesOf(license) };
+  const verdict = evaluate(rights, region);
+  const { outcome, duties } = verdict;
+  return { outcome, duties, reasons: () => reasonsOf(verdict, rights, request, region) };
+}
 
 /** The rules that the record's holder granted this licensee, by standing at the time; and of grants that ended, that they did. */
 function grantsOf(evidence: Evidence, record: StatementId, region: Region): { clauses: Clause[]; ended: Reason[] } {
@@ -180,31 +205,17 @@ const lapsed = (clauses: readonly Clause[], { uses, field, licensee, at }: Regio
       return { ...reasonOf(clause, `a permit of this use ended at ${period?.until}${after}`), effect: 'none' };
     });
 
-/** A source that is known by its URL only contributes what its declared licence implies, unverified. */
-function sourceAnswer(
-  { id: record, document }: Present<'DatasetRecord'>,
-  { url, license }: { url: string; license: string },
-  request: DecisionRequest,
-  region: Region,
-): Answer {
-  const rights = { license, clauses: [], alternatives: alternativesOf(license) };
-  const verdict = evaluate(rights, region);
-  const of = { record, name: document.credentialSubject.name, url, verified: false as const };
-  const reasons = reasonsOf(verdict, rights, request, region).map((reason): DecisionReason => ({ ...of, ...reason }));
-  return { outcome: verdict.outcome, duties: verdict.duties, reasons };
-}
-
 /** Of a part or ancestor that is not there: what was erased is denied, what is missing is not known. */
 function faultAnswer(evidence: Evidence, record: StatementId, detail: string, at: number): Answer {
   const logged = evidence.get(record);
   const isErased = logged !== undefined && !has(logged, 'DatasetRecord') && logged.document === null;
   const because = isErased ? standingAt(evidence, logged, at).because : null;
   return {
+    of: { record },
     outcome: isErased ? 'deny' : 'unknown',
     duties: 0,
-    reasons: [
+    reasons: () => [
       {
-        record,
         source: isErased ? 'standing' : 'lineage',
         effect: isErased ? 'prohibit' : 'none',
         reason: isErased

@@ -48,10 +48,9 @@ test('silence is read at its worst: whatever else is said cannot be answered wor
 });
 
 test('without grants, so is silence about the licensee', () => {
-  holds((of, { licensee: _, ...silent }) => {
+  holds((of, { licensee: _licensee, ...silent }) => {
     const ungranted = { ...of, grants: [] };
-    const named = (of.rules.flatMap(({ licensee }) => (Array.isArray(licensee) ? licensee : []))[0] ??
-      undefined) as DecisionQuestion['licensee'];
+    const [named] = of.rules.flatMap(({ licensee }) => (Array.isArray(licensee) ? licensee : []));
     return (
       named === undefined ||
       goodness(judge(ungranted, silent)) <= goodness(judge(ungranted, { ...silent, licensee: named }))

@@ -42,6 +42,8 @@ const RANK = { deny: 0, unknown: 1, conditional: 2, allow: 3 } as const;
 
 /** All sets of duties, those with the fewest first: one order for everybody, whatever order the permits came in. */
 const DUTY_SETS = Array.from({ length: 128 }, (_, set) => set).sort((a, b) => sizeOf(a) - sizeOf(b) || a - b);
+const PLACES = new Map(DUTY_SETS.map((set, place) => [set, place]));
+const placeOf = (duties: number): number => PLACES.get(duties) as number;
 
 /**
  * Decides a request against the rights in one record (rights.md, "Deciding"): the request is cut where a clause may
@@ -82,7 +84,7 @@ interface Part {
 function isBetter(a: Verdict, b: Verdict): boolean {
   const byOutcome = RANK[a.outcome] - RANK[b.outcome];
   if (byOutcome !== 0) return byOutcome > 0;
-  const byDuties = DUTY_SETS.indexOf(a.duties) - DUTY_SETS.indexOf(b.duties);
+  const byDuties = placeOf(a.duties) - placeOf(b.duties);
   return byDuties !== 0 ? byDuties < 0 : nameOf(a.terms) < nameOf(b.terms);
 }
 
@@ -225,18 +227,21 @@ const fewestDuties = (pieces: readonly (readonly Permit[])[]): number =>
 const choose = (permits: readonly Permit[], allowed: number): Permit =>
   permits
     .filter(({ duties }) => (duties & ~allowed) === 0)
-    .reduce((a, b) => (DUTY_SETS.indexOf(a.duties) <= DUTY_SETS.indexOf(b.duties) ? a : b));
+    .reduce((a, b) => (placeOf(a.duties) <= placeOf(b.duties) ? a : b));
 
-/** What tells clauses apart whatever order they came in. */
-const keyOf = ({ origin, rule }: Clause): string =>
-  `${origin.source} ${'statement' in origin ? origin.statement : ''} ${'license' in origin ? `${origin.license} ${origin.clause}` : ''} ${JSON.stringify(rule)}`;
+/** What tells clauses apart whatever order they came in; a licence's clauses are asked again and again. */
+const keys = new WeakMap<Clause, string>();
+function keyOf(clause: Clause): string {
+  let key = keys.get(clause);
+  if (key === undefined) {
+    const { origin, rule } = clause;
+    const place = origin.source === 'licence' ? `${origin.license} ${origin.clause}` : '';
+    const grant = origin.source === 'grant' ? origin.statement : '';
+    keys.set(clause, (key = `${origin.source} ${place}${grant} ${JSON.stringify(rule)}`));
+  }
+  return key;
+}
 const keysOf = ({ clauses }: Permit): string => clauses.map(keyOf).join('\n');
 
-function inOrder(clauses: ReadonlySet<Clause>): Clause[] {
-  return clauses.size < 2
-    ? [...clauses]
-    : [...clauses]
-        .map((clause) => [keyOf(clause), clause] as const)
-        .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-        .map(([, clause]) => clause);
-}
+const inOrder = (clauses: ReadonlySet<Clause>): Clause[] =>
+  clauses.size < 2 ? [...clauses] : [...clauses].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));

@@ -4,6 +4,7 @@ import { benchCertificate } from './certificate.ts';
 import { benchHashing } from './hashing.ts';
 import { benchPeople } from './people.ts';
 import { machine } from './report.ts';
+import { benchRights, benchWorlds } from './rights.ts';
 import { benchMemory, benchSubmit } from './submit.ts';
 import { benchWorkerd } from './workerd.ts';
 
@@ -12,6 +13,8 @@ const PARTS: Record<string, () => Promise<void>> = {
   attest: () => benchAttest(10_000),
   certificate: benchCertificate,
   people: () => benchPeople(1_000_000),
+  rights: benchRights,
+  worlds: () => benchWorlds(100_000),
   hashing: benchHashing,
   workerd: () => benchWorkerd(6000),
   memory: () => benchMemory(200_000),

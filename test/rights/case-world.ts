@@ -1,5 +1,5 @@
 import type { DecisionQuestion } from '../../schemas/decision.ts';
-import type { Did, StatementId } from '../../schemas/primitives.ts';
+import type { StatementId } from '../../schemas/primitives.ts';
 import type { RightsRule } from '../../schemas/rights-rule.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { Evidence, type Logged } from '../../protocol/evidence.ts';
@@ -94,6 +94,6 @@ export async function worldOf({ record, ask }: RightsCase) {
     loggedAt: Date.parse(log.entries[index]?.loggedAt as string),
     document: erased.has(id) ? null : document,
   }));
-  const evidence = new Evidence(operator.did as Did, statements);
+  const evidence = new Evidence(operator.did, statements);
   return { evidence, request: { record: subject, ...named(ask) }, log };
 }

@@ -9,7 +9,7 @@ import { DECISIONS } from '../../schemas/decision.ts';
 import { idOf } from '../support/statements.ts';
 import { COUNTRIES, decideNaively, FIELDS, type World } from './naive.ts';
 
-export const LAB = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK' as Did;
+const LAB = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK' as Did;
 const OTHER = 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp' as Did;
 const LICENSEES = [LAB, OTHER];
 
@@ -92,7 +92,7 @@ const regionOf = (ask: DecisionQuestion): Region => ({
 
 const LICENCE: Origin = { source: 'licence', license: 'Test-1.0', clause: '§1', says: 'says so' };
 
-export function rightsOf({ rules, grants, licences }: World, licensee: Did | undefined): Rights {
+function rightsOf({ rules, grants, licences }: World, licensee: Did | undefined): Rights {
   const granted = licensee === undefined ? [] : grants;
   return {
     clauses: [

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Decision, DecisionQuestion, type DecisionRequest } from '../../../schemas/decision.ts';
+import { DecisionQuestion, type Decision, type DecisionRequest } from '../../../schemas/decision.ts';
 import type { Policy } from '../../../schemas/policy.ts';
 import { Day, LogTime, StatementId, Timestamp } from '../../../schemas/primitives.ts';
 import type { CheckId } from '../../../schemas/report.ts';
