@@ -8,6 +8,7 @@ CREATE TABLE grants (
   PRIMARY KEY (record, licensee, log_index)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX grants_by_place ON grants (log_index);
 CREATE INDEX grants_exclusive ON grants (record, log_index) WHERE exclusive = 1;
 
 INSERT INTO grants (record, licensee, log_index, exclusive)

@@ -142,9 +142,7 @@ function revocationQueries(from: number): CompiledQuery[] {
       CROSS JOIN json_each(body, '$.credentialSubject.' || facet.value) AS term
       WHERE log_index IN ${erased})`,
     sql`DELETE FROM datasets WHERE log_index IN ${erased}`,
-    sql`DELETE FROM grants WHERE (record, licensee, log_index) IN (
-      SELECT body ->> '$.credentialSubject.record', body ->> '$.credentialSubject.id', log_index FROM statements
-      WHERE log_index IN ${erased} AND kind = 'RightsGrant')`,
+    sql`DELETE FROM grants WHERE log_index IN ${erased}`,
     sql`UPDATE statements SET body = NULL WHERE log_index IN ${erased}`,
   ].map((query) => query.compile(db));
 }
