@@ -26,6 +26,7 @@ export { encodeManifest, parseManifest, summarizeContent, compositionRoot } from
 export { parseTrustPolicy } from '../protocol/log/trust.ts';
 export type { TrustPolicy } from '../protocol/log/trust.ts';
 export { DEFAULT_POLICY, verifyCertificate } from '../protocol/verify/verify.ts';
+export type { Decision, DecisionRequest } from '../schemas/decision.ts';
 export type { VerifyInput } from '../protocol/verify/verify.ts';
 export type { LocalContent } from '../protocol/verify/content.ts';
 export { timestampOf } from '../protocol/time.ts';
