@@ -240,6 +240,20 @@ test.each<[string, string[], number, RegExp]>([
   expect(refused.stderr).toMatch(says);
 });
 
+test('a certificate that leaves a revocation out is no proof of anything', async () => {
+  await publish('withdrawn', 'CC0-1.0');
+  json(await by('ada', 'revoke', id('withdrawn'), '--reason', 'withdrawn'));
+  expect(await ask('withdrawn', 'train')).toMatchObject({ decision: 'deny', limitedBy: { source: 'standing' } });
+  const file = join(home, 'evidence.json');
+  const certificate = JSON.parse(readFileSync(file, 'utf8')) as { statements: { entry: string }[] };
+  certificate.statements = certificate.statements.filter(({ entry }) => !entry.includes('"Revocation"'));
+  writeFileSync(file, JSON.stringify(certificate));
+  const ran = await by('lab', 'rights', id('withdrawn'), '--use', 'train', '--certificate', file, '--offline');
+  expect(ran.code).toBe(3);
+  expect(ran.stdout).toBe('');
+  expect(ran.stderr).toContain('its revocation was left out');
+});
+
 test('an erased record is denied, online', async () => {
   await publish('gone', 'CC0-1.0');
   json(await by('ada', 'revoke', id('gone'), '--reason', 'withdrawn', '--erase'));

@@ -1,5 +1,10 @@
 import * as z from 'zod';
-import { DecisionQuestion, type Decision, type DecisionRequest } from '../../../schemas/decision.ts';
+import {
+  DecisionQuestion,
+  type Decision,
+  type DecisionOutcome,
+  type DecisionRequest,
+} from '../../../schemas/decision.ts';
 import type { Policy } from '../../../schemas/policy.ts';
 import { Day, LogTime, StatementId, Timestamp } from '../../../schemas/primitives.ts';
 import type { CheckId } from '../../../schemas/report.ts';
@@ -13,6 +18,7 @@ import type { Cli } from '../context.ts';
 import { renderDecision } from '../decision-view.ts';
 import { exitCodeOf } from '../failure.ts';
 import { readFlag, readOptional } from '../flags.ts';
+import { text } from '../terminal.ts';
 import { connect, offlineTrust } from '../trust-store.ts';
 
 export interface RightsOptions {
@@ -73,13 +79,13 @@ async function decideOffline(
   const claims = readClaims(certificate);
   if (claims === null) throw new CliError('invalid-file', `${file} is not a certificate`);
   const trust = await offlineTrust(cli, claims.origin);
-  return decideFrom(certificate, request, trust, cli.now());
+  return decideFrom(cli, certificate, request, trust);
 }
 
 async function decideOnline(cli: Cli, request: DecisionRequest, options: RightsOptions): Promise<Decision> {
   const { client, trust } = await connect(cli);
   if (options.certificate !== undefined) {
-    return decideFrom(await readCertificateFile(options.certificate), request, trust, cli.now());
+    return decideFrom(cli, await readCertificateFile(options.certificate), request, trust);
   }
   const { asOf, ...answer } = await client.decide(request);
   const certificate = await client.certificate(request.record, request.licensee).catch((error: unknown) => {
@@ -91,7 +97,7 @@ async function decideOnline(cli: Cli, request: DecisionRequest, options: RightsO
   if (certificate === null)
     throw new CliError('verification-failed', 'the registry permits the use of an erased record');
   // As of the registry's time: what is logged between the two calls counts for neither.
-  const proven = await decideFrom(certificate, { ...request, at: answer.at }, trust, cli.now());
+  const proven = await decideFrom(cli, certificate, { ...request, at: answer.at }, trust);
   if (canonicalJson(proven) !== canonicalJson(answer)) {
     throw new CliError(
       'verification-failed',
@@ -102,29 +108,37 @@ async function decideOnline(cli: Cli, request: DecisionRequest, options: RightsO
   return { ...proven, ...(asOf === undefined ? {} : { asOf }) };
 }
 
-/** What a decision itself says; whatever else fails says that the certificate proves nothing. */
-const SAID: ReadonlySet<CheckId> = new Set(['rights.decision', 'standing', 'lineage.complete']);
+/** What each decision says itself; where anything else fails, the certificate proves nothing: it may have left something out. */
+const SAID: Record<DecisionOutcome, readonly CheckId[]> = {
+  deny: ['rights.decision', 'standing', 'lineage.complete'],
+  unknown: ['rights.decision', 'lineage.complete'],
+  conditional: [],
+  allow: [],
+};
 
 async function decideFrom(
+  cli: Cli,
   certificate: string,
   { record, use, at, ...question }: DecisionRequest,
   trust: TrustPolicy,
-  now: number,
 ): Promise<Decision> {
   const policy: Policy = {
     policy: 'firsthand/v1',
     ...(at === undefined ? {} : { trust: { asOf: at } }),
     rights: { use: [use], ...question },
   };
-  const report = await verifyCertificate({ certificate, trust, policy, now });
+  const report = await verifyCertificate({ certificate, trust, policy, now: cli.now() });
   if (report.subject !== null && report.subject !== record) {
     throw new CliError('verification-failed', `the certificate is for ${report.subject}, not for ${record}`);
   }
-  const fault = report.checks.find((check) => check.outcome === 'fail' && !SAID.has(check.id));
   const [decision] = report.rights?.uses ?? [];
+  const said = decision === undefined ? [] : SAID[decision.decision];
+  const fault = report.checks.find((check) => check.outcome === 'fail' && !said.includes(check.id));
   if (fault !== undefined || decision === undefined) {
-    const failed = fault ?? report.checks.find((check) => check.outcome === 'fail');
-    throw new CliError('verification-failed', `the certificate does not hold: ${failed?.id}: ${failed?.detail}`);
+    throw new CliError('verification-failed', `the certificate does not hold: ${fault?.id}: ${fault?.detail}`);
+  }
+  for (const { id, outcome, detail } of report.checks) {
+    if (id === 'freshness' && outcome === 'warn') cli.out.note(text`note: ${detail}`);
   }
   return decision;
 }
