@@ -30,6 +30,7 @@ export type { ProvenRow, RowProofFault, RowProofInput } from '../protocol/row-pr
 export { parseTrustPolicy } from '../protocol/log/trust.ts';
 export type { TrustPolicy } from '../protocol/log/trust.ts';
 export { DEFAULT_POLICY, verifyCertificate, verifyCertificates } from '../protocol/verify/verify.ts';
+export type { Decision, DecisionRequest } from '../schemas/decision.ts';
 export type { Verification, VerifyAllInput, VerifyInput } from '../protocol/verify/verify.ts';
 export type { LocalContent, LocalFile } from '../protocol/verify/content.ts';
 export { timestampOf } from '../protocol/time.ts';

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import {
   ChangesPage,
   Dataset,
+  Decisions,
   Discovery,
   type IndexState,
   IssuedPage,
@@ -11,6 +12,7 @@ import {
   Tombstone,
   type SearchQuery,
 } from '../schemas/api.ts';
+import type { Decision, DecisionRequest } from '../schemas/decision.ts';
 import { limits } from '../schemas/limits.ts';
 import { Contributor, IssuersPage, type ContributorQuery, type IssuersQuery } from '../schemas/people.ts';
 import type { Did, Digest, StatementId } from '../schemas/primitives.ts';
@@ -134,10 +136,39 @@ export class RegistryClient {
     return this.#get(`/v1/datasets/${id}`, Dataset);
   }
 
-  /** A record's certificate, as text for `verifyCertificate`. */
-  async certificate(id: StatementId): Promise<string> {
-    const path = `/v1/datasets/${id}/certificate`;
+  /** A record's certificate, as text for `verifyCertificate`; with the grants to `licensee`, or the newest ones. */
+  async certificate(id: StatementId, licensee?: Did): Promise<string> {
+    const path = `/v1/datasets/${id}/certificate${licensee === undefined ? '' : `?licensee=${licensee}`}`;
     return textOf((await this.#transport.call({ path, maxBytes: limits.certificateBytes })).bytes, path);
+  }
+
+  /** Whether a use is permitted, over the whole lineage. Nothing of this is proven; `verifyCertificate` decides the same. */
+  async decide(request: DecisionRequest): Promise<Decision> {
+    const [decision] = await this.decideAll([request]);
+    return decision as Decision;
+  }
+
+  /** The same for many requests, in their order. Any number: it asks 100 at a time. */
+  async decideAll(requests: readonly DecisionRequest[]): Promise<Decision[]> {
+    const decisions: Decision[] = [];
+    for (let i = 0; i < requests.length; i += limits.decisions) {
+      const chunk = requests.slice(i, i + limits.decisions);
+      const answer = await this.#transport.call({
+        method: 'POST',
+        path: '/v1/decisions',
+        body: canonicalJson({ requests: chunk }),
+        contentType: 'application/json',
+        maxBytes: limits.certificateBytes,
+      });
+      const found = readJson(answer.bytes, Decisions, 'POST /v1/decisions').decisions;
+      const isInOrder = ({ record, use }: Decision, at: number) =>
+        record === chunk[at]?.record && use === chunk[at].use;
+      if (found.length !== chunk.length || !found.every(isInOrder)) {
+        throw new UntrustedError('the registry decided other requests than were asked');
+      }
+      decisions.push(...found);
+    }
+    return decisions;
   }
 
   search(query: Search = {}): Promise<SearchPage> {

@@ -26,6 +26,7 @@ export class Evidence {
   readonly #credentials = new Map<Did, Present<'HumanCredential'>[]>();
   readonly #revocations = new Map<StatementId, Present<'Revocation'>[]>();
   readonly #reviews = new Map<StatementId, Present<'ReviewRecord'>[]>();
+  readonly #grants = new Map<StatementId, Present<'RightsGrant'>[]>();
   readonly #erasedCredentials: Logged[] = [];
   readonly #successors = new Map<StatementId, Present<'DatasetRecord'>[]>();
 
@@ -39,6 +40,7 @@ export class Evidence {
       if (has(logged, 'HumanCredential')) push(this.#credentials, logged.document.credentialSubject.id, logged);
       if (has(logged, 'Revocation')) push(this.#revocations, logged.document.credentialSubject.id, logged);
       if (has(logged, 'ReviewRecord')) push(this.#reviews, logged.document.credentialSubject.id, logged);
+      if (has(logged, 'RightsGrant')) push(this.#grants, logged.document.credentialSubject.record, logged);
       if (has(logged, 'DatasetRecord')) {
         const { replaces } = logged.document.credentialSubject;
         if (replaces !== undefined) push(this.#successors, replaces, logged);
@@ -84,6 +86,11 @@ export class Evidence {
 
   reviewsOf(record: StatementId): readonly Present<'ReviewRecord'>[] {
     return this.#reviews.get(record) ?? [];
+  }
+
+  /** Grants of rights in this record, to whomever. */
+  grantsOf(record: StatementId): readonly Present<'RightsGrant'>[] {
+    return this.#grants.get(record) ?? [];
   }
 
   /** Records that say they replace this one, in log order. */

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { AssistanceLevel, TaskType } from './dataset-record.ts';
+import { Decision, DecisionQuestion, DecisionRequest } from './decision.ts';
 import { FrameworkName, LevelName } from './frameworks.ts';
 import { limits } from './limits.ts';
 import { Policy } from './policy.ts';
-import { Count, Did, Digest, Language, LogTime, StatementId, Term } from './primitives.ts';
+import { Count, Did, Digest, Language, LogTime, StatementId, Term, uniqueList } from './primitives.ts';
 import { ProblemCode } from './problem.ts';
 import { AssistanceSummary, StandingState } from './report.ts';
 import { StatementKind } from './statement.ts';
@@ -117,6 +118,34 @@ export const SearchPage = z
   .strictObject({ datasets: z.array(DatasetSummary), next: Count.nullable() })
   .meta({ id: 'SearchPage' });
 export type SearchPage = z.infer<typeof SearchPage>;
+
+export const CertificateQuery = z.strictObject({
+  /** Carry the grants to this licensee; the newest to whomever unless given. */
+  licensee: Did.optional(),
+});
+
+/** One use of each of several records. */
+const RecordsDecision = DecisionQuestion.extend({
+  records: uniqueList(StatementId, Infinity)
+    .min(1)
+    .max(limits.decisions, `at most ${limits.decisions} records in one call`),
+});
+
+const RequestsDecision = z.strictObject({
+  requests: z.array(DecisionRequest).min(1).max(limits.decisions, `at most ${limits.decisions} requests in one call`),
+});
+
+/** One request, several, or one over several records. */
+export const DecisionsRequest = z
+  .union([DecisionRequest, RequestsDecision, RecordsDecision])
+  .meta({ id: 'DecisionsRequest' });
+
+/** The form of {@link DecisionsRequest} that a body means to be, so that its faults can be named. */
+export const decisionsForm = (body: object) =>
+  'requests' in body ? RequestsDecision : 'records' in body ? RecordsDecision : DecisionRequest;
+
+/** In the order asked. */
+export const Decisions = z.strictObject({ decisions: z.array(Decision) }).meta({ id: 'Decisions' });
 
 export const LookupRequest = z
   .strictObject({ digests: z.array(Digest).min(1).max(limits.lookupDigests) })

@@ -47,6 +47,12 @@ export const limits = {
   /** Reviewers, and grants, that it carries, the newest first: others can add them, so nobody must be able to flood it. */
   certificateReviews: 500,
   certificateGrants: 500,
+  /** Rules that are weighed for one record: its own, and of all grants to one licensee. */
+  rightsRules: 1024,
+  /** Exclusive rules that stand over one record. */
+  exclusiveRules: 256,
+  /** Requests, or records, of one call for decisions. */
+  decisions: 100,
   /** A signed note: checkpoint, receipt. */
   noteBytes: 64 * 1024,
   /** The proof of one row: a statement, a receipt, a manifest's line. */

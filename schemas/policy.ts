@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { Country } from './country.ts';
 import { AssistanceLevel } from './dataset-record.ts';
 import { FrameworkName, isLevelOf, LevelName } from './frameworks.ts';
 import { Count, Did, Term, Timestamp, uniqueList } from './primitives.ts';
-import { Country, ModelRelease, Purpose, Use } from './rights-rule.ts';
+import { ModelRelease, Purpose, Use } from './rights-rule.ts';
 
 /** A length of time: `90s`, `15m`, `24h`, `730d`. */
 export const Duration = z.string().regex(/^[1-9]\d{0,6}[smhd]$/, 'expected a duration, as 24h or 730d');

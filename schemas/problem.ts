@@ -20,6 +20,7 @@ export const ProblemCode = z.enum([
   'not-accredited',
   'no-credential',
   'not-entitled',
+  'already-exclusive',
   'missing-reference',
   'not-revocable',
   'not-erasable',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AssistanceLevel } from './dataset-record.ts';
+import { Decision, DecisionOutcome } from './decision.ts';
 import { Count, Did, StatementId } from './primitives.ts';
 
 /** Public API: ids are added, never renamed. */
@@ -95,8 +96,8 @@ export const Report = z
     coverage: Coverage.nullable(),
     humans: z.strictObject({ min: Count, max: Count }).nullable(),
     assistance: AssistanceSummary.nullable(),
-    /** Filled by rights decisions, when a policy asks for them. */
-    rights: z.null(),
+    /** The decision on each use that the policy names, and the worst of them. */
+    rights: z.strictObject({ decision: DecisionOutcome, uses: z.array(Decision) }).nullable(),
   })
   .meta({ id: 'Report' });
 export type Report = z.infer<typeof Report>;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Country } from './country.ts';
 import { Did, Term, Timestamp, uniqueList } from './primitives.ts';
 
 /** What may be done with data. A parent (`train`) covers its children (`train.finetune`). */
@@ -19,9 +20,7 @@ export const Use = z.enum([
   'redistribute',
   'derive',
 ]);
-
-/** ISO 3166-1 alpha-2. */
-export const Country = z.string().regex(/^[A-Z]{2}$/, 'expected an ISO 3166-1 alpha-2 code');
+export type Use = z.infer<typeof Use>;
 
 const included = <T extends z.ZodType<string>>(item: T) =>
   z.union([
@@ -30,7 +29,9 @@ const included = <T extends z.ZodType<string>>(item: T) =>
   ]);
 
 export const Purpose = z.enum(['any', 'commercial', 'noncommercial', 'research']);
+export type Purpose = z.infer<typeof Purpose>;
 export const ModelRelease = z.enum(['any', 'open-weights', 'closed-weights', 'internal']);
+export type ModelRelease = z.infer<typeof ModelRelease>;
 
 export const Duty = z.enum([
   'attribute',
@@ -41,6 +42,16 @@ export const Duty = z.enum([
   'notify',
   'delete-on-revocation',
 ]);
+export type Duty = z.infer<typeof Duty>;
+
+/** From `from` on, until just before `until`. */
+const Period = z
+  .strictObject({ from: Timestamp.optional(), until: Timestamp.optional() })
+  .refine(({ from, until }) => from !== undefined || until !== undefined, 'names neither from nor until')
+  .refine(({ from, until }) => from === undefined || until === undefined || from < until, {
+    path: ['until'],
+    error: 'is not after from',
+  });
 
 /** One clause: permits or prohibits these uses, within these constraints; an absent constraint does not constrain. */
 export const RightsRule = z.strictObject({
@@ -50,7 +61,7 @@ export const RightsRule = z.strictObject({
   territory: included(Country).optional(),
   field: included(Term).optional(),
   modelRelease: ModelRelease.optional(),
-  period: z.strictObject({ from: Timestamp.optional(), until: Timestamp.optional() }).optional(),
+  period: Period.optional(),
   afterEnd: z.enum(['models-survive', 'models-retired']).optional(),
   licensee: z.union([z.literal('public'), uniqueList(Did, 100).min(1)]).optional(),
   exclusive: z.boolean().optional(),

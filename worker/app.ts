@@ -5,6 +5,7 @@ import { lookupRoutes } from './content/lookups.ts';
 import { contentRoutes } from './content/routes.ts';
 import { contributorRoutes } from './contributors/routes.ts';
 import { datasetRoutes } from './datasets/routes.ts';
+import { decisionRoutes } from './decisions/routes.ts';
 import type { Deps } from './deps.ts';
 import { discoveryRoutes } from './discovery/routes.ts';
 import type { Env } from './http/env.ts';
@@ -36,6 +37,7 @@ export function createApp(deps: Deps): App {
   const statusLists = createStatusLists(deps);
   statementRoutes(app, deps);
   datasetRoutes(app, deps, statusLists);
+  decisionRoutes(app, deps);
   contributorRoutes(app, deps);
   contentRoutes(app, deps);
   lookupRoutes(app, deps);

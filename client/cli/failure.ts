@@ -36,6 +36,7 @@ export function exitCodeOf(code: Failure['code']): number {
     case 'unavailable':
       return 6;
     case 'conflict':
+    case 'already-exclusive':
     case 'not-revocable':
     case 'not-erasable':
       return 7;

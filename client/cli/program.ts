@@ -3,6 +3,7 @@ import { ASSISTANCE_LEVELS } from '../../schemas/assistance-levels.ts';
 import type { Cli } from './context.ts';
 import { collect, collectFile } from './flags.ts';
 import { addIssuerCommands, REASONS, type Leaf } from './program-issuer.ts';
+import { addRightsCommands } from './program-rights.ts';
 
 /** Runs one command with the options and arguments that the user gave; a number it answers is the exit code. */
 export type Run = (command: Command, action: (cli: Cli) => Promise<number | void>) => Promise<void>;
@@ -106,6 +107,8 @@ export function createProgram(version: string, run: Run): Command {
     .action((path, options, command: Command) =>
       run(command, async (cli) => (await import('./commands/verify.ts')).verify(cli, path, options)),
     );
+
+  addRightsCommands(program, leaf, run);
 
   leaf(program, 'watch', 'follow what saved certificates stand on; ends with 3 when something of it falls')
     .argument('[path...]', 'certificates, or folders that hold some', ['.'])

@@ -30,7 +30,7 @@ export async function uploadRowDigests(
 }
 
 /** A row-digest list in the segments in which it is stored. Each is a buffer of its own. */
-async function* segmentsOf(list: RowDigests): AsyncGenerator<Bytes> {
+export async function* segmentsOf(list: RowDigests): AsyncGenerator<Bytes> {
   let pieces: Uint8Array[] = [];
   let bytes = 0;
   for await (const piece of list.read()) {

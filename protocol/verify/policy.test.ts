@@ -260,9 +260,41 @@ describe('review', () => {
   });
 });
 
-test('rights cannot be decided yet, so a policy that asks for them fails', async () => {
-  const { byAlice, failed } = await world();
-  expect(await failed(byAlice.id, { rights: { use: ['train.finetune'] } })).toEqual(['rights.decision']);
+describe('rights', () => {
+  const rightsOf = async (license: string, rights: NonNullable<Policy['rights']>) => {
+    const { log, alice, byAlice, check } = await world();
+    const part = log.append(
+      await signed(drafts.record(alice.did, license, { rights: { holder: alice.did, license } }), alice),
+    );
+    const bundle = log.append(await signed(drafts.composition(alice.did, [byAlice.id, part.id]), alice));
+    const report = await check(bundle.id, { rights });
+    return { report, part };
+  };
+
+  test('each use is decided over the whole lineage, and the worst counts', async () => {
+    const use = ['evaluate', 'redistribute', 'train'] as const;
+    const { report, part } = await rightsOf('CC-BY-NC-4.0', { use: [...use], purpose: 'commercial' });
+    expect(failuresOf(report)).toEqual(['rights.decision']);
+    expect(report.rights?.decision).toBe('deny');
+    expect(report.rights?.uses.map((each) => each.use)).toEqual(use);
+    expect(report.rights?.uses[2]?.limitedBy).toMatchObject({ record: part.id, license: 'CC-BY-NC-4.0' });
+    expect(detailsOf(report, 'rights.decision')).toContain('fail: train: deny: CC-BY-NC-4.0 §2(a)(1) prohibits');
+  });
+
+  test('what is conditional passes, and says what is owed', async () => {
+    const { report } = await rightsOf('CC-BY-SA-4.0', { use: ['derive'], purpose: 'commercial' });
+    expect(failuresOf(report)).toEqual([]);
+    expect(detailsOf(report, 'rights.decision')).toContain('(duties: attribute, share-alike-data)');
+    expect(report.rights).toMatchObject({ decision: 'conditional' });
+  });
+
+  test('unknown fails unless the policy says otherwise', async () => {
+    const of = { use: ['train' as const] };
+    expect(failuresOf((await rightsOf('OFL-1.1', of)).report)).toEqual(['rights.decision']);
+    const { report } = await rightsOf('OFL-1.1', { ...of, unknown: 'allow' });
+    expect(failuresOf(report)).toEqual([]);
+    expect(detailsOf(report, 'rights.decision')).toMatch(/^warn: train: unknown: nothing permits train/);
+  });
 });
 
 test('witnesses: a quorum that the trust file names must have cosigned', async () => {

@@ -16,6 +16,7 @@ import { checkCoverage, coverageOf } from './coverage.ts';
 import { checkFreshness } from './freshness.ts';
 import { checkDistinct, checkHumans, countHumans } from './human.ts';
 import { checkReviews } from './review.ts';
+import { checkRights } from './rights.ts';
 import type { Findings } from './findings.ts';
 
 export interface VerifyInput extends Omit<VerifyAllInput, 'certificates'> {
@@ -98,18 +99,13 @@ export async function verifyCertificates(input: VerifyAllInput): Promise<Verific
   const assistance = summarizeAssistance(lineage, levels);
   checkAssistance(assistance, lineage, policy, findings);
   checkReviews(evidence, lineage, policy, asOf, findings);
-  if (policy.rights !== undefined) {
-    findings.fail(
-      'rights.decision',
-      'this version of Firsthand cannot decide rights, so a policy that asks for them fails',
-    );
-  }
+  const rights = checkRights(evidence, present, policy, asOf, findings);
   const match = await matchLocal(input, lineage, findings);
   const coverage = match === null ? null : coverageOf(match, { lineage, levels, standing, vouched, policy, findings });
   checkCoverage(input.content, match, policy, findings);
   if (coverage === null) checkDistinct(humans, '', policy, findings);
   else checkDistinct(coverage.humans, ' behind what is here', policy, findings);
-  return { report: report({ humans, assistance, coverage }), unmatched: match?.unmatched ?? [] };
+  return { report: report({ humans, assistance, rights, coverage }), unmatched: match?.unmatched ?? [] };
 }
 
 /** Where a record that was to be verified is not there, and nothing said so yet. */

@@ -6,6 +6,7 @@ import { benchMix } from './mix.ts';
 import { benchIndex } from './index.ts';
 import { benchPeople } from './people.ts';
 import { machine } from './report.ts';
+import { benchRights, benchWorlds } from './rights.ts';
 import { benchRows } from './rows.ts';
 import { benchMemory, benchSubmit } from './submit.ts';
 import { benchWorkerd } from './workerd.ts';
@@ -15,6 +16,8 @@ const PARTS: Record<string, () => Promise<void>> = {
   attest: () => benchAttest(10_000),
   certificate: benchCertificate,
   people: () => benchPeople(1_000_000),
+  rights: benchRights,
+  worlds: () => benchWorlds(100_000),
   hashing: benchHashing,
   mix: benchMix,
   index: () => benchIndex(10_000_000),

@@ -30,6 +30,20 @@ export async function benchPeople(entries: number): Promise<void> {
         `the first time ${first.milliseconds.toFixed(1)} ms; ${first.queries} queries, ${first.rows} rows`,
       );
     }
+    const ask = async (): Promise<string> => {
+      const body = JSON.stringify({ record: whole, use: 'train', territory: ['US', 'DE'] });
+      const headers = { 'Content-Type': 'application/json' };
+      const response = await app.request('/v1/decisions', { method: 'POST', headers, body });
+      const text = await response.text();
+      if (response.status !== 200) throw new Error(text);
+      return text;
+    };
+    const asked = await database.costOf(ask);
+    line(
+      `decision over ${PEOPLE} parts, at ${size} entries`,
+      `${(await medianMs(9, ask)).toFixed(1)} ms`,
+      `the first time ${asked.milliseconds.toFixed(1)} ms; ${asked.queries} queries, ${asked.rows} rows`,
+    );
     const certificate = await read(`/v1/datasets/${whole}/certificate`);
     const input = { certificate, trust, policy: DEFAULT_POLICY, now };
     const report = await verifyCertificate(input);

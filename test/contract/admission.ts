@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Submitted } from '../../schemas/api.ts';
+import type { RightsRule } from '../../schemas/rights-rule.ts';
 import { digestOf } from '../../protocol/digest.ts';
+import type { Signer } from '../../protocol/ed25519/signer.ts';
 import type { ParsedStatement } from '../../protocol/statement.ts';
 import { drafts, idOf, signed } from '../support/statements.ts';
 import { batch, cast, expectRefused, log, sizeOf, submit, type Cast, type Refused } from './client.ts';
@@ -194,6 +196,37 @@ export function describeAdmission(name: string, open: OpenEndpoint): void {
       };
       const suicide = await signed(drafts.revocation(changes.changes[0]?.id as typeof mine.id), registry.operator);
       await expectRefused(registry, suicide, [422, 'not-revocable', 'entry 0']);
+    });
+
+    it('refuses to grant what another licensee holds exclusively, and names that grant; a revoked one is over', async () => {
+      const { alice, bob, stranger, publisher } = people;
+      const mine = await log(registry, await signed(drafts.record(alice.did, 'exclusive'), alice));
+      const rule: RightsRule = { effect: 'permit', uses: ['train'], territory: { include: ['US', 'DE'] } };
+      const grant = (to: Signer, more: object = {}, reference = '1') =>
+        signed(drafts.grant(to.did, mine.id, { rules: [{ ...rule, ...more }], reference }), alice);
+      const first = await log(registry, await grant(bob, { exclusive: true }));
+      const second = await grant(stranger, {
+        exclusive: true,
+        uses: ['train.rl'],
+        territory: { exclude: ['FR', 'US'] },
+      });
+      const problem = await expectRefused(registry, second, [409, 'already-exclusive', first.id]);
+      expect(problem.errors?.[0]?.path).toBe('/credentialSubject/rules/0');
+      await expectRefused(registry, await grant(stranger), [409, 'already-exclusive', first.id]);
+      for (const [to, more] of [
+        [stranger, { exclusive: true, territory: { include: ['FR'] } }],
+        [stranger, { exclusive: true, uses: ['evaluate'] }],
+        [stranger, { effect: 'prohibit' }],
+        [bob, { exclusive: true, uses: ['train.rl'] }],
+      ] as const) {
+        expect((await submit(registry, await grant(to, more))).status).toBe(201);
+      }
+      const france = { exclusive: true, territory: { include: ['FR'] }, uses: ['distil'] };
+      const beside = await batch(registry, [await grant(bob, france, '2'), await grant(publisher, france, '3')]);
+      expect(beside.map(({ status, code }) => code ?? status)).toEqual([201, 'already-exclusive']);
+      await log(registry, await signed(drafts.revocation(first.id), alice));
+      const [again] = await batch(registry, [await grant(publisher, { uses: ['train.pretrain'] }, '4')]);
+      expect(again?.status).toBe(201);
     });
 
     it('names the reference that is missing by its path', async () => {

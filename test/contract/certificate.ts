@@ -138,7 +138,6 @@ export function describeCertificates(name: string, open: OpenRegistry): void {
         'issuer.accredited',
       ],
       ['content that was not given', { content: { minCoverage: 1 } }, 'content.coverage'],
-      ['rights, which this version cannot decide', { rights: { use: ['train'] } }, 'rights.decision'],
       ['the future', { trust: { asOf: '2036-01-01T00:00:00Z' } }, 'freshness'],
       ['a time before it was logged', { trust: { asOf: '2026-01-02T00:00:00Z' } }, 'standing'],
     ];

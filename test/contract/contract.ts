@@ -6,6 +6,7 @@ import { describeChanges, describeWaiting } from './changes.ts';
 import { describeCertificates } from './certificate.ts';
 import { describeContributors } from './contributors.ts';
 import { describeDatasets } from './datasets.ts';
+import { describeDecisions } from './decisions.ts';
 import { describeDiscovery } from './discovery.ts';
 import { describeForm } from './form.ts';
 import { describeGroups } from './groups.ts';
@@ -41,6 +42,7 @@ export function describeContract(name: string, open: OpenRegistry): void {
     describeIssuersInTime,
     describeGroups,
     describeCertificates,
+    describeDecisions,
     describeOperations,
   ])
     describeCases(name, open);

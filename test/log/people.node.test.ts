@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Dataset } from '../../schemas/api.ts';
+import type { Decision } from '../../schemas/decision.ts';
 import type { Contributor, IssuersPage } from '../../schemas/people.ts';
 import { DEFAULT_POLICY, verifyCertificate } from '../../protocol/verify/verify.ts';
 import { nodeShell } from '../faults/node-shell.ts';
@@ -54,6 +55,25 @@ test.each([0, 1])(
     expect(report).toMatchObject({ verdict: 'pass', humans: { min: PEOPLE / 2, max: PEOPLE } });
   },
 );
+
+test('a decision over it takes one round of evidence, whatever the size', async () => {
+  const costs: Cost[] = [];
+  for (const { app, database, whole } of logs) {
+    const licensee = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK';
+    const body = JSON.stringify({ record: whole, use: 'redistribute', licensee });
+    const headers = { 'Content-Type': 'application/json' };
+    let decision = {} as Decision;
+    const cost = await database.costOf(async () => {
+      decision = (await (await app.request('/v1/decisions', { method: 'POST', headers, body })).json()) as Decision;
+    });
+    expect(decision).toMatchObject({ decision: 'conditional', duties: ['attribute'], unlisted: PEOPLE + 1 - 100 });
+    costs.push(cost);
+  }
+  const [small, large] = costs as [Cost, Cost];
+  expect(small.queries, 'the checkpoint, and everything else').toBe(2);
+  expect({ queries: large.queries, rows: large.rows }).toEqual({ queries: small.queries, rows: small.rows });
+  expect(large.rows).toBeLessThan(2 * PEOPLE + 10);
+});
 
 test('profiles and issuers are asked for in as many queries, whatever the size', async () => {
   const costs: Cost[][] = [];

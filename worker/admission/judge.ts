@@ -4,6 +4,7 @@ import { Evidence, type Logged } from '../../protocol/evidence.ts';
 import {
   admissionEvidence,
   earlierRevocations,
+  exclusiveGrants,
   loggedAlready,
   references,
   toLogged,
@@ -12,6 +13,7 @@ import {
 } from '../database/evidence.ts';
 import type { Database } from '../database/port.ts';
 import { operatorOf } from '../log/identity.ts';
+import { admitExclusive, EXCLUSIVE_GRANTS, exclusiveRights, grantsIn, type ExclusiveRights } from './exclusive.ts';
 import {
   admitReferences,
   admitSigner,
@@ -78,11 +80,13 @@ export function createJudge(database: Database): Judge {
         else refused.set(submission.id, verdict.reason);
       }
       const named = await readNamed([...entitled.values()]);
+      const exclusive = await exclusiveFor([...entitled.values()], evidence, now);
       const admitted: Submission[] = [];
       const revocations: Submission[] = [];
       const revoked = new Set<string>();
       for (const submission of entitled.values()) {
-        const verdict = admitReferences(submission, named, evidence, now);
+        const referring = admitReferences(submission, named, evidence, now);
+        const verdict = referring.ok ? admitExclusive(submission, exclusive) : referring;
         const { kind, document } = submission;
         const key = `${document.issuer} ${document.credentialSubject.id}`;
         if (!verdict.ok) refused.set(submission.id, verdict.reason);
@@ -120,6 +124,19 @@ export function createJudge(database: Database): Judge {
       evidence: read(({ kind }) => AUTHORITY.has(kind)),
     };
     return granted.length === 0 ? known.evidence : read(() => true);
+  }
+
+  /** What stands granted exclusively in the records whose rights a group grants. */
+  async function exclusiveFor(
+    submissions: readonly Submission[],
+    evidence: Evidence,
+    now: number,
+  ): Promise<ExclusiveRights> {
+    const records = submissions.filter(({ kind }) => kind === 'RightsGrant').flatMap(idsNamedBy);
+    if (records.length === 0) return { held: new Map(), isComplete: true };
+    const rows = await database.all(exclusiveGrants([...new Set(records)], EXCLUSIVE_GRANTS));
+    const read = new Evidence(evidence.operator, [...evidence.all(), ...rows.map(toLogged)]);
+    return exclusiveRights(read, grantsIn(read), now);
   }
 
   async function readNamed(submissions: readonly Submission[]): Promise<Named> {

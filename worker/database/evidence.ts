@@ -74,21 +74,39 @@ export const earlierRevocations = (targets: readonly StatementId[]): CompiledQue
     CROSS JOIN refs ON refs.relation = 'revokes' AND refs.target = named.value
     CROSS JOIN statements ON statements.log_index = refs.log_index`.compile(db);
 
-/**
- * The closure that a certificate of `subject` needs (protocol.md §7), as the log had it at `size`: entry 0, the record
- * and its ancestors, its newest review by each reviewer, its newest grants, the newest successor of each record, their signers' credentials and accreditations, the status
- * service's accreditation, and every revocation that touches any of them.
- */
-export const certificateEvidence = (subject: StatementId, service: Did, size: number): CompiledQuery<EvidenceRow> =>
-  sql<EvidenceRow>`WITH RECURSIVE
-    lineage (log_index) AS (
-      SELECT log_index FROM statements WHERE id = ${subject} AND kind = 'DatasetRecord'
+/** Records and all that they are made of, down to the last registered ancestor. */
+const lineageOf = (subjects: readonly StatementId[]) => sql`lineage (log_index) AS (
+      SELECT log_index FROM json_each(${JSON.stringify(subjects)}) AS subject
+        CROSS JOIN statements ON statements.id = subject.value AND kind = 'DatasetRecord'
       UNION
       SELECT statements.log_index FROM lineage
         CROSS JOIN refs ON refs.log_index = lineage.log_index AND refs.relation IN ('part', 'source')
         CROSS JOIN statements ON statements.id = refs.target
       LIMIT ${limits.lineageRecords + 1}
-    ),
+    )`;
+
+/** The newest grants of rights in any record of the lineage: to whomever, or to these licensees. */
+const grantsOver = (licensees: readonly Did[] | null, most: number) => sql`SELECT * FROM (
+        SELECT grants.log_index FROM lineage CROSS JOIN statements USING (log_index)
+        CROSS JOIN grants ON grants.record = statements.id
+        ${licensees === null ? sql`` : sql`AND grants.licensee IN (SELECT value FROM json_each(${JSON.stringify(licensees)}))`}
+        ORDER BY grants.log_index DESC LIMIT ${most}
+      )`;
+
+/**
+ * The closure that a certificate of `subject` needs (protocol.md §7), as the log had it at `size`: entry 0, the record
+ * and its ancestors, its newest review by each reviewer, the newest grants of rights in any of them (to one licensee, if
+ * given), the newest successor of each record, their signers' credentials and accreditations, the status service's
+ * accreditation, and every revocation that touches any of them.
+ */
+export const certificateEvidence = (
+  subject: StatementId,
+  service: Did,
+  size: number,
+  licensee?: Did,
+): CompiledQuery<EvidenceRow> =>
+  sql<EvidenceRow>`WITH RECURSIVE
+    ${lineageOf([subject])},
     records AS (
       SELECT log_index FROM lineage
       UNION SELECT * FROM (
@@ -96,16 +114,36 @@ export const certificateEvidence = (subject: StatementId, service: Did, size: nu
         WHERE relation = 'reviews' AND target = ${subject}
         GROUP BY issuer ORDER BY latest DESC LIMIT ${limits.certificateReviews}
       )
-      UNION SELECT * FROM (
-        SELECT log_index FROM refs WHERE relation = 'grants' AND target = ${subject}
-        ORDER BY log_index DESC LIMIT ${limits.certificateGrants}
-      )
+      UNION ${grantsOver(licensee === undefined ? null : [licensee], limits.certificateGrants)}
       UNION SELECT max(next.log_index) FROM lineage
         CROSS JOIN statements AS old ON old.log_index = lineage.log_index
         CROSS JOIN refs ON refs.relation = 'replaces' AND refs.target = old.id
         CROSS JOIN statements AS next ON next.log_index = refs.log_index AND next.issuer = old.issuer
         GROUP BY old.log_index
     ),
+    ${vouchersOf(service)}
+    ${withRevocations('base')} AND statements.log_index < ${size}
+    ORDER BY statements.log_index
+    LIMIT ${limits.certificateStatements + 1}`.compile(db);
+
+/**
+ * What decides about rights in any of `subjects`, as the log had it at `size`, in one query: their lineages, the grants to
+ * these licensees, and what the standing of all of them rests on. One grant, or statement, more than the bound at most.
+ */
+export const decisionEvidence = (
+  subjects: readonly StatementId[],
+  licensees: readonly Did[],
+  size: number,
+): CompiledQuery<EvidenceRow> =>
+  sql<EvidenceRow>`WITH RECURSIVE
+    ${lineageOf(subjects)},
+    records AS (SELECT log_index FROM lineage UNION ${grantsOver(licensees, limits.certificateGrants + 1)}),
+    ${vouchersOf(null)}
+    ${withRevocations('base')} AND statements.log_index < ${size}
+    LIMIT ${limits.certificateStatements + 1}`.compile(db);
+
+/** Entry 0, “records”, their signers' credentials, and the accreditations behind all of them, as “base”. */
+const vouchersOf = (service: Did | null) => sql`
     signers AS (SELECT DISTINCT issuer AS did FROM records CROSS JOIN statements USING (log_index)),
     credentials AS (
       SELECT refs.log_index FROM signers CROSS JOIN refs ON refs.relation = 'attests' AND refs.target = did
@@ -113,16 +151,22 @@ export const certificateEvidence = (subject: StatementId, service: Did, size: nu
     accreditations AS (
       SELECT refs.log_index FROM (
         SELECT issuer AS did FROM credentials CROSS JOIN statements USING (log_index)
-        UNION SELECT did FROM signers UNION SELECT ${service}
+        UNION SELECT did FROM signers ${service === null ? sql`` : sql`UNION SELECT ${service}`}
       ) CROSS JOIN refs ON refs.relation = 'accredits' AND refs.target = did
     ),
     base AS (
       SELECT 0 AS log_index UNION SELECT log_index FROM records UNION SELECT log_index FROM credentials
       UNION SELECT log_index FROM accreditations
+    )`;
+
+/** The exclusive grants of rights in these records, the newest first, with every revocation of any: one more than `most`. */
+export const exclusiveGrants = (records: readonly StatementId[], most: number): CompiledQuery<EvidenceRow> =>
+  sql<EvidenceRow>`WITH base AS (
+      SELECT grants.log_index FROM json_each(${JSON.stringify(records)}) AS named
+      CROSS JOIN grants ON grants.record = named.value AND grants.exclusive = 1
+      ORDER BY grants.log_index DESC LIMIT ${most + 1}
     )
-    ${withRevocations('base')} AND statements.log_index < ${size}
-    ORDER BY statements.log_index
-    LIMIT ${limits.certificateStatements + 1}`.compile(db);
+    ${withRevocations('base')}`.compile(db);
 
 /**
  * A page of the human credentials that an issuer signed, one row more than it holds; with the issuer's accreditations

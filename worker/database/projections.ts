@@ -18,6 +18,9 @@ export interface Inserted {
 export function projectionsOf(inserted: readonly Inserted[]): Write[] {
   const records = inserted.filter((each): each is RecordInserted => isKind(each.document, 'DatasetRecord'));
   const revocations = inserted.filter(({ document }) => isKind(document, 'Revocation'));
+  const grants = inserted.flatMap(({ index, document }) =>
+    isKind(document, 'RightsGrant') ? [grantRow(index, document)] : [],
+  );
   const composed = records.filter(
     ({ document: { credentialSubject } }) => 'parts' in credentialSubject || 'derivedFrom' in credentialSubject,
   );
@@ -44,6 +47,7 @@ export function projectionsOf(inserted: readonly Inserted[]): Write[] {
       sql: 'INSERT INTO dataset_text (rowid, name, description, keywords) VALUES (?, ?, ?, ?)',
       rows: records.map(textRow),
     },
+    { sql: 'INSERT INTO grants (record, licensee, log_index, exclusive) VALUES (?, ?, ?, ?)', rows: grants },
     ...(composed.length === 0 ? [] : [inheritAssistance(composed.map(({ index }) => index))]),
     ...(revocations.length === 0 ? [] : revocationQueries(revocations[0]?.index ?? 0)),
   ];
@@ -104,6 +108,10 @@ const inheritAssistance = (indices: readonly number[]): CompiledQuery =>
       WHERE refs.log_index = datasets.log_index AND refs.relation IN ('part', 'source')), 0))
     WHERE log_index IN (SELECT value FROM json_each(${JSON.stringify(indices)}))`.compile(db);
 
+function grantRow(index: number, { credentialSubject: { id, record, rules } }: Statement<'RightsGrant'>) {
+  return [record, id, index, rules.some(({ exclusive }) => exclusive === true) ? 1 : 0];
+}
+
 function termRows({ index, document }: RecordInserted) {
   const { domain = [], language = [] } = document.credentialSubject;
   return [...domain.map((term) => ['domain', term, index]), ...language.map((term) => ['language', term, index])];
@@ -136,6 +144,7 @@ function revocationQueries(from: number): CompiledQuery[] {
     sql`DELETE FROM datasets WHERE log_index IN ${erased}`,
     // Whose a credential was is no other statement's matter.
     sql`DELETE FROM refs WHERE log_index IN ${erased} AND relation = 'attests'`,
+    sql`DELETE FROM grants WHERE log_index IN ${erased}`,
     sql`UPDATE statements SET body = NULL WHERE log_index IN ${erased}`,
   ].map((query) => query.compile(db));
 }

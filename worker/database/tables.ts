@@ -13,6 +13,7 @@ export interface Tables {
   };
   tallies: { issuer: Did; kind: StatementKind; logged: number; revoked: number };
   refs: { relation: Relation; target: string; log_index: number };
+  grants: { record: StatementId; licensee: Did; log_index: number; exclusive: number };
   revocations: { target_index: number; log_index: number };
   erased_blobs: { digest: string };
   status_lists: { list: number; size: number; signed_at: number; document: string };

@@ -1,6 +1,6 @@
 import { CERTIFICATE_MEDIA_TYPE, type Certificate } from '../../schemas/certificate.ts';
 import { limits } from '../../schemas/limits.ts';
-import type { StatementId } from '../../schemas/primitives.ts';
+import type { Did, StatementId } from '../../schemas/primitives.ts';
 import { toBase64 } from '../../protocol/bytes.ts';
 import { entryText } from '../../protocol/log/entry.ts';
 import { planInclusion, proofsFromTiles } from '../../protocol/log/proof.ts';
@@ -21,13 +21,17 @@ export interface Closure {
   rows: EvidenceRow[];
 }
 
-/** Reads a record's closure in one query. Ends the request where there is no such record, or it was erased. */
+/**
+ * Reads a record's closure in one query, with everybody's newest grants or one licensee's. Ends the request where there is
+ * no such record, or it was erased.
+ */
 export async function readClosure(
   { database, service }: Pick<Deps, 'database' | 'service'>,
   subject: StatementId,
+  licensee?: Did,
 ): Promise<Closure> {
   const { size, note } = await newestCheckpoint(database);
-  const rows = await database.all(certificateEvidence(subject, service.did, size));
+  const rows = await database.all(certificateEvidence(subject, service.did, size, licensee));
   const record = rows.find((row) => row.id === subject);
   if (record === undefined) throw new ProblemError('not-found', `${subject} is not a dataset record of this log`);
   if (record.body === null) throw new ProblemError('erased', `${subject} was erased; its entry and its receipt remain`);

@@ -1,5 +1,5 @@
 import { CERTIFICATE_MEDIA_TYPE, Certificate } from '../../schemas/certificate.ts';
-import { Dataset, SearchPage, SearchQuery, VerificationRequest } from '../../schemas/api.ts';
+import { CertificateQuery, Dataset, SearchPage, SearchQuery, VerificationRequest } from '../../schemas/api.ts';
 import { Report } from '../../schemas/report.ts';
 import { encodeVkey } from '../../protocol/log/note.ts';
 import { parseTrustPolicy } from '../../protocol/log/trust.ts';
@@ -58,7 +58,7 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
       method: 'get',
       path: '/v1/datasets/{id}/certificate',
       summary: 'The certificate: everything a stranger needs to check the record, offline',
-      request: { params: IdParam },
+      request: { params: IdParam, query: CertificateQuery },
       responses: {
         200: { description: 'The certificate', content: { [CERTIFICATE_MEDIA_TYPE]: { schema: Certificate } } },
         ...problems({ 404: 'No such record', 410: 'Erased', 413: 'Too many statements for one certificate' }),
@@ -66,7 +66,8 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
     },
     async (c) => {
       const { id } = read(IdParam, c.req.param());
-      const certificate = await makeCertificate(database, statusLists, id, await readClosure(deps, id));
+      const { licensee } = readQuery(c, CertificateQuery);
+      const certificate = await makeCertificate(database, statusLists, id, await readClosure(deps, id, licensee));
       return c.body(encodeCertificate(certificate), 200, {
         'Content-Type': CERTIFICATE_MEDIA_TYPE,
         'Cache-Control': 'public, max-age=5',

@@ -20,6 +20,7 @@ const KINDS: Record<ProblemCode, readonly [status: ContentfulStatusCode, title: 
   'not-accredited': [403, 'Issuer not accredited'],
   'no-credential': [403, 'No active human credential'],
   'not-entitled': [403, 'Not entitled'],
+  'already-exclusive': [409, 'Granted exclusively already'],
   'missing-reference': [422, 'Missing reference'],
   'not-revocable': [422, 'Not revocable'],
   'not-erasable': [422, 'Not erasable'],

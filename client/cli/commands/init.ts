@@ -8,6 +8,7 @@ import type { Cli } from '../context.ts';
 import { datasetFiles, kindOfPath, nameFor } from '../dataset-folder.ts';
 import { createDurably, writeDurably } from '../durable-file.ts';
 import { readFlag } from '../flags.ts';
+import { licenceFault, noteLicence } from '../licence-check.ts';
 import { ask, canAsk } from '../keys/passphrase.ts';
 import { Metadata } from '../metadata.ts';
 import { text } from '../terminal.ts';
@@ -47,6 +48,7 @@ export async function init(cli: Cli, path: string, options: InitOptions, compose
     ...(await complete(cli, path, options)),
     ...(composed === undefined ? {} : { content: 'included' as const }),
   };
+  noteLicence(cli, answers.rights.license);
   const source = render(answers);
   readYaml(source, Metadata, file);
   if (kind === 'nothing') await mkdir(path, { recursive: true });
@@ -61,6 +63,12 @@ export async function init(cli: Cli, path: string, options: InitOptions, compose
 next: look it over, then firsthand publish ${path}`,
   );
 }
+
+/** One that somebody can read. */
+const SpdxExpression = LicenseExpression.superRefine((expression, context) => {
+  const fault = licenceFault(expression);
+  if (fault !== null) context.addIssue(fault);
+});
 
 type Answers = z.input<typeof Metadata>;
 
@@ -88,7 +96,7 @@ async function complete(cli: Cli, path: string, options: InitOptions): Promise<A
   const name = await one(Metadata.shape.name, options.name, '--name', 'Name', nameFor(path));
   const description = options.description ?? (await question('Description (may be empty)', '--description', ''));
   const taskType = await one(TaskType, options.taskType, '--task-type', `Task type (${TaskType.options.join(', ')})`);
-  const license = await one(LicenseExpression, options.license, '--license', 'Licence (SPDX, e.g. CC-BY-4.0)');
+  const license = await one(SpdxExpression, options.license, '--license', 'Licence (SPDX, e.g. CC-BY-4.0)');
   // To compose is not to write: a composition’s own level is none, and its parts’ levels show through.
   const assistance = await one(
     AssistanceLevel,

@@ -22,6 +22,7 @@ import { progressBar } from '../progress.ts';
 import { datasetFiles, kindOfPath, type DatasetFiles } from '../dataset-folder.ts';
 import { writeDurably } from '../durable-file.ts';
 import { openSigner, selectKey } from '../keys/key-store.ts';
+import { licenceFault, noteLicence, warnOfConflicts } from '../licence-check.ts';
 import { readMetadata, recordSubject, type Metadata } from '../metadata.ts';
 import { text } from '../terminal.ts';
 import { connect } from '../trust-store.ts';
@@ -46,6 +47,8 @@ export async function publish(cli: Cli, path: string): Promise<void> {
   const connection = await connect(cli, metadata.value);
   const { client, trust } = connection;
   const signer = await openSigner(cli, await selectKey(cli, metadata.value));
+  checkLicence(cli, metadata);
+  await warnOfConflicts(cli, client, metadata.value);
 
   const { parts, content: role } = metadata.value;
   using content = parts === undefined || role === 'included' ? await readContent(cli, path) : null;
@@ -84,6 +87,13 @@ ${id}
 logged as entry ${index} at ${loggedAt}
 certificate saved in ${files.certificate}`,
   );
+}
+
+/** A licence that nobody can read is not signed: it would permit nothing. */
+function checkLicence(cli: Cli, { value: { rights }, locate }: YamlFile<Metadata>): void {
+  const fault = licenceFault(rights.license);
+  if (fault !== null) throw new CliError('invalid-file', `${locate(['rights', 'license'])}: rights.license: ${fault}`);
+  if (rights.rules === undefined) noteLicence(cli, rights.license);
 }
 
 /** Keeps the row-digest lists beside the certificate: with them, rows are verified offline when the files are gone. */

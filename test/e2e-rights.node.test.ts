@@ -1,0 +1,263 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Decision, type DecisionOutcome } from '../schemas/decision.ts';
+import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';
+import { startRegistry } from '../worker/node/start.ts';
+
+// A licensing team's questions, by the command, the API and offline, over real data where it is at hand.
+const DATA = join(import.meta.dirname, '../../shared/data/gsm8k');
+const FILES = { mit: 'train.jsonl', nc: 'test.jsonl', custom: 'test_socratic.jsonl' };
+
+let home: string;
+let registry: Awaited<ReturnType<typeof startRegistry>>;
+const run = new Map<string, (...args: string[]) => Promise<Ran>>();
+const dids = new Map<string, string>();
+const ids = new Map<string, string>();
+
+const by = (who: string, ...args: string[]): Promise<Ran> =>
+  (run.get(who) as (...args: string[]) => Promise<Ran>)(...args);
+const json = ({ code, stdout, stderr }: Ran): Record<string, unknown> => {
+  if (code !== 0) throw new Error(`ended with ${code}: ${stderr}${stdout}`);
+  return JSON.parse(stdout) as Record<string, unknown>;
+};
+const did = (who: string): string => dids.get(who) as string;
+const id = (what: string): string => ids.get(what) as string;
+
+async function person(name: string, keyFile?: string): Promise<void> {
+  const folder = join(home, name);
+  mkdirSync(folder);
+  const env = { FIRSTHAND_REGISTRY: registry.url, ...(keyFile === undefined ? {} : { FIRSTHAND_KEY_FILE: keyFile }) };
+  run.set(name, (...args) => cliIn(folder, { env })(...args, '--json'));
+  if (keyFile === undefined)
+    dids.set(name, String(json(await by(name, 'key', 'new', '--insecure-no-passphrase'))['did']));
+}
+
+async function publish(what: string, license: string, ...more: string[]): Promise<Ran> {
+  const folder = join(home, what);
+  if (!more.includes('--part')) {
+    mkdirSync(folder);
+    const file = (FILES as Record<string, string>)[what];
+    if (file !== undefined && existsSync(DATA)) cpSync(join(DATA, file), join(folder, file));
+    else writeFileSync(join(folder, 'rows.jsonl'), `{"of":"${what}"}\n`);
+  }
+  const described = ['--task-type', 'sft-demonstration', '--role', 'author', '--assistance', 'none'];
+  json(await by('ada', 'init', folder, '--name', what, '--license', license, ...described, ...more, '--yes'));
+  if (what === 'custom') {
+    const file = join(folder, 'firsthand.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(`license: ${license}`, `license: ${license}${CUSTOM}`));
+  }
+  const ran = await by('ada', 'publish', folder);
+  ids.set(what, String(json(ran)['id']));
+  return ran;
+}
+
+const CUSTOM = `
+  terms: { digest: "sha256:${'a'.repeat(64)}" }
+  rules:
+    - { effect: permit, uses: [train, evaluate], territory: { include: [US, DE] }, duties: [report] }
+    - { effect: prohibit, uses: [distil], purpose: commercial }`;
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'firsthand-rights-'));
+  const options = { dataDir: join(home, 'data'), port: 0, host: '127.0.0.1', log: () => undefined };
+  registry = await startRegistry(options);
+  await person('operator', registry.operatorKeyFile);
+  for (const name of ['issuer', 'ada', 'lab', 'rival']) await person(name);
+  const issuing = ['--role', 'identity-issuer', '--name', 'Issuer', '--framework', 'nist-800-63-4=IAL2'];
+  json(await by('operator', 'accredit', did('issuer'), ...issuing));
+  const verified = ['--framework', 'nist-800-63-4', '--level', 'IAL2', '--method', 'in-person', '--person', '1'];
+  json(await by('issuer', 'attest-human', did('ada'), ...verified));
+  await publish('mit', 'MIT');
+  await publish('nc', 'CC-BY-NC-4.0');
+  await publish('custom', 'LicenseRef-House');
+  const parts = ['mit', 'nc', 'custom'].flatMap((part) => ['--part', id(part)]);
+  await publish('mix', 'CC0-1.0', ...parts);
+});
+
+afterAll(async () => {
+  await registry?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** Asks by the command, the API, and offline; they must answer alike, and end so. */
+async function ask(what: string, use: string, ...more: string[]): Promise<Decision> {
+  const online = await by('lab', 'rights', id(what), '--use', use, ...more);
+  const { asOf, ...decision } = Decision.parse(JSON.parse(online.stdout));
+  expect(asOf?.size).toBeGreaterThan(0);
+  expect(online.code).toBe(decision.decision === 'allow' || decision.decision === 'conditional' ? 0 : 3);
+  const file = join(home, 'evidence.json');
+  json(await by('lab', 'certificate', id(what), '-o', file));
+  const at = more.includes('--at') ? [] : ['--at', decision.at];
+  const offline = await by('lab', 'rights', id(what), '--use', use, ...more, ...at, '--certificate', file, '--offline');
+  expect(offline.code, offline.stderr).toBe(online.code);
+  expect(JSON.parse(offline.stdout)).toEqual(decision);
+  return decision;
+}
+
+describe('four uses of three licences', () => {
+  const commercial = ['--purpose', 'commercial', '--territory', 'US,DE', '--model-release', 'closed-weights'];
+  const table: [what: string, use: string, decision: DecisionOutcome, duties: string[]][] = [
+    ['mit', 'train', 'allow', []],
+    ['mit', 'evaluate', 'allow', []],
+    ['mit', 'distil', 'allow', []],
+    ['mit', 'redistribute', 'conditional', ['attribute']],
+    ['nc', 'train', 'deny', []],
+    ['nc', 'evaluate', 'deny', []],
+    ['nc', 'distil', 'deny', []],
+    ['nc', 'redistribute', 'deny', []],
+    ['custom', 'train', 'conditional', ['report']],
+    ['custom', 'evaluate', 'conditional', ['report']],
+    ['custom', 'distil', 'deny', []],
+    ['custom', 'redistribute', 'unknown', []],
+  ];
+  test.each(table)('%s: %s is %s', async (what, use, decision, duties) => {
+    expect(await ask(what, use, ...commercial)).toMatchObject({ decision, duties });
+  });
+
+  test('the mix of them names the noncommercial part as what limits it', async () => {
+    const answer = await ask('mix', 'train', ...commercial);
+    expect(answer).toMatchObject({
+      decision: 'deny',
+      limitedBy: { record: id('nc'), name: 'nc', license: 'CC-BY-NC-4.0', clause: '§2(a)(1)' },
+    });
+  });
+
+  test('for people, the sentence and whose rights these are', async () => {
+    const env = { FIRSTHAND_REGISTRY: registry.url };
+    const { code, stdout } = await cliIn(join(home, 'lab'), { env })('rights', id('mix'), '--use', 'train');
+    expect(code).toBe(3);
+    expect(stdout).toContain(`DENY  train of ${id('mix')}`);
+    expect(stdout).toContain(
+      `✗ CC-BY-NC-4.0 §2(a)(1) prohibits commercial use; the request names no purpose, so it is read as commercial\n  of "nc", ${id('nc')}`,
+    );
+  });
+});
+
+describe('grants', () => {
+  test('a grant opens what it names to its licensee, until it is revoked', async () => {
+    const use = ['--purpose', 'commercial', '--licensee', did('lab')];
+    expect(await ask('nc', 'evaluate', ...use)).toMatchObject({ decision: 'deny' });
+    const duty = ['--duty', 'pay', '--after-end', 'models-survive'];
+    const grant = json(await by('ada', 'grant', id('nc'), '--licensee', did('lab'), '--use', 'evaluate', ...duty));
+    const granted = await ask('nc', 'evaluate', ...use);
+    expect(granted).toMatchObject({ decision: 'conditional', duties: ['pay'], limitedBy: { statement: grant['id'] } });
+    expect(await ask('nc', 'evaluate', '--purpose', 'commercial', '--licensee', did('rival'))).toMatchObject({
+      decision: 'deny',
+    });
+    json(await by('ada', 'revoke', String(grant['id']), '--reason', 'withdrawn'));
+    const revoked = await ask('nc', 'evaluate', ...use);
+    expect(revoked.decision).toBe('deny');
+    expect(revoked.because.at(-1)?.reason).toBe(
+      'a grant to the licensee is revoked: withdrawn; models made under it may stay',
+    );
+    expect(await ask('nc', 'evaluate', ...use, '--at', granted.at)).toMatchObject({ decision: 'conditional' });
+  });
+
+  test('an exclusive one is given once', async () => {
+    const file = join(home, 'rules.yaml');
+    writeFileSync(
+      file,
+      'rules:\n  - { effect: permit, uses: [train], field: { include: [healthcare] }, exclusive: true }\n',
+    );
+    const first = json(await by('ada', 'grant', id('custom'), '--licensee', did('lab'), '--rules', file));
+    const second = await by(
+      'ada',
+      'grant',
+      id('custom'),
+      '--licensee',
+      did('rival'),
+      '--use',
+      'train.rl',
+      '--exclusive',
+    );
+    expect(second.code).toBe(7);
+    expect(second.stderr).toContain(first['id']);
+    const elsewhere = ['--use', 'train.rl', '--exclusive', '--except-field', 'healthcare'];
+    json(await by('ada', 'grant', id('custom'), '--licensee', did('rival'), ...elsewhere));
+  });
+
+  test.each<[string, string[], number, RegExp]>([
+    ['no use', [], 2, /--use/],
+    ['an unknown use', ['--use', 'training'], 2, /--use/],
+    ['a country that is none', ['--use', 'train', '--territory', 'UK'], 2, /--territory.*GB, not UK/],
+    [
+      'a period that ends first',
+      ['--use', 'train', '--from', '2027-01-01T00:00:00Z', '--until', '2026-01-01T00:00:00Z'],
+      2,
+      /not after from/,
+    ],
+    ['both lists', ['--use', 'train', '--field', 'a', '--except-field', 'b'], 2, /exclude each other/],
+    ['options beside a file', ['--use', 'train', '--rules', 'rules.yaml'], 2, /leave --use out/],
+  ])('%s is refused', async (_, options, code, says) => {
+    const refused = await by('ada', 'grant', id('mit'), '--licensee', did('lab'), ...options);
+    expect(refused.code).toBe(code);
+    expect(refused.stderr).toMatch(says);
+  });
+
+  test('only the holder grants', async () => {
+    expect((await by('rival', 'grant', id('mit'), '--licensee', did('lab'), '--use', 'train')).code).toBe(4);
+  });
+});
+
+describe('a licence before it is signed', () => {
+  const INIT = ['--task-type', 'evaluation', '--role', 'author', '--assistance', 'none', '--yes'];
+
+  test('a misspelt identifier is answered with the right one, by init and by publish', async () => {
+    const folder = join(home, 'misspelt');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'a.txt'), 'a');
+    const init = (license: string) => by('ada', 'init', folder, '--license', license, ...INIT);
+    const refused = await init('apache2');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('is Apache-2.0 meant?');
+    const old = await init('GPL-2.0+');
+    expect(old.code).toBe(0);
+    expect(old.stderr).toContain('SPDX replaced GPL-2.0+ by GPL-2.0-or-later');
+    const file = join(folder, 'firsthand.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('GPL-2.0+', 'cc-by-4.0'));
+    const published = await by('ada', 'publish', folder);
+    expect(published.code).toBe(1);
+    expect(published.stderr).toMatch(/firsthand.yaml line \d+: rights.license: .*is CC-BY-4.0 meant\?/);
+  });
+
+  test('share-alike beside noncommercial is warned about, with both clauses', async () => {
+    await publish('alike', 'CC-BY-SA-4.0');
+    const { stderr } = await publish('odd', 'CC0-1.0', '--part', id('alike'), '--part', id('nc'));
+    expect(stderr).toContain(`"alike", ${id('alike')} (CC-BY-SA-4.0, share-alike: §3(b))`);
+    expect(stderr).toContain(`"nc", ${id('nc')} (CC-BY-NC-4.0, non-commercial: §2(a)(1)) do not go together`);
+  });
+});
+
+test.each<[string, string[], number, RegExp]>([
+  ['an unknown use', ['--use', 'training'], 2, /--use/],
+  ['an unknown country', ['--use', 'train', '--territory', 'EU'], 2, /--territory/],
+  ['--offline without a certificate', ['--use', 'train', '--offline'], 2, /--certificate/],
+])('rights refuses %s', async (_, options, code, says) => {
+  const refused = await by('lab', 'rights', id('mit'), ...options);
+  expect(refused.code).toBe(code);
+  expect(refused.stderr).toMatch(says);
+});
+
+test('a certificate that leaves a revocation out is no proof of anything', async () => {
+  await publish('withdrawn', 'CC0-1.0');
+  json(await by('ada', 'revoke', id('withdrawn'), '--reason', 'withdrawn'));
+  expect(await ask('withdrawn', 'train')).toMatchObject({ decision: 'deny', limitedBy: { source: 'standing' } });
+  const file = join(home, 'evidence.json');
+  const certificate = JSON.parse(readFileSync(file, 'utf8')) as { statements: { entry: string }[] };
+  certificate.statements = certificate.statements.filter(({ entry }) => !entry.includes('"Revocation"'));
+  writeFileSync(file, JSON.stringify(certificate));
+  const ran = await by('lab', 'rights', id('withdrawn'), '--use', 'train', '--certificate', file, '--offline');
+  expect(ran.code).toBe(3);
+  expect(ran.stdout).toBe('');
+  expect(ran.stderr).toContain('its revocation was left out');
+});
+
+test('an erased record is denied, online', async () => {
+  await publish('gone', 'CC0-1.0');
+  json(await by('ada', 'revoke', id('gone'), '--reason', 'withdrawn', '--erase'));
+  const ran = await by('lab', 'rights', id('gone'), '--use', 'train');
+  expect(ran.code).toBe(3);
+  expect(JSON.parse(ran.stdout)).toMatchObject({ decision: 'deny', limitedBy: { source: 'standing' } });
+});
