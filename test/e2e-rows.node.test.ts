@@ -290,6 +290,17 @@ describe('a file that was mixed, shuffled and spelled anew', () => {
     expectMix(await verify(write('mix.jsonl', text(mixed)), '--offline', ...saved, '--policy', policy));
   });
 
+  test('of a folder of certificates those count that content comes from; one that is named counts in any case', async () => {
+    const bundle = join(home, 'others');
+    for (const id of Object.values(ids)) await done(run('certificate', id, '--with-rows', bundle, '--json'));
+    const clean = write('clean.jsonl', text(mixed.slice(0, DATA.rows)));
+    const offline = (...certificates: string[]) =>
+      verify(clean, '--offline', ...certificates.flatMap((each) => ['--certificate', each]), '--policy', policy);
+    expect(await offline(bundle)).toMatchObject({ code: 0, report: { subject: ids.human } });
+    const named = join(bundle, `${ids.model.slice('sha256:'.length)}.json`);
+    expect(await offline(bundle, named)).toMatchObject({ code: 3, report: { subject: null } });
+  });
+
   test('--record narrows to that record', async () => {
     const { report } = await verify(write('mix.jsonl', text(mixed)), '--record', ids.model);
     expect(report).toMatchObject({ subject: ids.model, coverage: { matched: DATA.modelRows } });

@@ -2,6 +2,7 @@ import { limits } from '../../schemas/limits.ts';
 import { Certificate } from '../../schemas/certificate.ts';
 import type { Digest, StatementId } from '../../schemas/primitives.ts';
 import { parseJson } from '../../protocol/json.ts';
+import { parseEntry } from '../../protocol/log/entry.ts';
 import { readTextIfThere } from './bounded-file.ts';
 import { CliError } from './cli-error.ts';
 
@@ -11,6 +12,8 @@ export interface CertificateClaims {
   origin: string;
   /** Whether the subject only composes other records. */
   composesOnly: boolean;
+  /** The dataset records that it carries, the subject among them. */
+  records: StatementId[];
   /** Manifests that its records name, with the sizes they declare. */
   manifests: { digest: Digest; bytes: number }[];
 }
@@ -23,6 +26,7 @@ export function readClaims(text: string): CertificateClaims | null {
   if (parsed?.success !== true) return null;
   const { subject, checkpoint, statements } = parsed.data;
   const manifests: CertificateClaims['manifests'] = [];
+  const records: StatementId[] = [];
   let composesOnly = false;
   for (const { entry, document } of statements) {
     const record = document?.['credentialSubject'] as { content?: unknown; parts?: unknown } | undefined;
@@ -33,9 +37,17 @@ export function readClaims(text: string): CertificateClaims | null {
         bytes: Math.min(content.manifestBytes, limits.manifestBytes),
       });
     }
-    if (entry.includes(`"id":"${subject}"`)) composesOnly = content === undefined && Array.isArray(record?.parts);
+    const logged = parseEntry(entry);
+    if (logged?.kind === 'DatasetRecord') records.push(logged.id);
+    if (logged?.id === subject) composesOnly = content === undefined && Array.isArray(record?.parts);
   }
-  return { subject, origin: checkpoint.slice(0, Math.max(0, checkpoint.indexOf('\n'))), composesOnly, manifests };
+  return {
+    subject,
+    origin: checkpoint.slice(0, Math.max(0, checkpoint.indexOf('\n'))),
+    composesOnly,
+    records,
+    manifests,
+  };
 }
 
 /** A certificate from a file. */

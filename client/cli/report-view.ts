@@ -28,7 +28,9 @@ function summary({ humans, assistance, coverage }: Report): Rendered[] {
     rows.push(['distinct humans', count]);
   }
   if (assistance !== null) {
-    const shares = Object.entries(assistance.shares).map(([level, share]) => `${level} ${formatShare(share)}`);
+    // Of what is here where there is anything; else of all that the records hold.
+    const levels = coverage === null || coverage.matched === 0 ? assistance.shares : coverage.assistance;
+    const shares = Object.entries(levels).map(([level, share]) => `${level} ${formatShare(share)}`);
     rows.push([
       'assistance',
       shares.length === 0 ? `worst: ${assistance.worst}` : `${shares.join(', ')}; worst: ${assistance.worst}`,

@@ -95,8 +95,7 @@ async function verifyOffline(cli: Cli, { policy, content, given, saved }: Target
   const origins = held.flatMap(({ certificate }) => readClaims(certificate)?.origin ?? []);
   const trust = origins[0] === undefined ? TRUST_NOBODY : await offlineTrust(cli, origins[0]);
   using evidence = new Evidence(cli, null, foldersOf(held, saved));
-  for (const { certificate } of held) await evidence.add(certificate, content);
-  return judge(cli, { policy, content, trust, evidence });
+  return judgeHeld(cli, held, { policy, content, trust, evidence });
 }
 
 async function verifyOnline(cli: Cli, target: Target): Promise<Verification> {
@@ -105,10 +104,7 @@ async function verifyOnline(cli: Cli, target: Target): Promise<Verification> {
     const { client, trust } = await connect(cli);
     using evidence = new Evidence(cli, client, foldersOf(given, saved));
     const settled = async (): Promise<Verification> => judge(cli, { policy, content, trust, evidence });
-    if (given.length > 0) {
-      for (const { certificate } of given) await evidence.add(certificate, content);
-      return await settled();
-    }
+    if (given.length > 0) return await judgeHeld(cli, given, { policy, content, trust, evidence });
     const claims = saved === null ? null : readClaims(saved.certificate);
     const subject = record ?? claims?.subject;
     if (subject !== undefined) {
@@ -123,7 +119,7 @@ async function verifyOnline(cli: Cli, target: Target): Promise<Verification> {
     return await discovered(cli, content, {
       client,
       admit: (found) => evidence.admit(found, content),
-      judge: (records) => judge(cli, { policy, content, trust, evidence, records }),
+      judge: (records) => judge(cli, { policy, content, trust, evidence }, evidence.certificates(records)),
     });
   } catch (error) {
     if (error instanceof RegistryError && error.code === 'erased') {
@@ -170,18 +166,39 @@ interface Judging {
   content: Content | null;
   trust: Parameters<typeof verifyCertificates>[0]['trust'];
   evidence: Evidence;
-  /** Of the records that were admitted; all unless given. */
-  records?: readonly StatementId[];
 }
 
-const judge = (cli: Cli, { policy, content, trust, evidence, records }: Judging): Promise<Verification> =>
-  verifyCertificates({
-    certificates: evidence.certificates(records),
-    trust,
-    policy,
-    now: cli.now(),
-    content: evidence.localContent(content),
-  });
+const judge = (
+  cli: Cli,
+  { policy, content, trust, evidence }: Judging,
+  certificates: readonly string[] = evidence.certificates(),
+): Promise<Verification> =>
+  verifyCertificates({ certificates, trust, policy, now: cli.now(), content: evidence.localContent(content) });
+
+/**
+ * Judges by certificates that are at hand. One that a folder has counts where content comes from it, as one that a look-up
+ * finds: the rest of the folder is about other content. One that was named counts in any case.
+ */
+async function judgeHeld(cli: Cli, held: readonly SavedEvidence[], judging: Judging): Promise<Verification> {
+  for (const { certificate } of held) await judging.evidence.add(certificate, judging.content);
+  const verification = await judge(cli, judging);
+  const owners = verification.report.coverage?.byRecord.map(({ record }) => record) ?? [];
+  const claims = new Map(held.map((each) => [each, readClaims(each.certificate)]));
+  const subjects = new Set([...claims.values()].map((each) => each?.subject));
+  // An owner without a certificate of its own is a part of what another certificate is for.
+  const counts = (each: SavedEvidence): boolean => {
+    const said = claims.get(each) ?? null;
+    if (!each.isFound || said === null) return true;
+    return owners.some((owner) => owner === said.subject || (!subjects.has(owner) && said.records.includes(owner)));
+  };
+  const counting = held.filter(counts);
+  if (counting.length === 0 || counting.length === held.length) return verification;
+  return judge(
+    cli,
+    judging,
+    counting.map(({ certificate }) => certificate),
+  );
+}
 
 const UNKNOWN_FILES: Check = {
   id: 'content.coverage',

@@ -13,6 +13,8 @@ import { findCertificates } from '../watch/find-certificates.ts';
 export interface SavedEvidence {
   certificate: string;
   folder: string;
+  /** Whether it was come across in a folder, and not named. */
+  isFound: boolean;
 }
 
 /** Certificates from files, and from folders that hold some. */
@@ -27,7 +29,8 @@ export async function readEvidence(paths: readonly string[]): Promise<SavedEvide
     const certificates = isFolder
       ? await findCertificates([path])
       : [{ file: path, text: await readCertificateFile(path) }];
-    for (const { file, text } of certificates) found.push({ certificate: text, folder: dirname(file) });
+    for (const { file, text } of certificates)
+      found.push({ certificate: text, folder: dirname(file), isFound: isFolder });
   }
   return found;
 }
@@ -37,7 +40,7 @@ export async function savedWith(path: string, isFolder: boolean): Promise<SavedE
   const places = isFolder ? [datasetFiles(path, true)] : [datasetFiles(path, false), enclosingFiles(path)];
   for (const place of places) {
     const certificate = await readTextIfThere(place.certificate, limits.certificateBytes);
-    if (certificate !== null) return { certificate, folder: dirname(place.certificate) };
+    if (certificate !== null) return { certificate, folder: dirname(place.certificate), isFound: false };
   }
   return null;
 }
