@@ -412,4 +412,42 @@ describe('certificates together', () => {
     log.append(await signed(drafts.review(second.id), carol));
     expect(failuresOf((await verify([first, second], files, policy)).report)).toEqual([]);
   });
+
+  test('each record of a mix is decided by its own rights, and the worst counts', async () => {
+    const { publish, verify, alice } = await world();
+    const under = (license: string): More => ({ rights: { holder: alice.did, license } });
+    const free = await publish(rowsOf('a', 0, 3), under('MIT'));
+    const closed = await publish(rowsOf('b', 0, 3), under('CC-BY-NC-4.0'));
+    const policy = { rights: { use: ['evaluate' as const, 'redistribute' as const], purpose: 'commercial' as const } };
+    const files = [mixOf(rowsOf('a', 0, 2), rowsOf('b', 0, 2))];
+    for (const order of [
+      [free, closed],
+      [closed, free],
+    ]) {
+      const { report } = await verify(order, files, policy);
+      expect(failuresOf(report)).toEqual(['rights.decision']);
+      expect(report.rights?.decision).toBe('deny');
+      expect(report.rights?.uses.map(({ record, use, decision }) => [record, use, decision])).toEqual(
+        order.flatMap(({ id }) =>
+          id === free.id
+            ? [
+                [id, 'evaluate', 'allow'],
+                [id, 'redistribute', 'conditional'],
+              ]
+            : [
+                [id, 'evaluate', 'deny'],
+                [id, 'redistribute', 'deny'],
+              ],
+        ),
+      );
+      expect(report.checks.filter(({ outcome }) => outcome === 'fail').map(({ statement }) => statement)).toEqual([
+        closed.id,
+        closed.id,
+      ]);
+      expect(report.coverage).toMatchObject({ matched: 4, refused: 2 });
+    }
+    const { report } = await verify([free], [mixOf(rowsOf('a', 0, 2))], policy);
+    expect(failuresOf(report)).toEqual([]);
+    expect(report.rights?.decision).toBe('conditional');
+  });
 });
