@@ -282,6 +282,33 @@ describe('row-digest lists prove themselves', () => {
   });
 });
 
+test('a list that is said to have many counts is read once, and counts for whoever has the right one', async () => {
+  const { publish, verify, manifests, log, bob } = await world();
+  const rows = rowsOf('a', 0, 10);
+  const { certified } = heldFile('', rows);
+  const addressed = certified.rows as NonNullable<typeof certified.rows>;
+  const liars = Array.from({ length: 50 }, (_, i) => ({
+    ...certified,
+    path: `${i}.jsonl`,
+    sha256: digestOf(`${i}`).slice('sha256:'.length),
+    rows: { ...addressed, count: i + 20 },
+  }));
+  const text = encodeManifest({ files: liars });
+  manifests.push(text);
+  const content = { ...summarizeContent(text, { files: liars }), visibility: 'public' as const };
+  const bad = log.append(await signed(drafts.record(bob.did, '', { id: content.root, content }), bob));
+  const good = await publish(rows);
+  const [list] = heldFile('', rows).segments.values();
+  let reads = 0;
+  const { report } = await verify([bad, good], [mixOf(rows.slice(0, 4))], {}, () => {
+    reads++;
+    return list ?? null;
+  });
+  expect(failuresOf(report)).toEqual([]);
+  expect(report.coverage?.byRecord.map(({ record }) => record)).toEqual([good.id]);
+  expect(reads).toBe(2);
+});
+
 describe('certificates together', () => {
   test('a revocation that one of them knows of counts for all, also those saved before it', async () => {
     const { publish, log, alice } = await world();

@@ -30,6 +30,9 @@ export class RowLists {
   readonly #certified: readonly { record: Present<'DatasetRecord'>; content: Content }[];
   readonly #read = new Set<Segment>();
   readonly #faults = new Map<Segment, string>();
+  /** Of each list, how many bytes it may have at most, and how many it has, once that is known; null if it is not at hand. */
+  readonly #most = new Map<Digest, number>();
+  readonly #lengths = new Map<Digest, number | null>();
 
   constructor(
     certified: readonly { record: Present<'DatasetRecord'>; content: Content }[],
@@ -37,6 +40,9 @@ export class RowLists {
   ) {
     this.#certified = certified;
     this.#segments = segmentsOf(certified);
+    for (const { digest, rows } of this.#segments) {
+      this.#most.set(digest, Math.max(this.#most.get(digest) ?? 0, rows * ROW_DIGEST_BYTES));
+    }
     this.inOrder = this.#segments.map((segment) => ({
       owner: segment.owner,
       read: () => this.#open(segment, read),
@@ -46,18 +52,28 @@ export class RowLists {
   async #open(segment: Segment, read: ReadSegment | undefined): Promise<Uint8Array | null> {
     if (this.#faults.has(segment)) return null;
     const bytes = segment.rows * ROW_DIGEST_BYTES;
-    const digests = (await read?.(segment.digest, bytes)) ?? null;
+    const digests = await this.#readOnce(segment.digest, bytes, read);
+    const length = this.#lengths.get(segment.digest) ?? null;
     const fault =
-      digests === null
+      length === null
         ? 'is not at hand'
-        : digests.length !== bytes
-          ? `has ${digests.length} bytes, ${bytes} are due`
+        : digests?.length !== bytes
+          ? `has ${length} bytes, ${bytes} are due`
           : digestOf(digests) === segment.digest
             ? null
             : 'hashes to something else';
     if (fault === null) this.#read.add(segment);
     else this.#faults.set(segment, fault);
     return fault === null ? digests : null;
+  }
+
+  /** A list, unless it is known to have another length: whoever names one with many counts does not have it read for each. */
+  async #readOnce(digest: Digest, bytes: number, read: ReadSegment | undefined): Promise<Uint8Array | null> {
+    const known = this.#lengths.get(digest);
+    if (known !== undefined && known !== bytes) return null;
+    const digests = (await read?.(digest, known ?? this.#most.get(digest) ?? bytes)) ?? null;
+    this.#lengths.set(digest, digests?.length ?? null);
+    return digests;
   }
 
   /** Says, of the lists that were asked for, which proved themselves and which could not be used. */
