@@ -211,6 +211,21 @@ describe('whose a row is', () => {
     }
   });
 
+  test('nobody’s who only held a place in the log, and published them as a later version', async () => {
+    const { publish, verify, bob } = await world();
+    const held = await publish(['{"placeholder":1}'], {}, bob);
+    const honest = await publish(rowsOf('h', 0, 20));
+    const taken = [...rowsOf('h', 0, 20), ...rowsOf('own', 0, 2)];
+    const late = await publish(taken, { ...authored('synthetic'), replaces: held.id, version: '2' }, bob);
+    const mix = mixOf(rowsOf('h', 3, 9), rowsOf('own', 0, 2), ['{"placeholder":1}']);
+    const { report } = await verify([held, honest, late], [mix]);
+    expect(report.coverage?.byRecord.map(({ record, rows }) => [record, rows])).toEqual([
+      [honest.id, 6],
+      [late.id, 2],
+      [held.id, 1],
+    ]);
+  });
+
   test('its newest version’s, of versions by one signer', async () => {
     const { publish, verify, alice, bob } = await world();
     const first = await publish(rowsOf('h', 0, 10));

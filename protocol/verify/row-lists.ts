@@ -19,6 +19,13 @@ interface Segment {
   owner: number;
 }
 
+/** The content of a record, and which of the others, by their place, are earlier versions of it. */
+export interface Certified {
+  record: Present<'DatasetRecord'>;
+  content: Content;
+  succeeds?: Pick<ReadonlySet<number>, 'has'> | undefined;
+}
+
 /**
  * The row-digest lists of certified content. A segment is what its record's signer certified if it hashes to the digest that
  * the manifest names and has the length that the manifest's count gives it. The root over the rows says nothing more of
@@ -27,17 +34,14 @@ interface Segment {
 export class RowLists {
   readonly inOrder: readonly OwnedDigests[];
   readonly #segments: readonly Segment[];
-  readonly #certified: readonly { record: Present<'DatasetRecord'>; content: Content }[];
+  readonly #certified: readonly Certified[];
   readonly #read = new Set<Segment>();
   readonly #faults = new Map<Segment, string>();
   /** Of each list, how many bytes it may have at most, and how many it has, once that is known; null if it is not at hand. */
   readonly #most = new Map<Digest, number>();
   readonly #lengths = new Map<Digest, number | null>();
 
-  constructor(
-    certified: readonly { record: Present<'DatasetRecord'>; content: Content }[],
-    read: ReadSegment | undefined,
-  ) {
+  constructor(certified: readonly Certified[], read: ReadSegment | undefined) {
     this.#certified = certified;
     this.#segments = segmentsOf(certified);
     for (const { digest, rows } of this.#segments) {
@@ -45,6 +49,7 @@ export class RowLists {
     }
     this.inOrder = this.#segments.map((segment) => ({
       owner: segment.owner,
+      succeeds: certified[segment.owner]?.succeeds,
       read: () => this.#open(segment, read),
     }));
   }
@@ -87,15 +92,17 @@ export class RowLists {
   }
 }
 
-/** Every segment, each once: for the first that has it. */
-function segmentsOf(certified: readonly { content: Content }[]): Segment[] {
+/** Every segment, each once: for the first that has it, or its newest version that does. */
+function segmentsOf(certified: readonly Certified[]): Segment[] {
   const segments = new Map<string, Segment>();
-  for (const [owner, { content }] of certified.entries()) {
+  for (const [owner, { content, succeeds }] of certified.entries()) {
     for (const { rows } of content.files) {
       for (const [i, digest] of (rows?.digests ?? []).entries()) {
         const count = Math.min(limits.segmentRows, (rows?.count ?? 0) - i * limits.segmentRows);
         const key = `${digest} ${count}`;
-        if (!segments.has(key)) segments.set(key, { digest, rows: count, owner });
+        const known = segments.get(key);
+        if (known === undefined) segments.set(key, { digest, rows: count, owner });
+        else if (succeeds?.has(known.owner) === true) known.owner = owner;
       }
     }
   }
