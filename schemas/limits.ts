@@ -51,6 +51,8 @@ export const limits = {
   rightsRules: 1024,
   /** Exclusive rules that stand over one record. */
   exclusiveRules: 256,
+  /** What one decision may cost, in comparisons of a rule with a part of the request; some seconds. */
+  decisionWork: 2 ** 24,
   /** Requests, or records, of one call for decisions. */
   decisions: 100,
   /** A signed note: checkpoint, receipt. */

@@ -35,7 +35,9 @@ CREATE TABLE row_segments (
   answers INTEGER NOT NULL DEFAULT 0 CHECK (answers IN (0, 1))
 ) STRICT;
 
-CREATE INDEX row_segments_pending ON row_segments (state, id) WHERE state IN ('unseen', 'stored', 'removing');
+-- SQLite sees that a state it is asked for is one of these only where they stand as alternatives.
+CREATE INDEX row_segments_pending ON row_segments (state, id)
+  WHERE state = 'unseen' OR state = 'stored' OR state = 'removing';
 
 -- Which segments a file's list consists of, in order.
 CREATE TABLE row_lists (

@@ -23,7 +23,7 @@ async function world() {
     }));
   const ask = (of: Logged[], record: StatementId = whole.id) =>
     decide(new Evidence(operator.did, of), { record, use: 'train', licensee: bob.did }, log.now);
-  return { log, alice, bob, part, whole, statements, ask };
+  return { log, alice, bob, operator, part, whole, statements, ask };
 }
 
 test('a part that is missing leaves the whole unknown, and says which', async () => {
@@ -60,6 +60,48 @@ test('more rules than can be weighed are no permit', async () => {
     decision: 'deny',
     limitedBy: { reason: 'more than 1024 rules speak for this record: too many to be weighed' },
   });
+});
+
+/** Rules of which each asks for another few countries: a request over many countries falls into as many parts. */
+const scattered = (countries: readonly string[]): RightsRule[] =>
+  countries.flatMap((country) => [
+    { effect: 'permit', uses: ['train.pretrain'], purpose: 'research', territory: { include: [country] } },
+    { effect: 'permit', uses: ['train'], modelRelease: 'internal', territory: { exclude: [country] } },
+  ]);
+
+test('a lineage that cannot be weighed in bounded time is no permit, and costs no more than was given', async () => {
+  const { log, alice, operator, statements } = await world();
+  const territory = ['DE', 'FR', 'IT', 'ES', 'PT', 'PL', 'SE', 'FI', 'DK', 'NO', 'AT', 'BE', 'NL', 'LU', 'IE', 'GR'];
+  const rights = { holder: alice.did, license: 'CC0-1.0', rules: scattered(territory) };
+  const parts: StatementId[] = [];
+  for (let i = 0; i < 5; i++) {
+    parts.push(log.append(await signed(drafts.record(alice.did, `part ${i}`, { rights }), alice)).id);
+  }
+  const { id: record } = log.append(await signed(drafts.composition(alice.did, parts), alice));
+  const evidence = new Evidence(operator.did, statements());
+  const given = { left: 1_000_000 };
+  expect(decide(evidence, { record, use: 'train', territory }, log.now, given).decision).toBe('conditional');
+  const spent = 1_000_000 - given.left;
+  expect(spent).toBeGreaterThan(10_000);
+  const scarce = { left: Math.floor(spent / 2) };
+  expect(decide(evidence, { record, use: 'train', territory }, log.now, scarce)).toMatchObject({
+    decision: 'deny',
+    because: [{ effect: 'none', reason: 'the lineage and its rules are more than can be weighed in one go' }],
+  });
+  expect(scarce.left).toBeLessThan(0);
+});
+
+test('licences that nobody knows are many, and none is looked up before it is to be named', async () => {
+  const { log, alice, operator, statements } = await world();
+  const parts: StatementId[] = [];
+  for (let i = 0; i < 300; i++) {
+    const license = Array.from({ length: 32 }, (_, word) => `Kreative-Commas-${i}-${word}-Shareallike`).join(' AND ');
+    const rights = { holder: alice.did, license: license.slice(0, 500).trim() };
+    parts.push(log.append(await signed(drafts.record(alice.did, `part ${i}`, { rights }), alice)).id);
+  }
+  const { id: record } = log.append(await signed(drafts.composition(alice.did, parts), alice));
+  const answer = decide(new Evidence(operator.did, statements()), { record, use: 'train' }, log.now);
+  expect(answer).toMatchObject({ decision: 'unknown', unlisted: 250 });
 });
 
 test('a grant by somebody else than the holder is none', async () => {

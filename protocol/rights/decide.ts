@@ -13,7 +13,7 @@ import { lineageOf } from '../lineage.ts';
 import { standingAt } from '../standing.ts';
 import { logTimeOf } from '../time.ts';
 import { clauseOf, concerns, holds, type Clause, type Region } from './clause.ts';
-import { evaluate, type Rights, type Verdict } from './evaluate.ts';
+import { evaluate, type Rights, type Verdict, type Work } from './evaluate.ts';
 import { alternativesOf } from './licence-terms.ts';
 import { dutiesIn, leavesOf, purposesOf, releasesOf, sizeOf } from './vocabulary.ts';
 import { AFTER_END, clauseInWords, gapInWords } from './words.ts';
@@ -37,15 +37,25 @@ interface Answer extends Word {
 interface Asked {
   request: DecisionRequest;
   region: Region;
+  work: Work;
   licences: Map<string, Word>;
 }
+
+/** What a record takes besides its clauses: its standing, mostly. */
+const RECORD_WORK = 32;
 
 /**
  * Whether a request is permitted at a time (rights.md): the worst answer over the record, its parts and its ancestors,
  * with all their duties, and the rule that limits it. Reads nothing but its arguments; `evidence` must hold what a
- * certificate of the record holds. Total: whatever it holds, there is a decision.
+ * certificate of the record holds. Total: whatever it holds, there is a decision; what is more than `work`, which several
+ * decisions may share, is denied.
  */
-export function decide(evidence: Evidence, request: DecisionRequest, at: number): Decision {
+export function decide(
+  evidence: Evidence,
+  request: DecisionRequest,
+  at: number,
+  work: Work = { left: limits.decisionWork },
+): Decision {
   const region: Region = {
     uses: leavesOf[request.use],
     purposes: purposesOf[request.purpose ?? 'any'],
@@ -55,17 +65,23 @@ export function decide(evidence: Evidence, request: DecisionRequest, at: number)
     licensee: request.licensee ?? null,
     at,
   };
-  const asked: Asked = { request, region, licences: new Map() };
+  const asked: Asked = { request, region, work, licences: new Map() };
   const answers: Answer[] = [];
   const { records, faults } = lineageOf(evidence, request.record);
   for (const record of records) {
-    const of = { record: record.id, name: record.document.credentialSubject.name };
+    const { name, derivedFrom: sources = [] } = record.document.credentialSubject;
+    const of = { record: record.id, name };
+    work.left -= RECORD_WORK * (1 + sources.length);
     answers.push({ of, ...wordOf(evidence, record, asked) });
-    for (const source of record.document.credentialSubject.derivedFrom ?? []) {
+    for (const source of sources) {
       // Nothing is known of it but what the record declares.
       if ('url' in source) {
         answers.push({ of: { ...of, url: source.url, verified: false }, ...licenceWord(source.license, asked) });
       }
+    }
+    if (work.left < 0) {
+      answers.push({ of, ...tooMuch('the lineage and its rules are more than can be weighed in one go') });
+      break;
     }
   }
   for (const { statement, detail } of faults) answers.push(faultAnswer(evidence, statement, detail, at));
@@ -114,8 +130,7 @@ function wordOf(evidence: Evidence, record: Present<'DatasetRecord'>, asked: Ask
   const own = (rights.rules ?? []).map((rule, i) => clauseOf(rule, { source: 'rule', rule: i + 1 }));
   const { clauses: granted, ended } = grantsOf(evidence, record.id, region);
   if (own.length + granted.length > limits.rightsRules) {
-    const reason = `more than ${limits.rightsRules} rules speak for this record: too many to be weighed`;
-    return denied({ source: 'rule', effect: 'none', reason });
+    return tooMuch(`more than ${limits.rightsRules} rules speak for this record: too many to be weighed`);
   }
   const clauses = [...own, ...granted];
   const word = clauses.length === 0 ? licenceWord(rights.license, asked) : weigh(rights.license, clauses, asked);
@@ -126,6 +141,8 @@ function wordOf(evidence: Evidence, record: Present<'DatasetRecord'>, asked: Ask
 
 const denied = (reason: Reason): Word => ({ outcome: 'deny', duties: 0, reasons: () => [reason] });
 
+const tooMuch = (reason: string): Word => denied({ source: 'rule', effect: 'none', reason });
+
 /** What a licence says where no rule stands beside it. */
 function licenceWord(license: string, asked: Asked): Word {
   let word = asked.licences.get(license);
@@ -133,9 +150,9 @@ function licenceWord(license: string, asked: Asked): Word {
   return word;
 }
 
-function weigh(license: string, clauses: readonly Clause[], { request, region }: Asked): Word {
+function weigh(license: string, clauses: readonly Clause[], { request, region, work }: Asked): Word {
   const rights = { license, clauses, alternatives: alternativesOf(license) };
-  const verdict = evaluate(rights, region);
+  const verdict = evaluate(rights, region, work);
   const { outcome, duties } = verdict;
   return { outcome, duties, reasons: () => reasonsOf(verdict, rights, request, region) };
 }

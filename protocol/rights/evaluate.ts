@@ -6,7 +6,7 @@ export interface Term {
   license: string;
   clauses: readonly Clause[];
   /** Why it implies nothing, or how it was read. */
-  note: string | null;
+  readonly note: string | null;
 }
 
 /** What speaks for one record: its rules and the grants, and its licence as the licensee's choice of sets of terms. */
@@ -38,6 +38,11 @@ export interface Verdict {
   terms: readonly Term[];
 }
 
+/** What deciding may still cost, in comparisons of a clause with a part of a request. Below 0, too much was asked. */
+export interface Work {
+  left: number;
+}
+
 const RANK = { deny: 0, unknown: 1, conditional: 2, allow: 3 } as const;
 
 /** All sets of duties, those with the fewest first: one order for everybody, whatever order the permits came in. */
@@ -49,15 +54,21 @@ const placeOf = (duties: number): number => PLACES.get(duties) as number;
  * Decides a request against the rights in one record (rights.md, "Deciding"): the request is cut where a clause may
  * divide it, by use, purpose, release and listed country; a prohibition applies to each part that it overlaps, a permit to
  * each that lies inside it. Of several ways to be permitted, the one with the fewest duties over all parts counts; of
- * several licences to choose from, the best. Work is linear in the clauses and the parts.
+ * several licences to choose from, the best. What it costs, the clauses times the parts, is taken from `work` before it is
+ * done; a denial that nothing decides is what comes of too little.
  */
-export function evaluate({ clauses, alternatives }: Rights, region: Region): Verdict {
+export function evaluate({ clauses, alternatives }: Rights, region: Region, work: Work = { left: Infinity }): Verdict {
   const own = clauses.filter((clause) => isAbout(clause, region));
   const choices = alternatives.map((terms) => ({
     terms,
     implied: terms.map((term) => term.clauses.filter((clause) => isAbout(clause, region))),
   }));
-  const parts = piecesOf(region, [...own, ...choices.flatMap(({ implied }) => implied.flat())]).map((piece) => ({
+  const all = [...own, ...choices.flatMap(({ implied }) => implied.flat())];
+  work.left -= all.length * (region.territory?.length ?? 1);
+  const pieces = work.left < 0 ? [] : piecesOf(region, all);
+  work.left -= all.length * pieces.length;
+  if (work.left < 0) return { outcome: 'deny', duties: 0, deciding: [], lifted: [], piece: null, terms: [] };
+  const parts = pieces.map((piece) => ({
     piece,
     prohibitions: own.filter((clause) => !clause.isPermit && overlaps(clause, piece)),
     isLifted: own.some((clause) => lifts(clause, piece)),

@@ -32,14 +32,17 @@ export const alternativesOf = (expression: string): readonly (readonly Term[])[]
   expressions.get(expression, () => {
     const read = readExpression(expression);
     if (read.ok) return read.value.map((terms) => terms.map(termOf));
-    const { detail, suggestion } = read.reason;
-    const hint = suggestion === null ? '' : ` (is ${suggestion} meant?)`;
+    const fault = read.reason;
     return [
       [
         {
           license: expression,
           clauses: [],
-          note: `the licence “${expression}” ${detail}${hint}, so it implies nothing`,
+          get note() {
+            const { detail, suggestion } = fault;
+            const hint = suggestion === null ? '' : ` (is ${suggestion} meant?)`;
+            return `the licence “${expression}” ${detail}${hint}, so it implies nothing`;
+          },
         },
       ],
     ];

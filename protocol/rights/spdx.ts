@@ -13,7 +13,8 @@ export interface LicenceTerm {
 /** Why a text is no licence expression, and what was probably meant. */
 export interface ExpressionFault {
   detail: string;
-  suggestion: string | null;
+  /** Looked for once it is asked for: that takes far longer than to see that the text is none. */
+  readonly suggestion: string | null;
 }
 
 /** What an expression may have: characters, nested parentheses, licences, and sets of licences to choose from. */
@@ -21,15 +22,24 @@ const LENGTH = 500;
 const DEPTH = 16;
 const LICENCES_NAMED = 32;
 const ALTERNATIVES = 16;
+/** Unknown licences of one expression that are put right. */
+const CORRECTIONS = 4;
 
 /**
  * An SPDX licence expression as the licensee's choice of sets of licences that all hold: `A AND (B OR C)` is `[[A, B],
  * [A, C]]`. The text may come from anyone: it is bounded before it is parsed.
  */
 export function readExpression(text: string): Result<LicenceTerm[][], ExpressionFault> {
-  const fault = (detail: string, suggestion: string | null = null) => refuse({ detail, suggestion });
+  const fault = (detail: string, find: () => string | null = () => null) =>
+    refuse({
+      detail,
+      get suggestion() {
+        return find();
+      },
+    });
   if (text.length > LENGTH) return fault(`is longer than ${LENGTH} characters`);
-  if (!/^[A-Za-z0-9.()+: -]+$/.test(text)) return fault('has characters that no SPDX expression has', suggest(text));
+  if (!/^[A-Za-z0-9.()+: -]+$/.test(text))
+    return fault('has characters that no SPDX expression has', () => suggest(text));
   if (depthOf(text) > DEPTH) return fault(`nests parentheses deeper than ${DEPTH}`);
   const named = licencesIn(text);
   if (named.length > LICENCES_NAMED) return fault(`names more than ${LICENCES_NAMED} licences`);
@@ -38,10 +48,9 @@ export function readExpression(text: string): Result<LicenceTerm[][], Expression
     info = parse(text);
   } catch {
     const unknown = named.find((id) => !isListed(id) && !/^(LicenseRef|DocumentRef)-/.test(id));
-    const suggestion = suggest(text) ?? corrected(text, named);
     return fault(
       unknown === undefined ? 'is not an SPDX expression' : `names ${unknown}, which SPDX does not list`,
-      suggestion,
+      () => suggest(text) ?? corrected(text, named),
     );
   }
   const choices = choicesOf(info);
@@ -145,6 +154,7 @@ export function suggest(text: string): string | null {
 /** An expression in which each unknown identifier is replaced by what was probably meant; null unless all can be. */
 function corrected(text: string, named: readonly string[]): string | null {
   const unknown = named.filter((id) => !isListed(id) && !/^(LicenseRef|DocumentRef)-/.test(id));
+  if (unknown.length > CORRECTIONS) return null;
   const meant = new Map(unknown.map((id) => [id, suggest(id)]));
   if (meant.size === 0 || [...meant.values()].includes(null)) return null;
   return text.replace(/[A-Za-z0-9][A-Za-z0-9.:-]*/g, (word) => meant.get(word) ?? word);

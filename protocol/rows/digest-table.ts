@@ -74,14 +74,24 @@ export class DigestTable {
     return true;
   }
 
-  /** Gives a counted digest to `owner`, 0 or more, unless it has one. Answers how often it was counted; 0 if not given. */
-  give(words: Int32Array, at: number, owner: number): number {
+  /** Gives a counted digest to `owner`, 0 or more, unless it has one that is not among those whom it `succeeds`. */
+  give(words: Int32Array, at: number, owner: number, succeeds?: Pick<ReadonlySet<number>, 'has'>): void {
     const slots = this.#slots;
     const slot = this.#find(words, at);
-    if (slots[slot + STATE] !== UNOWNED || slots[slot + COUNT] === 0) return 0;
+    const state = slots[slot + STATE] as number;
+    if (slots[slot + COUNT] === 0) return;
+    if (state === UNOWNED) this.#unowned--;
+    else if (succeeds?.has(state - OWNED) !== true) return;
     slots[slot + STATE] = OWNED + owner;
-    this.#unowned--;
-    return (slots[slot + COUNT] as number) >>> 0;
+  }
+
+  /** Adds, to what each owner has, how often the digests were counted that it was given. */
+  countInto(owned: Map<number, number>): void {
+    const slots = this.#slots;
+    for (let slot = 0; slot < slots.length; slot += SLOT_WORDS) {
+      const owner = (slots[slot + STATE] as number) - OWNED;
+      if (owner >= 0) owned.set(owner, (owned.get(owner) ?? 0) + ((slots[slot + COUNT] as number) >>> 0));
+    }
   }
 
   /** Whether this digest was counted and nobody owns it. */

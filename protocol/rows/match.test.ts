@@ -28,9 +28,18 @@ const file = (rows: readonly number[], piece = 3, offset = 0): RowDigests => ({
 const list = (owner: number, rows: readonly number[]): OwnedDigests => ({ owner, read: async () => bytesOf(rows) });
 
 /** The same, naively. */
-function expected(open: number[][], settled: number[][], lists: { owner: number; rows: number[] }[]) {
+function expected(
+  open: number[][],
+  settled: number[][],
+  lists: { owner: number; rows: number[]; succeeds: number[] }[],
+) {
   const ownerOf = new Map<number, number>();
-  for (const { owner, rows } of lists) for (const row of rows) if (!ownerOf.has(row)) ownerOf.set(row, owner);
+  for (const { owner, rows, succeeds } of lists) {
+    for (const row of rows) {
+      const known = ownerOf.get(row);
+      if (known === undefined || succeeds.includes(known)) ownerOf.set(row, owner);
+    }
+  }
   const matched = new Map<number, number>();
   for (const row of open.flat()) {
     const owner = ownerOf.get(row);
@@ -49,7 +58,9 @@ test('finds the owner of every row as a plain map would, in one pass or in many'
     fc.asyncProperty(
       fc.array(rows, { maxLength: 3 }),
       fc.array(rows, { maxLength: 2 }),
-      fc.array(fc.record({ owner: fc.nat(3), rows }), { maxLength: 4 }),
+      fc.array(fc.record({ owner: fc.nat(3), rows, succeeds: fc.array(fc.nat(3), { maxLength: 2 }) }), {
+        maxLength: 5,
+      }),
       fc.record({ seed: fc.integer(), tableRows: fc.integer({ min: 1, max: 50 }) }),
       fc.integer({ min: 1, max: 7 }),
       fc.nat(5),
@@ -57,7 +68,10 @@ test('finds the owner of every row as a plain map would, in one pass or in many'
         const found = await matchRows(
           open.map((each) => file(each, piece, offset)),
           settled.map((each) => file(each, piece)),
-          lists.map(({ owner, rows: theirs }) => list(owner, theirs)),
+          lists.map(({ owner, rows: theirs, succeeds }) => ({
+            ...list(owner, theirs),
+            ...(succeeds.length === 0 ? {} : { succeeds: new Set(succeeds) }),
+          })),
           options,
         );
         expect({

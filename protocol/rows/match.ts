@@ -9,6 +9,8 @@ const TABLE_ROWS = Math.floor(2 ** 22 * 0.7);
 export interface OwnedDigests {
   /** A whole number, 0 or more. */
   owner: number;
+  /** Owners of lists before, whose rows become its own where its list has them, too. */
+  succeeds?: Pick<ReadonlySet<number>, 'has'> | undefined;
   /** Its digests, concatenated; null where they cannot be had. Asked for once a pass. */
   read(): Promise<Uint8Array | null>;
 }
@@ -36,8 +38,8 @@ interface Range {
 }
 
 /**
- * Finds whose rows these are: a row of an open file belongs to the first list that has its digest. Rows of `settled`
- * files, whose owner is known, only count among the different ones. Memory is bounded whatever the sizes: what does not
+ * Finds whose rows these are: a row of an open file belongs to the first list that has its digest, or to one that
+ * succeeds it. Rows of `settled` files, whose owner is known, only count among the different ones. Memory is bounded whatever the sizes: what does not
  * fit into one table is gone through in passes, a range of digests each, but for one bit for every row of an open file.
  *
  * Throws RangeError where a file yields more or fewer digests than it says.
@@ -65,7 +67,8 @@ export async function matchRows(
       continue;
     }
     matches.distinct += table.size;
-    await give(table, lists, range, matches.matched);
+    await give(table, lists, range);
+    table.countInto(matches.matched);
     if (table.unowned > 0) await collect(table.unownedOnly(), open, range, matches.unmatched);
   }
   return matches;
@@ -113,23 +116,16 @@ async function fill(
   return true;
 }
 
-async function give(
-  table: DigestTable,
-  lists: readonly OwnedDigests[],
-  { from, to }: Range,
-  matched: Map<number, number>,
-): Promise<void> {
-  for (const { owner, read } of lists) {
-    if (table.unowned === 0) return;
+async function give(table: DigestTable, lists: readonly OwnedDigests[], { from, to }: Range): Promise<void> {
+  for (const { owner, succeeds, read } of lists) {
+    if (table.unowned === 0 && succeeds === undefined) continue;
     const digests = await read();
     if (digests === null) continue;
     const words = wordsOf(digests);
-    let given = 0;
     for (let at = 0; at + DIGEST_WORDS <= words.length; at += DIGEST_WORDS) {
       const first = words[at] as number;
-      if (first >= from && first <= to) given += table.give(words, at, owner);
+      if (first >= from && first <= to) table.give(words, at, owner, succeeds);
     }
-    if (given > 0) matched.set(owner, (matched.get(owner) ?? 0) + given);
   }
 }
 

@@ -7,7 +7,7 @@ import { matchRows } from '../rows/match.ts';
 import type { RowDigests } from '../rows/row-digests.ts';
 import type { RowSet } from '../rows/row-set.ts';
 import type { Findings } from './findings.ts';
-import { RowLists, type ReadSegment } from './row-lists.ts';
+import { RowLists, type Certified, type ReadSegment } from './row-lists.ts';
 
 /** A file that a buyer holds. */
 export interface LocalFile {
@@ -44,8 +44,8 @@ export interface ContentMatch {
 
 /**
  * Finds which records the local content comes from. A file with a certified SHA-256 belongs to that record as a whole; the
- * rows of any other are looked for one by one. What is in several records belongs to the oldest, or to its newest version
- * by the same signer (docs/decisions/0021). Adds `content.root` and `content.rows`.
+ * rows of any other are looked for one by one. What is in several records belongs to the oldest, or to the newest of its
+ * versions by the same signer that has it (docs/decisions/0021). Adds `content.root` and `content.rows`.
  */
 export async function matchContent(
   local: LocalContent,
@@ -54,11 +54,12 @@ export async function matchContent(
   findings: Findings,
 ): Promise<ContentMatch> {
   const certified = certifiedBy(records, local.manifests, findings);
-  const wholes = new Map<string, { record: Record; content: Content }>();
+  const wholes = new Map<string, number>();
   const byPath = new Map<string, ManifestFile>();
-  for (const each of certified) {
-    for (const file of each.content.files) {
-      if (!wholes.has(file.sha256)) wholes.set(file.sha256, each);
+  for (const [place, { content, succeeds }] of certified.entries()) {
+    for (const file of content.files) {
+      const known = wholes.get(file.sha256);
+      if (known === undefined || succeeds?.has(known) === true) wholes.set(file.sha256, place);
       byPath.set(file.path, file);
     }
   }
@@ -70,7 +71,7 @@ export async function matchContent(
   const single = new Set<string>();
   let rows = 0;
   for (const file of local.files) {
-    const owner = wholes.get(file.sha256)?.record;
+    const owner = certified[wholes.get(file.sha256) ?? -1]?.record;
     const { rowDigests = null } = file;
     const size = rowDigests?.count ?? 1;
     rows += size;
@@ -127,21 +128,23 @@ function whyNot(file: LocalFile, certified: ManifestFile | undefined, rows?: Row
  * The content that is certified, each manifest once however many records name it: for the one that comes first. Says of the
  * records whose manifest is not at hand.
  */
-function certifiedBy(
-  records: readonly Record[],
-  manifests: readonly string[],
-  findings: Findings,
-): { record: Record; content: Content }[] {
+function certifiedBy(records: readonly Record[], manifests: readonly string[], findings: Findings): Certified[] {
   const contentOf = contentsOf(manifests);
-  const withContent = inOrderOfOwnership(
-    records.filter((record) => record.document.credentialSubject.content !== undefined),
-  );
+  // The oldest first, so that whoever republishes later takes nobody's place.
+  const withContent = records
+    .filter((record) => record.document.credentialSubject.content !== undefined)
+    .toSorted((a, b) => a.index - b.index);
+  const firstOf = firstVersions(withContent);
   const missing: Record[] = [];
-  const certified = new Map<Content, { record: Record; content: Content }>();
+  const certified = new Map<Content, Record>();
   for (const record of withContent) {
     const content = contentOf(record);
-    if (content === null) missing.push(record);
-    else if (!certified.has(content)) certified.set(content, { record, content });
+    if (content === null) {
+      missing.push(record);
+      continue;
+    }
+    const known = certified.get(content);
+    if (known === undefined || firstOf.get(known) === firstOf.get(record)) certified.set(content, record);
   }
   if (missing.length === 0) {
     findings.add('content.root', 'pass', `manifests that match their records: ${withContent.length}`);
@@ -152,25 +155,29 @@ function certifiedBy(
       else findings.add('content.root', 'warn', detail, record.id);
     }
   }
-  return [...certified.values()];
+  const owners = [...certified.values()];
+  const versions = Map.groupBy(owners, (record) => firstOf.get(record));
+  return [...certified].map(([content, record]) => {
+    if (versions.get(firstOf.get(record))?.length === 1) return { record, content };
+    const isEarlier = (place: number): boolean => {
+      const other = owners[place] as Record;
+      return other.index < record.index && firstOf.get(other) === firstOf.get(record);
+    };
+    return { record, content, succeeds: { has: isEarlier } };
+  });
 }
 
-/**
- * Records in the order in which they own what several of them hold: the oldest first, so that whoever republishes later
- * takes nobody's place; but versions of one record by its signer stand where the first of them does, the newest first.
- */
-function inOrderOfOwnership(records: readonly Record[]): Record[] {
-  const known = new Map<StatementId, Record>(records.map((record) => [record.id, record]));
+/** Of each of these records, which are in log order, the first version by its signer that is among them. */
+function firstVersions(rising: readonly Record[]): Map<Record, Record> {
+  const known = new Map<StatementId, Record>(rising.map((record) => [record.id, record]));
   const first = new Map<Record, Record>();
-  const rising = records.toSorted((a, b) => a.index - b.index);
   for (const record of rising) {
     const { replaces } = record.document.credentialSubject;
     const before = replaces === undefined ? undefined : known.get(replaces);
     const isVersion = before !== undefined && before.document.issuer === record.document.issuer;
     first.set(record, (isVersion ? first.get(before) : undefined) ?? record);
   }
-  const since = (record: Record): number => first.get(record)?.index ?? record.index;
-  return rising.toSorted((a, b) => since(a) - since(b) || b.index - a.index);
+  return first;
 }
 
 /** The content of a record, if its manifest is among the texts. Each is read once, however many records name it. */

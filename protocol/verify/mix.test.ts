@@ -211,6 +211,21 @@ describe('whose a row is', () => {
     }
   });
 
+  test('nobody’s who only held a place in the log, and published them as a later version', async () => {
+    const { publish, verify, bob } = await world();
+    const held = await publish(['{"placeholder":1}'], {}, bob);
+    const honest = await publish(rowsOf('h', 0, 20));
+    const taken = [...rowsOf('h', 0, 20), ...rowsOf('own', 0, 2)];
+    const late = await publish(taken, { ...authored('synthetic'), replaces: held.id, version: '2' }, bob);
+    const mix = mixOf(rowsOf('h', 3, 9), rowsOf('own', 0, 2), ['{"placeholder":1}']);
+    const { report } = await verify([held, honest, late], [mix]);
+    expect(report.coverage?.byRecord.map(({ record, rows }) => [record, rows])).toEqual([
+      [honest.id, 6],
+      [late.id, 2],
+      [held.id, 1],
+    ]);
+  });
+
   test('its newest version’s, of versions by one signer', async () => {
     const { publish, verify, alice, bob } = await world();
     const first = await publish(rowsOf('h', 0, 10));
@@ -280,6 +295,33 @@ describe('row-digest lists prove themselves', () => {
     expect(detailsOf(report, 'content.rows')).toMatch(detail);
     expect(report.checks.find(({ id }) => id === 'content.rows')?.statement).toBe(bad.id);
   });
+});
+
+test('a list that is said to have many counts is read once, and counts for whoever has the right one', async () => {
+  const { publish, verify, manifests, log, bob } = await world();
+  const rows = rowsOf('a', 0, 10);
+  const { certified } = heldFile('', rows);
+  const addressed = certified.rows as NonNullable<typeof certified.rows>;
+  const liars = Array.from({ length: 50 }, (_, i) => ({
+    ...certified,
+    path: `${i}.jsonl`,
+    sha256: digestOf(`${i}`).slice('sha256:'.length),
+    rows: { ...addressed, count: i + 20 },
+  }));
+  const text = encodeManifest({ files: liars });
+  manifests.push(text);
+  const content = { ...summarizeContent(text, { files: liars }), visibility: 'public' as const };
+  const bad = log.append(await signed(drafts.record(bob.did, '', { id: content.root, content }), bob));
+  const good = await publish(rows);
+  const [list] = heldFile('', rows).segments.values();
+  let reads = 0;
+  const { report } = await verify([bad, good], [mixOf(rows.slice(0, 4))], {}, () => {
+    reads++;
+    return list ?? null;
+  });
+  expect(failuresOf(report)).toEqual([]);
+  expect(report.coverage?.byRecord.map(({ record }) => record)).toEqual([good.id]);
+  expect(reads).toBe(2);
 });
 
 describe('certificates together', () => {
@@ -411,5 +453,43 @@ describe('certificates together', () => {
     expect(report.coverage).toMatchObject({ refused: 2 });
     log.append(await signed(drafts.review(second.id), carol));
     expect(failuresOf((await verify([first, second], files, policy)).report)).toEqual([]);
+  });
+
+  test('each record of a mix is decided by its own rights, and the worst counts', async () => {
+    const { publish, verify, alice } = await world();
+    const under = (license: string): More => ({ rights: { holder: alice.did, license } });
+    const free = await publish(rowsOf('a', 0, 3), under('MIT'));
+    const closed = await publish(rowsOf('b', 0, 3), under('CC-BY-NC-4.0'));
+    const policy = { rights: { use: ['evaluate' as const, 'redistribute' as const], purpose: 'commercial' as const } };
+    const files = [mixOf(rowsOf('a', 0, 2), rowsOf('b', 0, 2))];
+    for (const order of [
+      [free, closed],
+      [closed, free],
+    ]) {
+      const { report } = await verify(order, files, policy);
+      expect(failuresOf(report)).toEqual(['rights.decision']);
+      expect(report.rights?.decision).toBe('deny');
+      expect(report.rights?.uses.map(({ record, use, decision }) => [record, use, decision])).toEqual(
+        order.flatMap(({ id }) =>
+          id === free.id
+            ? [
+                [id, 'evaluate', 'allow'],
+                [id, 'redistribute', 'conditional'],
+              ]
+            : [
+                [id, 'evaluate', 'deny'],
+                [id, 'redistribute', 'deny'],
+              ],
+        ),
+      );
+      expect(report.checks.filter(({ outcome }) => outcome === 'fail').map(({ statement }) => statement)).toEqual([
+        closed.id,
+        closed.id,
+      ]);
+      expect(report.coverage).toMatchObject({ matched: 4, refused: 2 });
+    }
+    const { report } = await verify([free], [mixOf(rowsOf('a', 0, 2))], policy);
+    expect(failuresOf(report)).toEqual([]);
+    expect(report.rights?.decision).toBe('conditional');
   });
 });

@@ -19,6 +19,13 @@ interface Segment {
   owner: number;
 }
 
+/** The content of a record, and which of the others, by their place, are earlier versions of it. */
+export interface Certified {
+  record: Present<'DatasetRecord'>;
+  content: Content;
+  succeeds?: Pick<ReadonlySet<number>, 'has'> | undefined;
+}
+
 /**
  * The row-digest lists of certified content. A segment is what its record's signer certified if it hashes to the digest that
  * the manifest names and has the length that the manifest's count gives it. The root over the rows says nothing more of
@@ -27,18 +34,22 @@ interface Segment {
 export class RowLists {
   readonly inOrder: readonly OwnedDigests[];
   readonly #segments: readonly Segment[];
-  readonly #certified: readonly { record: Present<'DatasetRecord'>; content: Content }[];
+  readonly #certified: readonly Certified[];
   readonly #read = new Set<Segment>();
   readonly #faults = new Map<Segment, string>();
+  /** Of each list, how many bytes it may have at most, and how many it has, once that is known; null if it is not at hand. */
+  readonly #most = new Map<Digest, number>();
+  readonly #lengths = new Map<Digest, number | null>();
 
-  constructor(
-    certified: readonly { record: Present<'DatasetRecord'>; content: Content }[],
-    read: ReadSegment | undefined,
-  ) {
+  constructor(certified: readonly Certified[], read: ReadSegment | undefined) {
     this.#certified = certified;
     this.#segments = segmentsOf(certified);
+    for (const { digest, rows } of this.#segments) {
+      this.#most.set(digest, Math.max(this.#most.get(digest) ?? 0, rows * ROW_DIGEST_BYTES));
+    }
     this.inOrder = this.#segments.map((segment) => ({
       owner: segment.owner,
+      succeeds: certified[segment.owner]?.succeeds,
       read: () => this.#open(segment, read),
     }));
   }
@@ -46,18 +57,28 @@ export class RowLists {
   async #open(segment: Segment, read: ReadSegment | undefined): Promise<Uint8Array | null> {
     if (this.#faults.has(segment)) return null;
     const bytes = segment.rows * ROW_DIGEST_BYTES;
-    const digests = (await read?.(segment.digest, bytes)) ?? null;
+    const digests = await this.#readOnce(segment.digest, bytes, read);
+    const length = this.#lengths.get(segment.digest) ?? null;
     const fault =
-      digests === null
+      length === null
         ? 'is not at hand'
-        : digests.length !== bytes
-          ? `has ${digests.length} bytes, ${bytes} are due`
+        : digests?.length !== bytes
+          ? `has ${length} bytes, ${bytes} are due`
           : digestOf(digests) === segment.digest
             ? null
             : 'hashes to something else';
     if (fault === null) this.#read.add(segment);
     else this.#faults.set(segment, fault);
     return fault === null ? digests : null;
+  }
+
+  /** A list, unless it is known to have another length: whoever names one with many counts does not have it read for each. */
+  async #readOnce(digest: Digest, bytes: number, read: ReadSegment | undefined): Promise<Uint8Array | null> {
+    const known = this.#lengths.get(digest);
+    if (known !== undefined && known !== bytes) return null;
+    const digests = (await read?.(digest, known ?? this.#most.get(digest) ?? bytes)) ?? null;
+    this.#lengths.set(digest, digests?.length ?? null);
+    return digests;
   }
 
   /** Says, of the lists that were asked for, which proved themselves and which could not be used. */
@@ -71,15 +92,17 @@ export class RowLists {
   }
 }
 
-/** Every segment, each once: for the first that has it. */
-function segmentsOf(certified: readonly { content: Content }[]): Segment[] {
+/** Every segment, each once: for the first that has it, or its newest version that does. */
+function segmentsOf(certified: readonly Certified[]): Segment[] {
   const segments = new Map<string, Segment>();
-  for (const [owner, { content }] of certified.entries()) {
+  for (const [owner, { content, succeeds }] of certified.entries()) {
     for (const { rows } of content.files) {
       for (const [i, digest] of (rows?.digests ?? []).entries()) {
         const count = Math.min(limits.segmentRows, (rows?.count ?? 0) - i * limits.segmentRows);
         const key = `${digest} ${count}`;
-        if (!segments.has(key)) segments.set(key, { digest, rows: count, owner });
+        const known = segments.get(key);
+        if (known === undefined) segments.set(key, { digest, rows: count, owner });
+        else if (succeeds?.has(known.owner) === true) known.owner = owner;
       }
     }
   }

@@ -13,6 +13,12 @@ import type { OpenRegistry, Registry } from './harness.ts';
 
 type Record = ParsedStatement<'DatasetRecord'> & Submitted;
 
+/** As many as a record may have rules. */
+const COUNTRIES = (
+  'AD AE AF AG AI AL AM AO AQ AR AT AU AW AZ BA BB BD BE BF BG BH BI BJ BM BN BO BR BS BT BW BY BZ CA CD CF CG CH CI ' +
+  'CL CM CN CO CR CU CV CY CZ DE DJ DK DM DO DZ EC EE EG ER ES ET FI FJ FR GA GB'
+).split(' ');
+
 /** May we use this, how, where, until when? */
 export function describeDecisions(name: string, open: OpenRegistry): void {
   describe(`decisions on ${name}`, () => {
@@ -202,6 +208,26 @@ export function describeDecisions(name: string, open: OpenRegistry): void {
       ['one record twice', { records: [idOf('a'), idOf('a')], use: 'train' }, /twice/],
     ])('refuses %s', async (_, body, names) => {
       await expectProblem(await ask(body), [400, 'invalid-request', names]);
+    });
+
+    it('refuses to weigh more than a call may cost', async () => {
+      const { alice } = people;
+      const rules = COUNTRIES.map((country, i) => ({
+        effect: 'permit' as const,
+        uses: [i % 2 === 0 ? ('train.pretrain' as const) : ('train.rl' as const)],
+        purpose: 'research' as const,
+        modelRelease: 'internal' as const,
+        territory: { include: [country] },
+      }));
+      const rights = { holder: alice.did, license: 'MIT', rules };
+      const { id } = await log(
+        registry,
+        await signed(drafts.record(alice.did, 'decisions scattered', { rights }), alice),
+      );
+      const scattered = { record: id, use: 'train', territory: COUNTRIES };
+      expect(await decision(scattered)).toMatchObject({ decision: 'conditional' });
+      const requests = Array.from({ length: 100 }, () => scattered);
+      await expectProblem(await ask({ requests }), [413, 'too-large', /more than can be weighed in one call/]);
     });
 
     it('refuses a record that is not there, also among others', async () => {

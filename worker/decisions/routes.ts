@@ -16,6 +16,9 @@ import { newestCheckpoint } from '../log/routes.ts';
 /** A request that names every country takes about 2 KB. */
 const DECISIONS_BYTES = limits.decisions * 4096;
 
+/** What the decisions of one call may cost together, as {@link limits.decisionWork}: about a second. */
+const WORK = 2 ** 21;
+
 export function decisionRoutes(app: App, deps: Deps): void {
   route(
     app,
@@ -79,5 +82,13 @@ async function decideAll(deps: Deps, requests: readonly DecisionRequest[]): Prom
     if (evidence.get(record)?.kind === 'DatasetRecord') continue;
     throw new ProblemError('not-found', `${record} is not a dataset record of this log`);
   }
-  return requests.map((request, i) => ({ ...decide(evidence, request, times[i] ?? now), asOf }));
+  const work = { left: WORK };
+  return requests.map((request, i) => {
+    const decision = decide(evidence, request, times[i] ?? now, work);
+    if (work.left >= 0) return { ...decision, asOf };
+    throw new ProblemError(
+      'too-large',
+      'the lineages and their rules are more than can be weighed in one call; ask for fewer records or countries, or decide offline from a certificate',
+    );
+  });
 }

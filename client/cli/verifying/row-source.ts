@@ -26,14 +26,15 @@ export class RowSource implements Disposable {
   }
 
   readonly read: ReadSegment = async (digest, bytes) =>
-    (await savedSegment(this.#folders, digest, bytes)) ?? (await this.#fetch(digest, bytes));
+    (await savedSegment(this.#folders, digest, bytes)) ?? (await this.#fetch(digest));
 
-  async #fetch(digest: Digest, bytes: number): Promise<Uint8Array | null> {
+  async #fetch(digest: Digest): Promise<Uint8Array | null> {
     const kept = this.#kept.get(digest);
     if (kept !== undefined) return kept === null ? null : readFile(await kept);
     if (this.#client === null) return null;
     try {
-      const segment = await this.#client.getBlob(digest, bytes);
+      // Whatever its size: a manifest that says another is no reason to give up on all the others.
+      const segment = await this.#client.getBlob(digest);
       this.#keep(digest, segment);
       return segment;
     } catch (error) {
