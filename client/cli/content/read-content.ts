@@ -1,31 +1,17 @@
-import type { ManifestFile } from '../../../schemas/manifest.ts';
-import type { RowDigests } from '../../../protocol/rows/row-digests.ts';
+import type { ContentFile } from '../../content/content-file.ts';
+import { mediaTypeOf } from '../../content/media-type.ts';
 import type { Cli } from '../context.ts';
 import { progressBar } from '../progress.ts';
 import { text } from '../terminal.ts';
 import { hashContent } from './hash-content.ts';
-import { mediaTypeOf } from './media-type.ts';
 import { rowDigestsIn, SpoolFolder } from './spool.ts';
 import { findContent } from './walk.ts';
-
-/** One file as a manifest has it, with the digests of its rows where it is row-addressable. */
-export type ContentFile = ManifestFile & { rowDigests: RowDigests | null };
 
 /** The content at a path, hashed. Its row digests are on disk until it is disposed of: hold it with `using`. */
 export interface Content extends Disposable {
   isFolder: boolean;
   files: ContentFile[];
 }
-
-/** The files as a manifest lists them. */
-export const manifestFiles = (content: Content): ManifestFile[] =>
-  content.files.map(({ path, bytes, mediaType, sha256, rows }) => ({
-    path,
-    bytes,
-    mediaType,
-    sha256,
-    ...(rows === undefined ? {} : { rows }),
-  }));
 
 /** Lists and hashes a folder or a file, with a progress bar where somebody watches. */
 export async function readContent(cli: Cli, path: string): Promise<Content> {
