@@ -10,6 +10,7 @@ import type { Spool } from './spool.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
+
 /**
  * Hashes one large file of JSON lines on all threads: this one reads each piece once and takes the file's digest, the
  * others digest the lines in it, and the digests come together here in order, into `spool` and the tree.
@@ -75,9 +76,23 @@ class PieceReader {
   next(): LinesTask | null {
     if (this.isEnded) return null;
     const isFirst = this.bytes === 0;
-    let piece = this.#free.pop() ?? new Uint8Array(2 * CHUNK);
+    const lines = this.#readLines();
+    if (lines === null) return null;
+    const { piece, filled, end } = lines;
+    const from = isFirst ? bomLength(piece) : 0;
+    // Any line but the first is shorter than what is read at a time.
+    if (lengthOfLine(piece, from, end) > limits.rowBytes) {
+      this.isEnded = false;
+      return null;
+    }
+    this.#rest = piece.slice(end, filled);
+    return end === 0 ? null : { piece, from, end };
+  }
+
+  /** The line begun, and what is read on to the end of one at least, whole lines up to `end`; null where it is too long. */
+  #readLines(): { piece: Uint8Array<ArrayBuffer>; filled: number; end: number } | null {
     let filled = this.#rest.length;
-    piece = withRoom(piece, 0, filled);
+    let piece = withRoom(this.#free.pop() ?? new Uint8Array(2 * CHUNK), 0, filled);
     piece.set(this.#rest);
     let end = 0;
     while (end === 0 && !this.isEnded) {
@@ -89,14 +104,7 @@ class PieceReader {
       this.isEnded = read === 0;
       end = this.isEnded ? filled : piece.lastIndexOf(LF, filled - 1) + 1;
     }
-    const from = isFirst ? bomLength(piece) : 0;
-    // Any line but the first is shorter than what is read at a time.
-    if (lengthOfLine(piece, from, end) > limits.rowBytes) {
-      this.isEnded = false;
-      return null;
-    }
-    this.#rest = piece.slice(end, filled);
-    return end === 0 ? null : { piece, from, end };
+    return { piece, filled, end };
   }
 
   #read(into: Uint8Array): number {
