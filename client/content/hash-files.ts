@@ -8,7 +8,7 @@ import { mediaTypeOf } from './media-type.ts';
 
 /** How many rows' digests are kept of all files together unless told otherwise: 32 bytes each, 1 GiB. */
 const MAX_ROWS = 2 ** 25;
-/** Each may decode a gigabyte of Parquet. */
+/** Each may hold what a row group of Parquet takes. */
 const MAX_WORKERS = 4;
 
 /** How far it is. */
