@@ -1,7 +1,7 @@
 import type { ManifestFile } from '../../../schemas/manifest.ts';
 import type { RowDigests } from '../../../protocol/rows/row-digests.ts';
 import type { Cli } from '../context.ts';
-import { progressBar } from '../progress.ts';
+import { speedBar } from '../progress.ts';
 import { text } from '../terminal.ts';
 import { hashContent } from './hash-content.ts';
 import { mediaTypeOf } from './media-type.ts';
@@ -35,10 +35,10 @@ export async function readContent(cli: Cli, path: string): Promise<Content> {
     cli.out.note(text`note: ${skipped.length} not counted as content: ${named}${skipped.length > 5 ? ', …' : ''}`);
   }
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
-  const bar = progressBar(cli, 'hashing', total);
+  const bar = speedBar(cli, 'hashing', total);
   const folder = new SpoolFolder();
   try {
-    const hashed = await hashContent(files, folder, (bytes) => bar?.increment(bytes));
+    const hashed = await hashContent(files, folder, (bytes, rows) => bar?.add(bytes, rows));
     return {
       isFolder,
       files: hashed.map(({ list, ...file }, i) => {
