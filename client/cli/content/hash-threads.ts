@@ -8,7 +8,7 @@ import type { SpoolFolder } from './spool.ts';
 /** What a damaged file can make a thread take before that ends, and this process does not: MiB. */
 const THREAD_MEMORY = 320;
 /** How many looks without a word say that the file that a thread is at does not end: two minutes. */
-export interface Patience {
+interface Patience {
   looks: number;
   everyMs: number;
 }
