@@ -3,7 +3,7 @@ import { limits } from '../../../schemas/limits.ts';
 import { bomLength, lineTooLong } from '../../../protocol/rows/jsonl.ts';
 import { RowList } from '../../../protocol/rows/row-list.ts';
 import { CHUNK, SteadyFile } from './hash-file.ts';
-import { rowsErrorAt, type FileTask, type SpooledFile } from './hash-spooled.ts';
+import { rowsErrorAt, type FileTask, type OnProgress, type SpooledFile } from './hash-spooled.ts';
 import type { DigestedLines, LinesTask } from './hash-thread.ts';
 import type { HashThreads } from './hash-threads.ts';
 import type { Spool } from './spool.ts';
@@ -19,10 +19,10 @@ export async function hashLines(
   { location }: FileTask,
   threads: HashThreads,
   spool: Spool,
-  onBytes: (bytes: number) => void,
+  onProgress: OnProgress,
 ): Promise<SpooledFile> {
   using file = new SteadyFile(location);
-  const reading = new PieceReader(file, onBytes);
+  const reading = new PieceReader(file, (bytes) => onProgress(bytes, 0));
   const list = new RowList();
   let [raw, lines] = [0, 0];
   const underWay: Promise<DigestedLines>[] = [];
@@ -32,6 +32,7 @@ export async function hashLines(
     spool.append(done.digests);
     raw += done.raw;
     lines += done.lines;
+    onProgress(0, done.lines);
     reading.reuse(done.piece);
   };
   // Each thread has the next piece at hand when it is done with one.
