@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../schemas/problem.ts';
 import type { Tombstone } from '../schemas/api.ts';
+import type { RowsFault } from '../protocol/rows/rows-error.ts';
 
 /** The registry understood the request and refused it. `code` is public API (schemas/problem.ts). */
 export class RegistryError extends Error {
@@ -40,4 +41,29 @@ export class NetworkError extends Error {
 /** What arrived is not what it claims to be: malformed, too large, a wrong hash or signature. Never to be retried. */
 export class UntrustedError extends Error {
   override readonly name = 'UntrustedError';
+}
+
+/** Why a file cannot be hashed. Public API. */
+export type ContentFault =
+  | RowsFault
+  /** A manifest cannot name it. */
+  | 'invalid-path'
+  /** It changed since it was picked, or is gone. */
+  | 'unreadable'
+  | 'too-many-rows';
+
+/** A file that cannot be hashed, and why: the message names it, and the line or the limit where there is one. */
+export class ContentError extends Error {
+  override readonly name = 'ContentError';
+  readonly code: ContentFault;
+  readonly path: string;
+  /** The message without the path. */
+  readonly detail: string;
+
+  constructor(code: ContentFault, path: string, detail: string) {
+    super(`${path}: ${detail}`);
+    this.code = code;
+    this.path = path;
+    this.detail = detail;
+  }
 }

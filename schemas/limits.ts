@@ -23,10 +23,14 @@ export const limits = {
   inflation: 200,
   inflatedBytes: 64 * 1024 * 1024,
   /** Of one row group of a Parquet file: bytes as stored, bytes once decoded, values of one column; and of its footer. */
-  rowGroupBytes: 256 * 1024 * 1024,
-  rowGroupDecodedBytes: 1024 * 1024 * 1024,
-  rowGroupValues: 2 ** 24,
+  rowGroupBytes: 128 * 1024 * 1024,
+  rowGroupDecodedBytes: 256 * 1024 * 1024,
+  rowGroupValues: 2 ** 22,
   parquetFooterBytes: 16 * 1024 * 1024,
+  /** Entries of its schema; and what its rows come to as JSON: so many bytes are always allowed, and so many times its size. */
+  parquetColumns: 2 ** 14,
+  parquetTextBytes: 4 * 1024 * 1024 * 1024,
+  parquetInflation: 1000,
   /** Digests of one look-up, items of one page. */
   lookupDigests: 10_000,
   page: 100,

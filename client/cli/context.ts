@@ -87,6 +87,8 @@ export interface CommonOptions {
   registry?: string;
   key?: string;
   trust?: string;
+  /** False where files are to be hashed anew. */
+  cache?: boolean;
 }
 
 /** One run of one command. */

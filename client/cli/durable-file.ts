@@ -3,7 +3,7 @@ import { link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises
 import { dirname, join, basename } from 'node:path';
 
 /** A file's content; what comes in pieces need not fit into memory. */
-type Whole = string | Uint8Array | AsyncIterable<string>;
+type Whole = string | Uint8Array | AsyncIterable<string | Uint8Array>;
 
 interface WriteOptions {
   /** Mode bits of the file; 0o666 less the umask unless given. */

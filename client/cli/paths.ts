@@ -14,5 +14,9 @@ export const configDir = (env: NodeJS.ProcessEnv): string => join(xdg(env, 'XDG_
 export const stateDir = (env: NodeJS.ProcessEnv): string =>
   join(xdg(env, 'XDG_STATE_HOME', '.local/state'), 'firsthand');
 
+/** `$XDG_CACHE_HOME/firsthand/digests`: what files were hashed to. */
+export const digestCacheDir = (env: NodeJS.ProcessEnv): string =>
+  join(xdg(env, 'XDG_CACHE_HOME', '.cache'), 'firsthand', 'digests');
+
 /** A file name for a registry or a log: `127.0.0.1_8787`. */
 export const slugOf = (name: string): string => name.replace(/[^A-Za-z0-9.-]+/g, '_').slice(0, 200);

@@ -82,12 +82,14 @@ export function createProgram(version: string, run: Run): Command {
     .addOption(
       new Option('--part <id>', 'a record that rows come from; repeatable').argParser(collect).makeOptionMandatory(),
     )
+    .option(...NO_CACHE)
     .action((path, options, command: Command) =>
       run(command, async (cli) => (await import('./commands/compose.ts')).compose(cli, path, options)),
     );
 
   leaf(program, 'publish', 'hash, sign, submit, and save the certificate; safe to run again')
     .argument('[path]', 'a folder or a file, described by firsthand init', '.')
+    .option(...NO_CACHE)
     .action((path, _options, command: Command) =>
       run(command, async (cli) => (await import('./commands/publish.ts')).publish(cli, path)),
     );
@@ -104,6 +106,7 @@ export function createProgram(version: string, run: Run): Command {
     .option('--as-of <time>', 'judge as of then')
     .option('--record <id>', 'check against this record')
     .option('--unmatched <file>', 'save what is in no certified record there, a JSON object a line')
+    .option(...NO_CACHE)
     .action((path, options, command: Command) =>
       run(command, async (cli) => (await import('./commands/verify.ts')).verify(cli, path, options)),
     );
@@ -214,6 +217,8 @@ export function createProgram(version: string, run: Run): Command {
   );
   return program;
 }
+
+const NO_CACHE = ['--no-cache', 'hash every file anew (or FIRSTHAND_NO_CACHE=1)'] as const;
 
 /** What is said of a dataset when it is described. */
 const withMetadata = (command: Command): Command =>

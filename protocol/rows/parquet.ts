@@ -1,15 +1,10 @@
-import {
-  parquetMetadata,
-  parquetRead,
-  parquetSchema,
-  type Compressors,
-  type FileMetaData,
-  type RowGroup,
-} from 'hyparquet';
-import { compressors, decompressZstd } from 'hyparquet-compressors';
-import { parquetHeader } from 'hyparquet/src/column.js';
+import { parquetMetadata, parquetRead, parquetSchema, type FileMetaData, type RowGroup } from 'hyparquet';
 import { limits } from '../../schemas/limits.ts';
 import { JsonWriter } from './json-writer.ts';
+import { COMPRESSORS } from './parquet-codecs.ts';
+import { malformed } from './parquet-fault.ts';
+import { checkPages, rangeOf } from './parquet-pages.ts';
+import { endOfStruct } from './parquet-thrift.ts';
 import { fieldsOf, withoutAnnotations, type Field } from './parquet-value.ts';
 import type { RowDigester } from './row-digester.ts';
 import { RowsError } from './rows-error.ts';
@@ -22,10 +17,14 @@ export interface ReadAt {
 }
 
 /** Decoded bytes of the rows that are taken out of a row group at a time. */
-const STEP_BYTES = 64 * 1024 * 1024;
+const STEP_BYTES = 16 * 1024 * 1024;
+/** Values that are: each takes some hundred bytes of memory, however short it is. */
+const STEP_VALUES = 2 ** 18;
 /** Rows between two words to whoever listens. */
 const REPORT_ROWS = 4096;
 const MAGIC = 0x31524150;
+/** Groups in groups of a schema: a list takes two of them, and JSON has 32 levels at most. */
+const DEPTH = 64;
 
 /**
  * Digests the rows of a Parquet file, row group by row group, by the JSON that docs/rows.md gives them. All of the file is
@@ -35,15 +34,17 @@ const MAGIC = 0x31524150;
 export async function digestParquet(file: ReadAt, digester: RowDigester, onRows: () => void): Promise<void> {
   try {
     const metadata = await readFooter(file);
-    const fields = fieldsOf(parquetSchema(metadata));
+    const schema = parquetSchema(metadata);
+    const fields = fieldsOf(schema);
     if (fields.length === 0) throw malformed('has no columns');
     const leaves = leavesOf(metadata);
     const plain = { ...metadata, schema: withoutAnnotations(metadata.schema) };
     const json = new JsonWriter();
-    let rows = 0;
+    const mostText = Math.max(limits.parquetTextBytes, limits.parquetInflation * file.byteLength);
+    let [rows, text] = [0, 0];
     for (const [i, group] of metadata.row_groups.entries()) {
       checkGroup(group, `row group ${i}`, leaves, file.byteLength);
-      await checkPages(group, file);
+      await checkPages(group, schema, file);
       for await (const step of readGroup(file, plain, group, fields)) {
         for (let at = 0; at < step.rows; at++) {
           json.begin();
@@ -52,7 +53,11 @@ export async function digestParquet(file: ReadAt, digester: RowDigester, onRows:
             write(step.columns[i]?.[at], json);
           }
           json.ascii('}');
-          digester.addLeaf(json.leaf(), json.isRaw);
+          const leaf = json.leaf();
+          // A dictionary's entry may stand in every row.
+          text += leaf.length;
+          if (text > mostText) throw malformed(`has rows of more than ${limits.parquetInflation} times its size`);
+          digester.addLeaf(leaf, json.isRaw);
           if (at % REPORT_ROWS === 0) onRows();
         }
         onRows();
@@ -70,8 +75,6 @@ export async function digestParquet(file: ReadAt, digester: RowDigester, onRows:
 const isOutside = (error: unknown): boolean =>
   error instanceof Error && ('errno' in error || error instanceof DOMException);
 
-const malformed = (what: string): RowsError => new RowsError('malformed', `as a Parquet file, it ${what}`);
-
 async function readFooter(file: ReadAt): Promise<FileMetaData> {
   if (file.byteLength < 12) throw malformed('is too short');
   const [head, tail] = [await file.slice(0, 4), await file.slice(file.byteLength - 8, file.byteLength)];
@@ -82,7 +85,22 @@ async function readFooter(file: ReadAt): Promise<FileMetaData> {
   if (length > limits.parquetFooterBytes)
     throw malformed(`has a footer of more than ${limits.parquetFooterBytes} bytes`);
   if (length + 12 > file.byteLength) throw malformed('has a footer longer than itself');
-  return parquetMetadata(await file.slice(file.byteLength - 8 - length, file.byteLength), { geoparquet: false });
+  const footer = await file.slice(file.byteLength - 8 - length, file.byteLength);
+  endOfStruct(new DataView(footer), 0);
+  const metadata = parquetMetadata(footer, { geoparquet: false });
+  checkSchema(metadata.schema);
+  return metadata;
+}
+
+/** Refuses a schema whose tree would be too deep or too wide to make: it is recursed into. */
+function checkSchema(schema: FileMetaData['schema']): void {
+  if (schema.length > limits.parquetColumns) throw malformed(`has more than ${limits.parquetColumns} columns`);
+  const open: number[] = [];
+  for (const { num_children: children = 0 } of schema) {
+    while (open.at(-1) === 0) open.pop();
+    if (open.length > 0) open[open.length - 1] = (open.at(-1) as number) - 1;
+    if (children > 0 && open.push(children) > DEPTH) throw malformed('nests its columns too deep');
+  }
 }
 
 interface Leaf {
@@ -134,38 +152,6 @@ function checkGroup({ columns, num_rows: rows }: RowGroup, name: string, leaves:
   }
 }
 
-type ColumnMetaData = NonNullable<RowGroup['columns'][number]['meta_data']>;
-
-function rangeOf(column: ColumnMetaData): [start: number, length: number] {
-  return [Number(column.dictionary_page_offset || column.data_page_offset), Number(column.total_compressed_size)];
-}
-
-/** Refuses pages that hold more than their column says it does: a few bytes can claim billions of values. */
-async function checkPages({ columns }: RowGroup, file: ReadAt): Promise<void> {
-  for (const { meta_data: column } of columns) {
-    if (column === undefined) continue;
-    const [start, length] = rangeOf(column);
-    const view = new DataView(await file.slice(start, start + length));
-    let [values, decoded] = [0, 0];
-    for (const reader = { view, offset: 0 }; reader.offset < length - 1;) {
-      const header = parquetHeader(reader);
-      const { compressed_page_size: stored, uncompressed_page_size: size } = header;
-      if (!(stored >= 0) || !(size >= 0) || reader.offset + stored > length)
-        throw malformed('has a page outside its column');
-      reader.offset += stored;
-      decoded += size;
-      const dictionary = header.dictionary_page_header?.num_values ?? 0;
-      const page = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? 0;
-      if (!(page >= 0) || !(dictionary >= 0) || dictionary > limits.rowGroupValues)
-        throw malformed('has a page of no size');
-      values += page;
-      if (values > Number(column.num_values)) throw malformed('has more values in a column than it says');
-      if (decoded > limits.rowGroupDecodedBytes) throw malformed('decodes to more than it says');
-    }
-    if (values !== Number(column.num_values)) throw malformed('has fewer values in a column than it says');
-  }
-}
-
 /** Some rows of a row group: the values of each field. */
 interface Step {
   rows: number;
@@ -184,7 +170,9 @@ async function* readGroup(
     (sum, { meta_data: column }) => sum + Number(column?.total_uncompressed_size ?? 0),
     0,
   );
-  const step = Math.max(1, Math.floor((rows * STEP_BYTES) / Math.max(decoded, STEP_BYTES)));
+  const values = group.columns.reduce((sum, { meta_data: column }) => sum + Number(column?.num_values ?? 0), 0);
+  const steps = Math.max(1, decoded / STEP_BYTES, values / STEP_VALUES);
+  const step = Math.max(1, Math.floor(rows / steps));
   for (let start = 0; start < rows; start += step) {
     const end = Math.min(rows, start + step);
     const columns = fields.map(() => [] as unknown[]);
@@ -222,17 +210,3 @@ async function readColumns(
 
 /** An INT96 is left in nanoseconds since the epoch. */
 const INSTANTS = { timestampFromNanoseconds: (nanoseconds: bigint): Date => nanoseconds as never };
-
-/** ZSTD into a buffer of the size that the page's header says, which was checked: a frame may claim any. */
-const DECOMPRESSORS: Compressors = {
-  ...compressors,
-  ZSTD: (input, length) => decompressZstd(input, new Uint8Array(length)),
-};
-
-/** None is asked for an empty page, which not all of them know. */
-const COMPRESSORS: Compressors = Object.fromEntries(
-  Object.entries(DECOMPRESSORS).map(([codec, decompress]) => [
-    codec,
-    (input: Uint8Array, length: number) => (length === 0 ? new Uint8Array() : decompress(input, length)),
-  ]),
-);

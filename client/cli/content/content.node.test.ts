@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/run-cli.ts';
 import { hashContent } from './hash-content.ts';
 import { ChangedFileError, hashFile } from './hash-file.ts';
-import { mediaTypeOf } from './media-type.ts';
+import { mediaTypeOf } from '../../content/media-type.ts';
 import type { SpooledFile } from './hash-spooled.ts';
 import { SpoolFolder } from './spool.ts';
 import { findContent, type FoundFile } from './walk.ts';

@@ -2,20 +2,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { RowsError } from '../../../protocol/rows/rows-error.ts';
+import type { Inflate, Pieces } from '../../content/hash-source.ts';
 import { boundInflated } from '../../content/row-collector.ts';
 
 /** Bytes inflated at a time. */
 const CHUNK = 256 * 1024;
 
-/**
- * Inflates the gzip (RFC 1952), of one member or several, that all `pieces` of a file of `bytes` make. Throws RowsError
- * where it is damaged, cut short or followed by something else, or inflates to more than it may.
- */
-export async function digestGzip(
-  pieces: Iterable<Uint8Array>,
-  bytes: number,
-  onInflated: (piece: Uint8Array) => void,
-): Promise<void> {
+/** Inflates by the zlib that Node carries. */
+export const digestGzip: Inflate = async (pieces, bytes, onInflated) => {
   const gunzip = createGunzip({ chunkSize: CHUNK });
   let inflated = 0;
   // The buffer that a piece is in is used again, while the inflater still reads it.
@@ -33,10 +27,10 @@ export async function digestGzip(
   }
   // Zeros behind the last member end the stream without a word.
   if (gunzip.bytesWritten !== bytes) throw new RowsError('malformed', 'as gzip, it is followed by other bytes');
-}
+};
 
-function* copied(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
-  for (const piece of pieces) yield piece.slice();
+async function* copied(pieces: Pieces): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield piece.slice();
 }
 
 const isZlib = (error: unknown): error is Error =>

@@ -5,29 +5,37 @@ import { RowsError } from '../../../protocol/rows/rows-error.ts';
 import { CliError } from '../cli-error.ts';
 import { ChangedFileError } from './hash-file.ts';
 import { hashLines } from './hash-lines.ts';
-import { hashSpooled, type SpooledFile } from './hash-spooled.ts';
-import { HashThreads } from './hash-threads.ts';
+import { hashSpooled, type OnProgress, type SpooledFile } from './hash-spooled.ts';
+import { HashThreads, StalledFileError } from './hash-threads.ts';
 import { Spool, type SpoolFolder } from './spool.ts';
 import type { FoundFile } from './walk.ts';
 
-/** Below this a thread takes longer to start than the hashing takes. */
-const WORTH_A_THREAD = 32 * 1024 * 1024;
-/** From here on JSON lines are spread over all threads. */
-const WORTH_ALL_THREADS = 16 * 1024 * 1024;
+/** From how many bytes on which way of hashing is worth it. */
+export interface Thresholds {
+  /** Below this a thread takes longer to start than the hashing takes. */
+  thread: number;
+  /** From here on JSON lines are spread over all threads. */
+  allThreads: number;
+}
 
-type OnBytes = (bytes: number) => void;
+const THRESHOLDS: Thresholds = { thread: 32 * 1024 * 1024, allThreads: 16 * 1024 * 1024 };
+/** From here on Parquet files are read one at a time: a row group of each would be in memory. */
+const ONE_AT_A_TIME = 8 * 1024 * 1024;
 
 /** Hashes files on all cores, or right here where that is quicker, into `folder`. Answers in the order given. */
 export async function hashContent(
   files: readonly FoundFile[],
   folder: SpoolFolder,
-  onBytes: OnBytes = () => {},
+  onProgress: OnProgress = () => {},
+  thresholds: Thresholds = THRESHOLDS,
 ): Promise<SpooledFile[]> {
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   // What decodes Parquet can be made to take all memory: not that of this thread.
-  const needsThread = total >= WORTH_A_THREAD || files.some((file) => formatOf(file) === 'parquet');
+  const needsThread = total >= thresholds.thread || files.some((file) => formatOf(file) === 'parquet');
   try {
-    return needsThread ? await hashOnThreads(files, folder, onBytes) : await hashHere(files, folder, onBytes);
+    return needsThread
+      ? await hashOnThreads(files, folder, onProgress, thresholds)
+      : await hashHere(files, folder, onProgress);
   } catch (error) {
     throw explain(error);
   }
@@ -38,31 +46,39 @@ const formatOf = ({ path }: FoundFile): string | undefined => {
   return source?.isGzip === true ? 'gzip' : source?.format;
 };
 
-async function hashHere(files: readonly FoundFile[], folder: SpoolFolder, onBytes: OnBytes): Promise<SpooledFile[]> {
+async function hashHere(
+  files: readonly FoundFile[],
+  folder: SpoolFolder,
+  onProgress: OnProgress,
+): Promise<SpooledFile[]> {
   using spool = new Spool(join(folder.path, 'here'));
   const hashed: SpooledFile[] = [];
-  for (const file of files) hashed.push(await hashSpooled(file, spool, onBytes));
+  for (const file of files) hashed.push(await hashSpooled(file, spool, onProgress));
   return hashed;
 }
 
 async function hashOnThreads(
   files: readonly FoundFile[],
   folder: SpoolFolder,
-  onBytes: OnBytes,
+  onProgress: OnProgress,
+  { allThreads }: Thresholds,
 ): Promise<SpooledFile[]> {
   const hashed: SpooledFile[] = [];
   // Largest first: a large file taken last would leave the other cores idle.
   const queue = files.map((file, at) => ({ file, at })).toSorted((a, b) => a.file.bytes - b.file.bytes);
-  const isLarge = ({ file }: { file: FoundFile }): boolean =>
-    file.bytes >= WORTH_ALL_THREADS && formatOf(file) === 'jsonl';
-  const [large, small] = [queue.filter(isLarge), queue.filter((each) => !isLarge(each))];
+  const isLarge = ({ file }: { file: FoundFile }): boolean => file.bytes >= allThreads && formatOf(file) === 'jsonl';
+  const isAlone = ({ file }: { file: FoundFile }): boolean =>
+    file.bytes >= ONE_AT_A_TIME && formatOf(file) === 'parquet';
+  const [large, alone] = [queue.filter(isLarge), queue.filter(isAlone)];
+  const small = queue.filter((each) => !isLarge(each) && !isAlone(each));
   const cores = availableParallelism();
-  const threads = new HashThreads(large.length > 0 ? cores : Math.min(files.length, cores), folder, onBytes);
+  const threads = new HashThreads(large.length > 0 ? cores : Math.min(files.length, cores), folder, onProgress);
   try {
     using spool = new Spool(join(folder.path, 'here'));
-    for (const { file, at } of large.toReversed()) hashed[at] = await hashLines(file, threads, spool, onBytes);
-    const work = async (): Promise<void> => {
-      for (let next = small.pop(); next !== undefined; next = small.pop()) {
+    for (const { file, at } of large.toReversed()) hashed[at] = await hashLines(file, threads, spool, onProgress);
+    const work = async (_: unknown, thread: number): Promise<void> => {
+      const take = (): (typeof queue)[number] | undefined => (thread === 0 ? alone.pop() : undefined) ?? small.pop();
+      for (let next = take(); next !== undefined; next = take()) {
         hashed[next.at] = await threads.hashFile({ path: next.file.path, location: next.file.location });
       }
     };
@@ -80,7 +96,7 @@ function explain(error: unknown): unknown {
   // By name, since errors from a thread are copies.
   if (name === ChangedFileError.name)
     return new CliError('conflict', message, 'wait until nothing writes to it, then run again');
-  if (name === RowsError.name)
+  if (name === RowsError.name || name === StalledFileError.name)
     return new CliError('invalid-file', message, 'repair it, or give it a name that does not promise rows');
   if (code === 'ERR_WORKER_OUT_OF_MEMORY')
     return new CliError(

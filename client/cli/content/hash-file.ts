@@ -1,8 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
-import { createSha256 } from '#sha256';
-import { digestParquet } from '../../../protocol/rows/parquet.ts';
-import { rowReader, type RowSource } from '../../../protocol/rows/row-source.ts';
-import { RowCollector, type HashedFile, type OnDigests } from '../../content/row-collector.ts';
+import type { RowSource } from '../../../protocol/rows/row-source.ts';
+import { hashSource, type ByteSource } from '../../content/hash-source.ts';
+import type { HashedFile, OnDigests } from '../../content/row-collector.ts';
 import { digestGzip } from './gunzip.ts';
 
 /** Bytes read at a time; larger pieces were no faster. */
@@ -30,53 +29,19 @@ export async function hashFile(
   { rows = null, onDigests = () => {}, onBytes = () => {} }: HashFileOptions = {},
 ): Promise<HashedFile> {
   using file = new SteadyFile(location);
-  const sha256 = createSha256();
-  let bytes = 0;
-  const pieces = function* (): Generator<Uint8Array> {
-    for (const piece of file.pieces()) {
-      sha256.update(piece);
-      bytes += piece.length;
-      onBytes(piece.length);
-      yield piece;
-    }
-  };
-  const collector = new RowCollector(onDigests);
   try {
-    await digestRows(file, pieces(), rows, collector);
+    const hashed = await hashSource(file, { rows, inflate: digestGzip, onDigests, onBytes });
+    file.check(hashed.bytes);
+    return hashed;
   } catch (error) {
     // What is wrong with a file that changes is that it changes.
     file.check(file.byteLength);
     throw error;
   }
-  file.check(bytes);
-  const hashed = { bytes, sha256: sha256.digest() };
-  return rows === null ? hashed : { ...hashed, rows: collector.end(rows.format) };
-}
-
-/** Takes all pieces, and digests the rows in them, or in the file. */
-async function digestRows(
-  file: SteadyFile,
-  pieces: Iterable<Uint8Array>,
-  rows: RowSource | null,
-  collector: RowCollector,
-): Promise<void> {
-  if (rows === null || rows.format === 'parquet') {
-    for (const _ of pieces);
-    if (rows !== null) await digestParquet(file, collector.digester, collector.flush);
-    return;
-  }
-  const reader = rowReader(rows.format, collector.digester);
-  const push = (piece: Uint8Array): void => {
-    reader.push(piece);
-    collector.flush();
-  };
-  if (rows.isGzip) await digestGzip(pieces, file.byteLength, push);
-  else for (const piece of pieces) push(piece);
-  reader.end();
 }
 
 /** A regular file that is read, and must be afterwards as it was before. */
-export class SteadyFile implements Disposable {
+export class SteadyFile implements ByteSource, Disposable {
   readonly byteLength: number;
   readonly #location: string;
   readonly #file: number;

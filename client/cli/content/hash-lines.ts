@@ -3,13 +3,14 @@ import { limits } from '../../../schemas/limits.ts';
 import { bomLength, lineTooLong } from '../../../protocol/rows/jsonl.ts';
 import { RowList } from '../../../protocol/rows/row-list.ts';
 import { CHUNK, SteadyFile } from './hash-file.ts';
-import { rowsErrorAt, type FileTask, type SpooledFile } from './hash-spooled.ts';
+import { rowsErrorAt, type FileTask, type OnProgress, type SpooledFile } from './hash-spooled.ts';
 import type { DigestedLines, LinesTask } from './hash-thread.ts';
 import type { HashThreads } from './hash-threads.ts';
 import type { Spool } from './spool.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
+
 /**
  * Hashes one large file of JSON lines on all threads: this one reads each piece once and takes the file's digest, the
  * others digest the lines in it, and the digests come together here in order, into `spool` and the tree.
@@ -18,10 +19,10 @@ export async function hashLines(
   { location }: FileTask,
   threads: HashThreads,
   spool: Spool,
-  onBytes: (bytes: number) => void,
+  onProgress: OnProgress,
 ): Promise<SpooledFile> {
   using file = new SteadyFile(location);
-  const reading = new PieceReader(file, onBytes);
+  const reading = new PieceReader(file, (bytes) => onProgress(bytes, 0));
   const list = new RowList();
   let [raw, lines] = [0, 0];
   const underWay: Promise<DigestedLines>[] = [];
@@ -31,6 +32,7 @@ export async function hashLines(
     spool.append(done.digests);
     raw += done.raw;
     lines += done.lines;
+    onProgress(0, done.lines);
     reading.reuse(done.piece);
   };
   // Each thread has the next piece at hand when it is done with one.
@@ -75,9 +77,23 @@ class PieceReader {
   next(): LinesTask | null {
     if (this.isEnded) return null;
     const isFirst = this.bytes === 0;
-    let piece = this.#free.pop() ?? new Uint8Array(2 * CHUNK);
+    const lines = this.#readLines();
+    if (lines === null) return null;
+    const { piece, filled, end } = lines;
+    const from = isFirst ? bomLength(piece) : 0;
+    // Any line but the first is shorter than what is read at a time.
+    if (lengthOfLine(piece, from, end) > limits.rowBytes) {
+      this.isEnded = false;
+      return null;
+    }
+    this.#rest = piece.slice(end, filled);
+    return end === 0 ? null : { piece, from, end };
+  }
+
+  /** The line begun, and what is read on to the end of one at least, whole lines up to `end`; null where it is too long. */
+  #readLines(): { piece: Uint8Array<ArrayBuffer>; filled: number; end: number } | null {
     let filled = this.#rest.length;
-    piece = withRoom(piece, 0, filled);
+    let piece = withRoom(this.#free.pop() ?? new Uint8Array(2 * CHUNK), 0, filled);
     piece.set(this.#rest);
     let end = 0;
     while (end === 0 && !this.isEnded) {
@@ -89,14 +105,7 @@ class PieceReader {
       this.isEnded = read === 0;
       end = this.isEnded ? filled : piece.lastIndexOf(LF, filled - 1) + 1;
     }
-    const from = isFirst ? bomLength(piece) : 0;
-    // Any line but the first is shorter than what is read at a time.
-    if (lengthOfLine(piece, from, end) > limits.rowBytes) {
-      this.isEnded = false;
-      return null;
-    }
-    this.#rest = piece.slice(end, filled);
-    return end === 0 ? null : { piece, from, end };
+    return { piece, filled, end };
   }
 
   #read(into: Uint8Array): number {

@@ -22,14 +22,14 @@ export interface DigestedLines {
 /** What a thread is asked, by number. */
 export type HashRequest = { id: number } & ({ file: FileTask } | { lines: LinesTask });
 
-/** What it says: bytes done since the last word, and at the end what came of a request, or why nothing did. */
+/** What it says: bytes and rows done since the last word, and at the end what came of a request, or why nothing did. */
 export type HashMessage =
-  | { progress: number }
+  | { bytes: number; rows: number }
   | { id: number; done: SpooledFile | DigestedLines }
   | { id: number; failed: { name: string; message: string; code?: string | undefined; path?: string | undefined } };
 
-/** Bytes between two reports of progress. */
-const REPORT = 32 * 1024 * 1024;
+/** Milliseconds between two reports of progress. */
+const REPORT = 100;
 
 const port = parentPort;
 // The process removes the folder, and the operating system closes the file with the thread.
@@ -39,14 +39,15 @@ const digester = new RowDigester();
 const say = (message: HashMessage, transfer: ArrayBuffer[] = []): void => port?.postMessage(message, transfer);
 
 async function hash(task: FileTask): Promise<SpooledFile> {
-  let pending = 0;
+  let [bytes, rows, reported] = [0, 0, performance.now()];
   const report = (): void => {
-    say({ progress: pending });
-    pending = 0;
+    say({ bytes, rows });
+    [bytes, rows, reported] = [0, 0, performance.now()];
   };
-  const done = await hashSpooled(task, spool, (bytes) => {
-    pending += bytes;
-    if (pending >= REPORT) report();
+  const done = await hashSpooled(task, spool, (moreBytes, moreRows) => {
+    bytes += moreBytes;
+    rows += moreRows;
+    if (performance.now() - reported >= REPORT) report();
   });
   report();
   return done;

@@ -1,11 +1,24 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { FileTask, SpooledFile } from './hash-spooled.ts';
+import type { FileTask, OnProgress, SpooledFile } from './hash-spooled.ts';
+import { rowSourceOf } from '../../../protocol/rows/row-source.ts';
 import type { DigestedLines, HashMessage, HashRequest, LinesTask } from './hash-thread.ts';
 import type { SpoolFolder } from './spool.ts';
 
 /** What a damaged file can make a thread take before that ends, and this process does not: MiB. */
-const THREAD_MEMORY = 1024;
+const THREAD_MEMORY = 320;
+/** How many looks without a word say that the file that a thread is at does not end: two minutes. */
+interface Patience {
+  looks: number;
+  everyMs: number;
+}
+
+const PATIENCE: Patience = { looks: 120, everyMs: 1000 };
+
+/** A file that a thread could not be brought to the end of. */
+export class StalledFileError extends Error {
+  override readonly name = 'StalledFileError';
+}
 
 interface Waiting {
   resolve(done: SpooledFile | DigestedLines): void;
@@ -16,17 +29,24 @@ interface Waiting {
 interface Thread {
   worker: Worker;
   waiting: Map<number, Waiting>;
+  /** The file that it is at; it takes one at a time. */
+  file: FileTask | null;
+  /** Looks since the last word. */
+  quiet: number;
 }
 
 /** Threads that hash. Whatever is asked goes to the one that has the least to do; each does one thing after the other. */
 export class HashThreads {
   readonly count: number;
   readonly #threads: readonly Thread[];
+  readonly #watch: NodeJS.Timeout;
   #requests = 0;
 
-  constructor(count: number, folder: SpoolFolder, onBytes: (bytes: number) => void) {
+  constructor(count: number, folder: SpoolFolder, onProgress: OnProgress, patience = PATIENCE) {
     this.count = count;
-    this.#threads = Array.from({ length: count }, (_, i) => startThread(join(folder.path, `${i}`), onBytes));
+    this.#threads = Array.from({ length: count }, (_, i) => startThread(join(folder.path, `${i}`), onProgress));
+    // By looks and not by the clock, which goes on while the machine sleeps.
+    this.#watch = setInterval(() => this.#look(patience.looks), patience.everyMs).unref();
   }
 
   hashFile(file: FileTask): Promise<SpooledFile> {
@@ -39,27 +59,46 @@ export class HashThreads {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#watch);
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+
+  /** Ends what says nothing any more: only what decodes Parquet can go round without end, where a file is made for that. */
+  #look(most: number): void {
+    for (const thread of this.#threads) {
+      if (thread.file === null || rowSourceOf(thread.file.path)?.format !== 'parquet') continue;
+      if (++thread.quiet < most) continue;
+      const error = new StalledFileError(`${thread.file.location}: as a Parquet file, it comes to no end`);
+      for (const { reject } of thread.waiting.values()) reject(error);
+      thread.waiting.clear();
+      void thread.worker.terminate();
+    }
   }
 
   #ask(request: (id: number) => HashRequest, transfer: ArrayBuffer[] = []): Promise<SpooledFile | DigestedLines> {
     const thread = this.#threads.reduce((least, each) => (each.waiting.size < least.waiting.size ? each : least));
     const id = this.#requests++;
+    const asked = request(id);
+    if ('file' in asked) thread.file = asked.file;
+    thread.quiet = 0;
     return new Promise((resolve, reject) => {
       thread.waiting.set(id, { resolve, reject });
-      thread.worker.postMessage(request(id), transfer);
+      thread.worker.postMessage(asked, transfer);
     });
   }
 }
 
-function startThread(spool: string, onBytes: (bytes: number) => void): Thread {
+function startThread(spool: string, onProgress: OnProgress): Thread {
   const worker = new Worker(new URL('./hash-thread.ts', import.meta.url), {
     workerData: spool,
     resourceLimits: { maxOldGenerationSizeMb: THREAD_MEMORY },
   });
   const waiting = new Map<number, Waiting>();
+  const thread: Thread = { worker, waiting, file: null, quiet: 0 };
   worker.on('message', (message: HashMessage) => {
-    if ('progress' in message) return onBytes(message.progress);
+    thread.quiet = 0;
+    if ('rows' in message) return onProgress(message.bytes, message.rows);
+    thread.file = null;
     const asked = waiting.get(message.id);
     waiting.delete(message.id);
     if ('done' in message) asked?.resolve(message.done);
@@ -69,5 +108,5 @@ function startThread(spool: string, onBytes: (bytes: number) => void): Thread {
     for (const { reject } of waiting.values()) reject(error as Error);
     waiting.clear();
   });
-  return { worker, waiting };
+  return thread;
 }

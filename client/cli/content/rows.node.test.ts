@@ -9,8 +9,9 @@ import { digestFromBytes, digestOf } from '../../../protocol/digest.ts';
 import { rootOf } from '../../../protocol/log/merkle.ts';
 import { rowDigest } from '../../../protocol/rows/row-digests.ts';
 import { temporaryFolder } from '../testing/run-cli.ts';
-import { hashContent } from './hash-content.ts';
+import { hashContent, type Thresholds } from './hash-content.ts';
 import type { SpooledFile } from './hash-spooled.ts';
+import { HashThreads } from './hash-threads.ts';
 import { rowDigestsIn, SpoolFolder } from './spool.ts';
 
 interface Hashed {
@@ -19,11 +20,11 @@ interface Hashed {
 }
 
 /** Hashes one file by its name. */
-async function hash(name: string, content: Uint8Array | string): Promise<Hashed> {
+async function hash(name: string, content: Uint8Array | string, thresholds?: Thresholds): Promise<Hashed> {
   const location = join(temporaryFolder(), name);
   writeFileSync(location, content);
   using folder = new SpoolFolder();
-  const [hashed] = await hashContent([{ path: name, location, bytes: content.length }], folder);
+  const [hashed] = await hashContent([{ path: name, location, bytes: content.length }], folder, undefined, thresholds);
   const pieces: Uint8Array[] = [];
   if (hashed?.list) for await (const piece of rowDigestsIn(hashed.list).read()) pieces.push(piece);
   return { rows: hashed?.rows, digests: concatBytes(...pieces) };
@@ -71,21 +72,25 @@ describe('rows have the same digests in every format', () => {
     expect(await hash(name, content)).toEqual(expected(ROWS, format));
   });
 
+  const everyFileIsLarge: Thresholds = { thread: 0, allThreads: 0 };
+
   test('a large file on all threads, as here', async () => {
     const text = (i: number): string => 'x'.repeat(i % 700);
-    const lines = Array.from({ length: 100_000 }, (_, i) =>
+    const lines = Array.from({ length: 12_000 }, (_, i) =>
       i % 1000 === 0 ? `nope ${i}` : `{"text": "${text(i)}", "id": ${i}}`,
     );
     const rows = lines.map((line, i) => (i % 1000 === 0 ? line : `{"id":${i},"text":"${text(i)}"}`));
-    expect(await hash('large.jsonl', `\ufeff${lines.join('\r\n')}`)).toEqual(expected(rows, 'jsonl', 100));
+    expect(await hash('large.jsonl', `\ufeff${lines.join('\r\n')}`, everyFileIsLarge)).toEqual(
+      expected(rows, 'jsonl', 12),
+    );
   });
 
   test('a line past the limit of a large file is refused by its number', async () => {
-    const short = '{"a":1}\n'.repeat(200_000);
+    const short = '{"a":1}\n'.repeat(2000);
     const long = `"${'x'.repeat(limits.rowBytes)}"`;
-    for (const end of ['', `\n${short}`, 'x'.repeat(5_000_000)]) {
-      await expect(hash('large.jsonl', `${short}${long}${end}${end === '' ? '' : short.repeat(5)}`)).rejects.toThrow(
-        /large\.jsonl: line 200001 is longer than 16777216 bytes/,
+    for (const end of ['', `\n${short}`, 'x'.repeat(2_000_000)]) {
+      await expect(hash('large.jsonl', `${short}${long}${end}`, everyFileIsLarge)).rejects.toThrow(
+        /large\.jsonl: line 2001 is longer than 16777216 bytes/,
       );
     }
   });
@@ -132,6 +137,15 @@ describe('what is not what its name says is refused, by its name', () => {
       message: expect.stringMatching(message) as string,
     });
   });
+});
+
+test('a thread that comes to no end with a Parquet file is ended, and the file named', async () => {
+  const location = join(temporaryFolder(), 'endless.parquet');
+  writeFileSync(location, parquet());
+  using folder = new SpoolFolder();
+  const threads = new HashThreads(1, folder, () => {}, { looks: 1, everyMs: 1 });
+  await expect(threads.hashFile({ path: 'endless.parquet', location })).rejects.toThrow(/endless\.parquet: .* no end/);
+  await threads.close();
 });
 
 test('the spool is private, and gone with its owner', () => {

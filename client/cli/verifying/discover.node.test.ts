@@ -8,7 +8,7 @@ import { idOf } from '../../../test/support/statements.ts';
 import { RowSet } from '../../../protocol/rows/row-set.ts';
 import type { Verification } from '../../../protocol/verify/verify.ts';
 import { createOutput } from '../output.ts';
-import type { ContentFile } from '../content/read-content.ts';
+import type { ContentFile } from '../../content/content-file.ts';
 import { failedReport } from '../commands/verify.ts';
 import { discover } from './discover.ts';
 

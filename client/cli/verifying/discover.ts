@@ -7,7 +7,7 @@ import type { RowSet } from '../../../protocol/rows/row-set.ts';
 import type { Verification } from '../../../protocol/verify/verify.ts';
 import type { RegistryClient } from '../../registry-client.ts';
 import type { Cli } from '../context.ts';
-import type { ContentFile } from '../content/read-content.ts';
+import type { ContentFile } from '../../content/content-file.ts';
 import { progressBar } from '../progress.ts';
 import { text } from '../terminal.ts';
 
