@@ -173,16 +173,31 @@ async function* readGroup(
   const values = group.columns.reduce((sum, { meta_data: column }) => sum + Number(column?.num_values ?? 0), 0);
   const steps = Math.max(1, decoded / STEP_BYTES, values / STEP_VALUES);
   const step = Math.max(1, Math.floor(rows / steps));
+  const held = holding(file);
   for (let start = 0; start < rows; start += step) {
     const end = Math.min(rows, start + step);
     const columns = fields.map(() => [] as unknown[]);
-    await readColumns(file, { ...metadata, row_groups: [group] }, [start, end], (name, values, from, to) => {
+    await readColumns(held, { ...metadata, row_groups: [group] }, [start, end], (name, values, from, to) => {
       const column = columns[fields.findIndex((field) => field.name === name)];
       for (let at = from; at < to; at++) column?.push(values[at]);
     });
     if (columns.some((column) => column.length !== end - start)) throw malformed('has columns of different lengths');
     yield { rows: end - start, columns };
   }
+}
+
+/** The file, of which what was read once is not read again: every step asks for the same. */
+function holding(file: ReadAt): ReadAt {
+  const held = new Map<string, Promise<ArrayBuffer>>();
+  return {
+    byteLength: file.byteLength,
+    slice(start, end) {
+      const range = `${start}-${end}`;
+      const bytes = held.get(range) ?? file.slice(start, end);
+      held.set(range, bytes);
+      return bytes;
+    },
+  };
 }
 
 /** Tells the values of each top-level column in the rows `[rowStart, rowEnd)`, in order. */

@@ -20,7 +20,7 @@ export interface Thresholds {
 
 const THRESHOLDS: Thresholds = { thread: 32 * 1024 * 1024, allThreads: 16 * 1024 * 1024 };
 /** From here on Parquet files are read one at a time: a row group of each would be in memory. */
-const ONE_AT_A_TIME = 8 * 1024 * 1024;
+const ONE_AT_A_TIME = 1024 * 1024;
 
 /** Hashes files on all cores, or right here where that is quicker, into `folder`. Answers in the order given. */
 export async function hashContent(
