@@ -25,6 +25,7 @@ export default defineConfig({
           // Compiled modules, shared by the threads and processes that suites start.
           env: { NODE_COMPILE_CACHE: join(tmpdir(), 'firsthand-compile-cache') },
           include: both,
+          setupFiles: ['test/support/equal-bytes.ts'],
           exclude: ['**/*.workerd.test.ts', '**/node_modules/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -67,6 +68,7 @@ export default defineConfig({
         test: {
           name: 'workerd',
           include: both,
+          setupFiles: ['test/support/equal-bytes.ts', 'test/support/fewer-runs.ts'],
           exclude: ['**/*.node.test.ts', '**/node_modules/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -10,7 +10,8 @@ function emptyHome(): string {
   return home;
 }
 
-test('the demo tells the whole story and leaves nothing behind', async () => {
+// Every command of it is a process of its own.
+test('the demo tells the whole story and leaves nothing behind', { timeout: 120_000 }, async () => {
   const home = emptyHome();
   const { code, stdout, stderr } = await ended(startFirsthand(home, ['demo']));
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -45,8 +45,8 @@ export interface ContentIndex {
   find(digests: readonly string[], each: number): Promise<{ digest: string; manifest: ContentSummary }[]>;
   /** The manifests that name a segment of a row-digest list, and the rows that it has by them; the newest 100. */
   namesOf(segment: Digest): Promise<{ manifest: ContentSummary; rows: number }[]>;
-  /** Has a blob looked at again, in case it is a segment that was missing. */
-  stored(blob: Digest): Promise<void>;
+  /** Hears that a blob of so many bytes is stored, in case it is a segment that was missing. */
+  stored(blob: Digest, bytes: number): Promise<void>;
   /** Places where a row may be: its segment (with the row's place in it) in a proven file of a manifest; 100 at most. */
   placesOf(row: Digest): Promise<RowPlace[]>;
   /** What the proof of a row in this place is made of. */

@@ -89,16 +89,19 @@ export function describeLog(name: string, open: OpenEndpoint): void {
       }
     });
 
-    it('serves every hash tile, full or partial, of every width that the tree has reached', async () => {
+    it('serves every hash tile, the first one at every width, the later ones at some', async () => {
       const { size } = heads.at(-1) as Checkpoint;
       const leaves = (await entries(size)).map((entry) => sha256(Uint8Array.of(0), entry));
       const expected = (from: number, to: number): Bytes => concatBytes(...leaves.slice(from, to));
       for (let index = 0; index * 256 < size; index++) {
         const count = Math.min(256, size - index * 256);
         if (count === 256) expect(await tile(`0/00${index}`)).toEqual(expected(index * 256, index * 256 + 256));
-        const widths = Array.from({ length: Math.min(count, 255) }, (_, i) => i + 1);
+        const every = Array.from({ length: Math.min(count, 255) }, (_, i) => i + 1);
+        const widths = index === 0 ? every : every.filter((width) => width % 50 === 1 || width > 253);
         const tiles = await Promise.all(widths.map((width) => tile(`0/00${index}.p/${width}`)));
-        for (const [i, bytes] of tiles.entries()) expect(bytes).toEqual(expected(index * 256, index * 256 + i + 1));
+        for (const [i, bytes] of tiles.entries()) {
+          expect(bytes).toEqual(expected(index * 256, index * 256 + (widths[i] as number)));
+        }
       }
       const full = Math.floor(size / 256);
       const roots = Array.from({ length: full }, (_, i) => rootOf(leaves.slice(i * 256, i * 256 + 256)));

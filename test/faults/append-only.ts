@@ -1,8 +1,7 @@
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { db } from '../../worker/database/port.ts';
 import { assemble, growTo, sequencerOver, type Cast } from './cast.ts';
-import { recorded, type Recording } from './recording.ts';
 import type { Shell, Storage } from './shell.ts';
 import { query, verifyStored } from './stored-log.ts';
 
@@ -66,21 +65,17 @@ const REFUSED: readonly [what: string, statements: string[], says: RegExp][] = [
   ],
 ];
 
-/** The schema's own guards, and that a batch which meets one leaves nothing behind. */
+/** The schema's own guards, and that a batch which meets one leaves nothing behind: one log sees them all. */
 export function appendOnly(shell: Shell): void {
   let cast: Cast;
   let storage: Storage;
-  let world: Recording;
 
   beforeAll(async () => {
     cast = await assemble();
-    world = await recorded(shell, (database) => growTo(6, sequencerOver(database, cast), cast));
-  });
-  beforeEach(async () => {
     storage = await shell.open();
-    await world.replay(storage.database);
+    await growTo(6, sequencerOver(storage.database, cast), cast);
   });
-  afterEach(() => storage.close());
+  afterAll(() => storage.close());
 
   test.each(REFUSED)('refused: %s', async (_, statements, says) => {
     const before = await dump();

@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
-import { commitFaults } from './commit-faults.ts';
+import { COMPOUND, commitFaults } from './commit-faults.ts';
 import { workerdShell } from './workerd-shell.ts';
 
 describe('commits to D1', () => {
-  commitFaults(workerdShell);
+  commitFaults(workerdShell, COMPOUND);
 });

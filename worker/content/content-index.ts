@@ -6,7 +6,7 @@ import { db, type Database } from '../database/port.ts';
 import type { ContentIndex } from '../deps.ts';
 import { removeStep } from './removal.ts';
 import { pathOf, placesOf } from './row-places.ts';
-import { findRows, forgetRowLists, manifestsOfSegments, rowListQueries } from './row-lists.ts';
+import { findRows, forgetRowLists, manifestsOfSegments, rowListQueries, rowsIn } from './row-lists.ts';
 
 /** Digests in one bound parameter: 64 hex digits each, well under D1's 2 MB. */
 const CHUNK = 20_000;
@@ -86,11 +86,15 @@ export const createContentIndex = (database: Database): ContentIndex => ({
     return rows.map(({ summary, rows: count }) => ({ manifest: JSON.parse(summary) as ContentSummary, rows: count }));
   },
 
-  async stored(segment) {
-    await database.batch([
-      sql`UPDATE row_segments SET state = 'unseen'
-        WHERE digest = ${digestToBytes(segment)} AND state = 'absent'`.compile(db),
-    ]);
+  async stored(segment, bytes) {
+    // Whoever has just looked and not found it must not call it absent after this: it is not `unseen` any more.
+    const rows = rowsIn(bytes);
+    const update =
+      rows === null
+        ? sql`UPDATE row_segments SET state = 'unseen' WHERE digest = ${digestToBytes(segment)} AND state = 'absent'`
+        : sql`UPDATE row_segments SET state = 'stored', rows = ${rows}
+            WHERE digest = ${digestToBytes(segment)} AND state IN ('unseen', 'absent')`;
+    await database.batch([update.compile(db)]);
   },
 
   placesOf: (row) => placesOf(database, row),

@@ -8,7 +8,7 @@ import { ROW_DIGEST_BYTES } from '../../protocol/rows/row-digests.ts';
 import { db, type Database } from '../database/port.ts';
 import type { Blobs, Log } from '../deps.ts';
 import { bytesOf } from './manifests.ts';
-import { segmentRows } from './row-lists.ts';
+import { rowsIn, segmentRows } from './row-lists.ts';
 
 /** Segments looked for, or filled, and files judged, in one step. */
 const SEGMENTS = 25;
@@ -52,11 +52,10 @@ async function look({ database, blobs }: Filling): Promise<boolean> {
     database,
     segments.flatMap(({ id, rows }, i) => {
       const size = sizes[i] ?? null;
-      const count = (size ?? 0) / ROW_DIGEST_BYTES;
-      const isList = Number.isInteger(count) && count > 0 && count <= limits.segmentRows;
-      const state = size === null ? 'absent' : isList ? 'stored' : 'unusable';
+      const count = rowsIn(size ?? 0);
+      const state = size === null ? 'absent' : count === null ? 'unusable' : 'stored';
       return [
-        sql`UPDATE row_segments SET state = ${state}, rows = ${isList ? count : rows}
+        sql`UPDATE row_segments SET state = ${state}, rows = ${count ?? rows}
           WHERE id = ${id} AND state = 'unseen'`,
         ...(state === 'unusable' ? [becomeDue([id])] : []),
       ];

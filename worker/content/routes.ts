@@ -50,11 +50,10 @@ export function contentRoutes(app: App, deps: Deps): void {
         if (refs.asManifest && size <= limits.manifestBytes && (await contentIndex.has([digest])).size === 0) {
           await index(digest, contentOf(await readBlob(digest)));
         }
-        await noticeList(digest, refs);
+        await noticeList(digest, size, refs);
         return c.body(null, 200);
       }
-      await store(c, digest, refs);
-      await noticeList(digest, refs);
+      await noticeList(digest, await store(c, digest, refs), refs);
       await requireNamed(digest);
       return c.body(null, 201);
     },
@@ -137,8 +136,8 @@ export function contentRoutes(app: App, deps: Deps): void {
     };
   }
 
-  /** Stores a blob that is not here yet, and indexes it where it is a manifest. */
-  async function store(c: Context, digest: Digest, { max, asManifest, otherwise, sizes }: References): Promise<void> {
+  /** Stores a blob that is not here yet, and indexes it where it is a manifest. Answers its bytes. */
+  async function store(c: Context, digest: Digest, { max, asManifest, otherwise, sizes }: References): Promise<number> {
     const declared = Number(c.req.header('Content-Length') ?? NaN);
     // A manifest is read before it is kept: its files are to be found by their digests. Nothing larger is one.
     if (asManifest && !(declared > limits.manifestBytes) && !sizes.includes(declared)) {
@@ -149,7 +148,8 @@ export function contentRoutes(app: App, deps: Deps): void {
       if (!otherwise && sizes.length === 0) await requireFit(content);
       if ((await blobs.put(digest, new Blob([bytes]).stream(), bytes.length)) === 'mismatch') throw mismatch(digest);
       // Indexing is safe to repeat, so a crash before it is mended by the next upload.
-      return index(digest, content);
+      await index(digest, content);
+      return bytes.length;
     }
     if (!Number.isSafeInteger(declared)) throw new ProblemError('invalid-request', 'send Content-Length');
     if (!sizes.includes(declared) && (declared > max || max === 0)) {
@@ -160,12 +160,13 @@ export function contentRoutes(app: App, deps: Deps): void {
     const body = c.req.raw.body ?? new Blob([]).stream();
     if ((await blobs.put(digest, body, declared)) === 'mismatch') throw mismatch(digest);
     if (asManifest && declared <= limits.manifestBytes) await index(digest, contentOf(await readBlob(digest)));
+    return declared;
   }
 
   /** Has a row-digest list indexed. */
-  async function noticeList(digest: Digest, { sizes }: References): Promise<void> {
+  async function noticeList(digest: Digest, bytes: number, { sizes }: References): Promise<void> {
     if (sizes.length === 0) return;
-    await contentIndex.stored(digest);
+    await contentIndex.stored(digest, bytes);
     await wake();
   }
 

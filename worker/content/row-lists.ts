@@ -3,6 +3,7 @@ import { limits } from '../../schemas/limits.ts';
 import type { ManifestFile } from '../../schemas/manifest.ts';
 import type { Digest } from '../../schemas/primitives.ts';
 import { digestToBytes } from '../../protocol/digest.ts';
+import { ROW_DIGEST_BYTES } from '../../protocol/rows/row-digests.ts';
 import { db, type Database } from '../database/port.ts';
 
 /** Files, or segments, of one statement: some 150 bytes of JSON each, well under D1's 2 MB. */
@@ -50,6 +51,12 @@ export function rowListQueries(manifest: Digest, files: readonly ManifestFile[])
 /** Rows of a file's n-th segment. */
 export const segmentRows = (rows: number, number: number): number =>
   Math.min(rows - number * limits.segmentRows, limits.segmentRows);
+
+/** Rows of a segment of so many bytes; null where that is no size of one. */
+export function rowsIn(bytes: number): number | null {
+  const rows = bytes / ROW_DIGEST_BYTES;
+  return Number.isInteger(rows) && rows > 0 && rows <= limits.segmentRows ? rows : null;
+}
 
 /** Forgets the row lists of a manifest; the segments that no other file has are left to be removed. */
 export async function forgetRowLists(database: Database, manifest: Digest): Promise<void> {
