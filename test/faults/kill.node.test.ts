@@ -24,7 +24,7 @@ import {
   type Checkpoint,
 } from '../support/tlog-client.ts';
 
-const KILLS = 8;
+const KILLS = 20;
 /** Statements that a registry must have acknowledged before it is killed: it is hit at work, however slow the machine. */
 const AT_WORK = 5;
 const SEED = Number(process.env['SEED'] ?? randomInt(2 ** 31));

@@ -21,10 +21,9 @@ import {
 } from '../support/tlog-client.ts';
 
 // What the log costs must not depend on how long it is. Both sizes are 232 past a multiple of 256, so that the tiles at
-// the right edge are equally wide, and a small group completes none. The large one has a level of tiles more, and begins a
-// second status list.
+// the right edge are equally wide, and a small group completes none.
 const SMALL = 1_000;
-const LARGE = 131_304;
+const LARGE = 1_000_168;
 const GROUP = 10;
 
 interface Log {
