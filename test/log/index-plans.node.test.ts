@@ -40,7 +40,7 @@ test('no query of the content index reads more of it than it is asked about, or 
   const filling = { database, blobs, log: () => {} };
 
   await index.add(made.digest, content.value);
-  await index.stored(segment);
+  await index.stored(segment, (made.lists[0] as Uint8Array).length);
   while (await fillStep(filling, 2));
   await index.advance(0, 1);
   expect(await index.watermark()).toEqual({ through: 1, pendingRows: 0 });
