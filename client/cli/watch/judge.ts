@@ -33,6 +33,8 @@ export const judge = (certificate: string, { trust, policy, now }: Judging): Pro
 /** A certificate as it is served now, with the report on it. `text` is null where there is none any more. */
 interface Judged {
   text: string | null;
+  /** Of the log that it is made for. */
+  size: number;
   report: Report;
 }
 
@@ -58,7 +60,7 @@ export async function judgeAnew(
         throw new UntrustedError(`the log has ${subject}, but the registry does not serve a certificate of it`);
       }
       if (error.code !== 'erased') throw error;
-      return { text: null, report: failedReport(standing(error.message, subject), now()) };
+      return { text: null, size: head.size, report: failedReport(standing(error.message, subject), now()) };
     }
     const outline = outlineOf(text);
     if (outline?.subject !== subject)
@@ -70,7 +72,7 @@ export async function judgeAnew(
     const [before, after] = outline.head.size < head.size ? [outline.head, head] : [head, outline.head];
     const growth = await proveGrowth(before, after, client.tiles);
     if (!growth.ok) throw new UntrustedError(`the certificate of ${subject}: ${growth.reason}`);
-    return { text, report: withFailures(await judge(text, judging), leftOut(outline, news)) };
+    return { text, size: outline.head.size, report: withFailures(await judge(text, judging), leftOut(outline, news)) };
   }
 }
 

@@ -200,7 +200,7 @@ export class WatchSession {
     return mayRevoke(evidence, logged, signer);
   }
 
-  /** False, once, where the status lists are ahead of what was read: the log explains what they show. */
+  /** False, once, where the registry's answers are ahead of what was read: the log explains what they show. */
   async #refresh(head: TrustedCheckpoint): Promise<boolean> {
     const start = performance.now();
     const { client } = this.#connection;
@@ -208,7 +208,8 @@ export class WatchSession {
     for (const list of new Set(this.#watched.flatMap((watched) => watched.lists))) {
       lists.set(list, await client.status(list));
     }
-    this.#isDeferred = !this.#isDeferred && [...lists.values()].some((list) => sizeOf(list) > head.size);
+    const wasDeferred = this.#isDeferred;
+    this.#isDeferred = !wasDeferred && [...lists.values()].some((list) => sizeOf(list) > head.size);
     if (this.#isDeferred) return false;
     for (const watched of this.#watched) {
       watched.text = withStatus(watched, lists);
@@ -216,6 +217,10 @@ export class WatchSession {
       if (report.verdict === 'fail' && saidOf(failuresOf(report)) !== watched.said) {
         // What it was made without may explain it: only the registry's newest certificate is the last word.
         const anew = await judgeAnew(watched, [], head, this.#judging);
+        if (anew.size > head.size && !wasDeferred) {
+          this.#isDeferred = true;
+          continue;
+        }
         ({ report } = anew);
         if (anew.text !== null) {
           watched.text = anew.text;
@@ -224,6 +229,7 @@ export class WatchSession {
       }
       this.#say(watched, report);
     }
+    if (this.#isDeferred) return false;
     const maxAge = this.#policy.trust?.statusMaxAge;
     const every = maxAge === undefined ? REFRESH : Math.min(REFRESH, Math.max(1000, durationMs(maxAge) / 4));
     this.#refreshAt = this.#cli.now() + Math.max(every, (performance.now() - start) / DUTY);
