@@ -6,7 +6,7 @@ import { CliError } from '../cli-error.ts';
 import { ChangedFileError } from './hash-file.ts';
 import { hashLines } from './hash-lines.ts';
 import { hashSpooled, type OnProgress, type SpooledFile } from './hash-spooled.ts';
-import { HashThreads, StalledFileError } from './hash-threads.ts';
+import { HashThreads, isParquet, StalledFileError } from './hash-threads.ts';
 import { Spool, type SpoolFolder } from './spool.ts';
 import type { FoundFile } from './walk.ts';
 
@@ -21,6 +21,8 @@ export interface Thresholds {
 const THRESHOLDS: Thresholds = { thread: 32 * 1024 * 1024, allThreads: 16 * 1024 * 1024 };
 /** From here on Parquet files are read one at a time: a row group of each would be in memory. */
 const ONE_AT_A_TIME = 1024 * 1024;
+/** Small files travel to a thread together: up to so many, and so many bytes. */
+const TOGETHER = { files: 100, bytes: 4 * 1024 * 1024 };
 
 /** Hashes files on all cores, or right here where that is quicker, into `folder`. Answers in the order given. */
 export async function hashContent(
@@ -77,9 +79,12 @@ async function hashOnThreads(
     using spool = new Spool(join(folder.path, 'here'));
     for (const { file, at } of large.toReversed()) hashed[at] = await hashLines(file, threads, spool, onProgress);
     const work = async (_: unknown, thread: number): Promise<void> => {
-      const take = (): (typeof queue)[number] | undefined => (thread === 0 ? alone.pop() : undefined) ?? small.pop();
-      for (let next = take(); next !== undefined; next = take()) {
-        hashed[next.at] = await threads.hashFile({ path: next.file.path, location: next.file.location });
+      for (;;) {
+        const next = thread === 0 ? alone.pop() : undefined;
+        const batch = next === undefined ? together(small) : [next];
+        if (batch.length === 0) return;
+        const done = await threads.hashFiles(batch.map(({ file: { path, location } }) => ({ path, location })));
+        for (const [i, { at }] of batch.entries()) hashed[at] = done[i] as SpooledFile;
       }
     };
     const results = await Promise.allSettled(Array.from({ length: threads.count }, work));
@@ -89,6 +94,21 @@ async function hashOnThreads(
   } finally {
     await threads.close();
   }
+}
+
+/** Takes the next files from the end of a queue: one, and what fits beside it. */
+function together<T extends { file: FoundFile }>(queue: T[]): T[] {
+  const batch: T[] = [];
+  for (let bytes = 0; batch.length < TOGETHER.files;) {
+    const next = queue.at(-1);
+    if (next === undefined) break;
+    bytes += next.file.bytes;
+    const isAlone = isParquet(next.file) || bytes > TOGETHER.bytes;
+    if (isAlone && batch.length > 0) break;
+    batch.push(queue.pop() as T);
+    if (isAlone) break;
+  }
+  return batch;
 }
 
 function explain(error: unknown): unknown {

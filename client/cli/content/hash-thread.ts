@@ -20,12 +20,12 @@ export interface DigestedLines {
 }
 
 /** What a thread is asked, by number. */
-export type HashRequest = { id: number } & ({ file: FileTask } | { lines: LinesTask });
+export type HashRequest = { id: number } & ({ files: readonly FileTask[] } | { lines: LinesTask });
 
 /** What it says: bytes and rows done since the last word, and at the end what came of a request, or why nothing did. */
 export type HashMessage =
   | { bytes: number; rows: number }
-  | { id: number; done: SpooledFile | DigestedLines }
+  | { id: number; done: SpooledFile[] | DigestedLines }
   | { id: number; failed: { name: string; message: string; code?: string | undefined; path?: string | undefined } };
 
 /** Milliseconds between two reports of progress. */
@@ -38,17 +38,21 @@ const digester = new RowDigester();
 
 const say = (message: HashMessage, transfer: ArrayBuffer[] = []): void => port?.postMessage(message, transfer);
 
-async function hash(task: FileTask): Promise<SpooledFile> {
+async function hash(tasks: readonly FileTask[]): Promise<SpooledFile[]> {
   let [bytes, rows, reported] = [0, 0, performance.now()];
   const report = (): void => {
     say({ bytes, rows });
     [bytes, rows, reported] = [0, 0, performance.now()];
   };
-  const done = await hashSpooled(task, spool, (moreBytes, moreRows) => {
-    bytes += moreBytes;
-    rows += moreRows;
-    if (performance.now() - reported >= REPORT) report();
-  });
+  const done: SpooledFile[] = [];
+  for (const task of tasks) {
+    const hashed = await hashSpooled(task, spool, (moreBytes, moreRows) => {
+      bytes += moreBytes;
+      rows += moreRows;
+      if (performance.now() - reported >= REPORT) report();
+    });
+    done.push(hashed);
+  }
   report();
   return done;
 }
@@ -62,7 +66,7 @@ function digest({ piece, from, end }: LinesTask): DigestedLines {
 async function answer(request: HashRequest): Promise<void> {
   const { id } = request;
   try {
-    if ('file' in request) return say({ id, done: await hash(request.file) });
+    if ('files' in request) return say({ id, done: await hash(request.files) });
     const done = digest(request.lines);
     say({ id, done }, [done.digests.buffer, done.piece.buffer]);
   } catch (error) {

@@ -21,7 +21,7 @@ export class StalledFileError extends Error {
 }
 
 interface Waiting {
-  resolve(done: SpooledFile | DigestedLines): void;
+  resolve(done: SpooledFile[] | DigestedLines): void;
   reject(error: Error): void;
 }
 
@@ -29,8 +29,8 @@ interface Waiting {
 interface Thread {
   worker: Worker;
   waiting: Map<number, Waiting>;
-  /** The file that it is at; it takes one at a time. */
-  file: FileTask | null;
+  /** The Parquet file that it is at: that comes alone. */
+  parquet: FileTask | null;
   /** Looks since the last word. */
   quiet: number;
 }
@@ -49,8 +49,9 @@ export class HashThreads {
     this.#watch = setInterval(() => this.#look(patience.looks), patience.everyMs).unref();
   }
 
-  hashFile(file: FileTask): Promise<SpooledFile> {
-    return this.#ask((id) => ({ id, file })) as Promise<SpooledFile>;
+  /** Answers in the order given. Many small files at once spare a message for each; a Parquet file comes alone. */
+  hashFiles(files: readonly FileTask[]): Promise<SpooledFile[]> {
+    return this.#ask((id) => ({ id, files })) as Promise<SpooledFile[]>;
   }
 
   /** Takes the buffer that the piece is in. */
@@ -66,20 +67,20 @@ export class HashThreads {
   /** Ends what says nothing any more: only what decodes Parquet can go round without end, where a file is made for that. */
   #look(most: number): void {
     for (const thread of this.#threads) {
-      if (thread.file === null || rowSourceOf(thread.file.path)?.format !== 'parquet') continue;
+      if (thread.parquet === null) continue;
       if (++thread.quiet < most) continue;
-      const error = new StalledFileError(`${thread.file.location}: as a Parquet file, it comes to no end`);
+      const error = new StalledFileError(`${thread.parquet.location}: as a Parquet file, it comes to no end`);
       for (const { reject } of thread.waiting.values()) reject(error);
       thread.waiting.clear();
       void thread.worker.terminate();
     }
   }
 
-  #ask(request: (id: number) => HashRequest, transfer: ArrayBuffer[] = []): Promise<SpooledFile | DigestedLines> {
+  #ask(request: (id: number) => HashRequest, transfer: ArrayBuffer[] = []): Promise<SpooledFile[] | DigestedLines> {
     const thread = this.#threads.reduce((least, each) => (each.waiting.size < least.waiting.size ? each : least));
     const id = this.#requests++;
     const asked = request(id);
-    if ('file' in asked) thread.file = asked.file;
+    if ('files' in asked) thread.parquet = asked.files.find(isParquet) ?? null;
     thread.quiet = 0;
     return new Promise((resolve, reject) => {
       thread.waiting.set(id, { resolve, reject });
@@ -88,17 +89,19 @@ export class HashThreads {
   }
 }
 
+export const isParquet = ({ path }: Pick<FileTask, 'path'>): boolean => rowSourceOf(path)?.format === 'parquet';
+
 function startThread(spool: string, onProgress: OnProgress): Thread {
   const worker = new Worker(new URL('./hash-thread.ts', import.meta.url), {
     workerData: spool,
     resourceLimits: { maxOldGenerationSizeMb: THREAD_MEMORY },
   });
   const waiting = new Map<number, Waiting>();
-  const thread: Thread = { worker, waiting, file: null, quiet: 0 };
+  const thread: Thread = { worker, waiting, parquet: null, quiet: 0 };
   worker.on('message', (message: HashMessage) => {
     thread.quiet = 0;
     if ('rows' in message) return onProgress(message.bytes, message.rows);
-    thread.file = null;
+    thread.parquet = null;
     const asked = waiting.get(message.id);
     waiting.delete(message.id);
     if ('done' in message) asked?.resolve(message.done);

@@ -144,7 +144,9 @@ test('a thread that comes to no end with a Parquet file is ended, and the file n
   writeFileSync(location, parquet());
   using folder = new SpoolFolder();
   const threads = new HashThreads(1, folder, () => {}, { looks: 1, everyMs: 1 });
-  await expect(threads.hashFile({ path: 'endless.parquet', location })).rejects.toThrow(/endless\.parquet: .* no end/);
+  await expect(threads.hashFiles([{ path: 'endless.parquet', location }])).rejects.toThrow(
+    /endless\.parquet: .* no end/,
+  );
   await threads.close();
 });
 
