@@ -2,6 +2,7 @@
 DELETE FROM watermark;
 DELETE FROM manifests;
 DELETE FROM content;
+DELETE FROM segment_names;
 DELETE FROM row_lists;
 DELETE FROM row_files;
 DELETE FROM row_blocks;

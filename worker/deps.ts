@@ -43,8 +43,11 @@ export interface ContentIndex {
    * either. A row's answer is a hint: it goes by a part of its digest.
    */
   find(digests: readonly string[], each: number): Promise<{ digest: string; manifest: ContentSummary }[]>;
-  /** The manifests that name a segment of a row-digest list, and the rows that it has by them; the newest 100. */
-  namesOf(segment: Digest): Promise<{ manifest: ContentSummary; rows: number }[]>;
+  /**
+   * The manifests that name a segment of a row-digest list, and the rows that it has by them: those that say it has
+   * `rows`, unless that is null; the newest 100.
+   */
+  namesOf(segment: Digest, rows: number | null): Promise<{ manifest: ContentSummary; rows: number }[]>;
   /** Has a blob looked at again, in case it is a segment that was missing. */
   stored(blob: Digest): Promise<void>;
   /** Places where a row may be: its segment (with the row's place in it) in a proven file of a manifest; 100 at most. */

@@ -49,6 +49,20 @@ CREATE TABLE row_lists (
 
 CREATE INDEX row_lists_by_segment ON row_lists (segment, file);
 
+-- Which manifests name a segment, and with how many rows: each once, however many of its files do.
+CREATE TABLE segment_names (
+  segment INTEGER NOT NULL REFERENCES row_segments (id),
+  rows INTEGER NOT NULL CHECK (rows BETWEEN 1 AND 1048576),
+  -- The id of the manifest's first file: the order in which manifests came.
+  first INTEGER NOT NULL,
+  manifest BLOB NOT NULL CHECK (length(manifest) = 32),
+  -- A proven file of the manifest that has the segment; NULL until there is one.
+  file INTEGER,
+  PRIMARY KEY (segment, rows, first)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX segment_names_proven ON segment_names (segment, first) WHERE file IS NOT NULL;
+
 -- Roots of the blocks of 4,096 rows that a segment consists of, the last one shorter.
 CREATE TABLE row_blocks (
   segment INTEGER NOT NULL REFERENCES row_segments (id),

@@ -21,6 +21,8 @@ const DUMPS = [
   'SELECT hex(digest), rows, indexed, state, hex(root), answers FROM row_segments ORDER BY 1',
   `SELECT hex(manifest), line, number, hex(digest) FROM row_lists JOIN row_files ON row_files.id = file
     JOIN row_segments ON row_segments.id = segment ORDER BY 1, 2, 3`,
+  `SELECT hex(manifest), hex(digest), segment_names.rows, file IS NULL FROM segment_names
+    JOIN row_segments ON row_segments.id = segment ORDER BY 1, 2, 3`,
   `SELECT hex(digest), block, hex(row_blocks.root) FROM row_blocks JOIN row_segments ON id = segment ORDER BY 1, 2`,
   `SELECT hex(prefix) || hex(digest) || row AS entry FROM row_entries JOIN row_segments ON id = segment ORDER BY 1`,
   'SELECT through FROM watermark',
@@ -85,8 +87,9 @@ export function indexFaults(shell: Shell): void {
     };
 
     test('holds all rows of what is as its manifest says, and nothing of what is not is answered', () => {
-      const [, manifests, files, segments, , blocks, entries] = whole;
-      expect([manifests?.length, blocks?.length, entries?.length]).toEqual([2, 4 + 1 + 1, 13_999 + 2 + 2]);
+      const [, manifests, files, segments, , names, blocks, entries] = whole;
+      const lengths = [manifests, names, blocks, entries].map((all) => all?.length);
+      expect(lengths).toEqual([2, 3, 4 + 1 + 1, 13_999 + 2 + 2]);
       const states = files?.map((row) => (row as { state: string }).state);
       expect(states?.toSorted()).toEqual(['bad', 'proven', 'proven']);
       expect(segments?.filter((row) => (row as { answers: number }).answers === 1)).toHaveLength(2);
@@ -122,8 +125,9 @@ export function indexFaults(shell: Shell): void {
           const index = createContentIndex(faulty);
           await index.remove(manifest, files).catch(() => index.remove(manifest, files));
           while (await index.removeRows(storage.blobs, named).catch(orAgain));
-          const [, manifests, rows, segments, , blocks, entries] = await dump();
-          expect([manifests, rows, segments, blocks, entries].map((all) => all?.length)).toEqual([1, 1, 1, 1, 2]);
+          const [, manifests, rows, segments, , names, blocks, entries] = await dump();
+          const lengths = [manifests, rows, segments, names, blocks, entries].map((all) => all?.length);
+          expect(lengths).toEqual([1, 1, 1, 1, 1, 2]);
           if (faulty.writes <= at) break;
           expect(at).toBeLessThan(40);
         }
@@ -138,8 +142,8 @@ export function indexFaults(shell: Shell): void {
       expect(await index.removeRows(storage.blobs, async () => true)).toBe(true);
       await query(storage.content, 'UPDATE watermark SET through = 0 RETURNING through');
       await fill(storage.content);
-      expect((await dump()).slice(2, 6)).toEqual(whole.slice(2, 6));
-      expect((await dump())[6]).toHaveLength(whole[6]?.length ?? 0);
+      expect((await dump()).slice(2, 7)).toEqual(whole.slice(2, 7));
+      expect((await dump())[7]).toHaveLength(whole[7]?.length ?? 0);
     });
   });
 }

@@ -4,6 +4,7 @@ import type { StatementId } from '../../schemas/primitives.ts';
 import emptyIndex from '../../migrations/empty-content-index.sql?raw';
 import { utf8, type Bytes } from '../../protocol/bytes.ts';
 import { digestOf } from '../../protocol/digest.ts';
+import { readContent } from '../../protocol/manifest.ts';
 import { createContentIndex } from '../../worker/content/content-index.ts';
 import { indexSome } from '../../worker/content/index-step.ts';
 import { sweepErasedBlobs } from '../../worker/content/sweep.ts';
@@ -90,6 +91,42 @@ export function describeContentIndex(name: string, openPlatform: () => Promise<P
       };
       expect((await find(9)).toSorted()).toEqual([...Array<string>(5).fill('everywhere'), 'own']);
       expect((await find(2)).toSorted()).toEqual(['everywhere', 'everywhere', 'own']);
+    });
+
+    it('takes a list of the length that its own manifest says, however many others call it another', async () => {
+      const others = rowsRecord(people.bob.did, { 'b.jsonl': someRows('called otherwise', 2) });
+      const own = rowsRecord(people.alice.did, { 'a.jsonl': someRows('called otherwise', 2) });
+      const [list = utf8('')] = own.lists;
+      await log(registry, await signed(own.draft, people.alice));
+      await log(registry, await signed(others.draft, people.bob));
+      expect((await putBlob(registry, own.manifest)).status).toBe(201);
+      const index = createContentIndex(platform.content);
+      const content = readContent(new TextDecoder().decode(others.manifest));
+      if (!content.ok) throw new Error(content.reason);
+      const { summary, files } = content.value;
+      for (let i = 0; i < 101; i++) {
+        const named = files.map((file) => ({ ...file, rows: { ...file.rows, count: 3 } as typeof file.rows }));
+        await index.add(digestOf(`another ${i}`), { summary, files: named });
+      }
+      expect((await index.namesOf(digestOf(list), null)).map(({ rows: count }) => count)).not.toContain(2);
+      const wrong = await putBlob(registry, list.slice(0, 32), digestOf(list));
+      await expectProblem(wrong, [400, 'invalid-request', 'has 96 bytes, not 32']);
+      expect((await putBlob(registry, list)).status).toBe(201);
+      expect((await registry.fetch(`/v1/blobs/${digestOf(list)}`)).status).toBe(200);
+      const { matches } = await ask([digestOfRow(someRows('called otherwise', 1)[0] as string)]);
+      expect(matches[0]?.records).toHaveLength(1);
+    });
+
+    it('counts a manifest once for a segment, in however many of its files it is', async () => {
+      const segment = someRows('in many files', 2);
+      const many = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`${i}.jsonl`, segment]));
+      const first = await publish(many);
+      const second = await publish({ 'once.jsonl': segment });
+      const wanted = digestOfRow(segment[0] as string);
+      const found = await createContentIndex(platform.content).find([wanted.slice('sha256:'.length)], 2);
+      expect(found.map(({ manifest }) => manifest.manifest)).toEqual([first.digest, second.digest]);
+      const { matches } = await ask([wanted]);
+      expect(matches[0]?.records).toEqual([first.id, second.id]);
     });
 
     it('is not held up by records whose manifest never came', async () => {

@@ -6,7 +6,7 @@ import { db, type Database } from '../database/port.ts';
 import type { ContentIndex } from '../deps.ts';
 import { removeStep } from './removal.ts';
 import { pathOf, placesOf } from './row-places.ts';
-import { findRows, forgetRowLists, manifestsOfSegments, rowListQueries } from './row-lists.ts';
+import { findRows, forgetRowLists, manifestsOfSegments, namesOf, rowListQueries } from './row-lists.ts';
 
 /** Digests in one bound parameter: 64 hex digits each, well under D1's 2 MB. */
 const CHUNK = 20_000;
@@ -74,17 +74,7 @@ export const createContentIndex = (database: Database): ContentIndex => ({
     ];
   },
 
-  async namesOf(segment) {
-    const rows = await database.all(
-      // The newest first: whoever names it now is among them, however many did before.
-      sql<{ summary: string; rows: number }>`SELECT summary,
-          min(row_files.rows - row_lists.number * 1048576, 1048576) AS rows
-        FROM row_segments JOIN row_lists ON segment = row_segments.id
-        JOIN row_files ON row_files.id = file JOIN manifests ON manifests.digest = manifest
-        WHERE row_segments.digest = ${digestToBytes(segment)} ORDER BY file DESC LIMIT 100`.compile(db),
-    );
-    return rows.map(({ summary, rows: count }) => ({ manifest: JSON.parse(summary) as ContentSummary, rows: count }));
-  },
+  namesOf: (segment, rows) => namesOf(database, segment, rows),
 
   async stored(segment) {
     await database.batch([

@@ -8,7 +8,7 @@ import { ROW_DIGEST_BYTES } from '../../protocol/rows/row-digests.ts';
 import { db, type Database } from '../database/port.ts';
 import type { Blobs, Log } from '../deps.ts';
 import { bytesOf } from './manifests.ts';
-import { segmentRows } from './row-lists.ts';
+import { firstFileOf, segmentRows } from './row-lists.ts';
 
 /** Segments looked for, or filled, and files judged, in one step. */
 const SEGMENTS = 25;
@@ -197,7 +197,12 @@ async function judge({ database, log }: Filling): Promise<boolean> {
     writes.push(
       sql`UPDATE row_files SET state = ${fault === null ? 'proven' : 'bad'} WHERE id = ${file.id}`,
       ...(fault === null
-        ? [sql`UPDATE row_segments SET answers = 1 WHERE id IN (SELECT segment FROM row_lists WHERE file = ${file.id})`]
+        ? [
+            sql`UPDATE row_segments SET answers = 1 WHERE id IN (SELECT segment FROM row_lists WHERE file = ${file.id})`,
+            sql`UPDATE segment_names SET file = ${file.id} WHERE file IS NULL AND (segment, rows, first) IN
+              (SELECT segment, min(${file.rows} - number * 1048576, 1048576), ${firstFileOf(file.manifest)}
+               FROM row_lists WHERE file = ${file.id})`,
+          ]
         : []),
     );
   }

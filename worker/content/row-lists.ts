@@ -3,6 +3,7 @@ import { limits } from '../../schemas/limits.ts';
 import type { ManifestFile } from '../../schemas/manifest.ts';
 import type { Digest } from '../../schemas/primitives.ts';
 import { digestToBytes } from '../../protocol/digest.ts';
+import type { ContentSummary } from '../../protocol/manifest.ts';
 import { db, type Database } from '../database/port.ts';
 
 /** Files, or segments, of one statement: some 150 bytes of JSON each, well under D1's 2 MB. */
@@ -39,6 +40,9 @@ export function rowListQueries(manifest: Digest, files: readonly ManifestFile[])
         SELECT row_files.id, value ->> 1, row_segments.id FROM json_each(${chunk})
         CROSS JOIN row_files ON manifest = ${digestToBytes(manifest)} AND line = value ->> 0
         CROSS JOIN row_segments ON digest = unhex(value ->> 2)`,
+      sql`INSERT OR IGNORE INTO segment_names (segment, rows, first, manifest)
+        SELECT row_segments.id, value ->> 3, ${firstFileOf(digestToBytes(manifest))}, ${digestToBytes(manifest)}
+        FROM json_each(${chunk}) CROSS JOIN row_segments ON digest = unhex(value ->> 2)`,
       // What was on its way out, or was never uploaded, is looked at again.
       sql`UPDATE row_segments SET state = 'unseen' WHERE state IN ('absent', 'removing')
         AND digest IN (SELECT unhex(value ->> 2) FROM json_each(${chunk}))`,
@@ -51,17 +55,43 @@ export function rowListQueries(manifest: Digest, files: readonly ManifestFile[])
 export const segmentRows = (rows: number, number: number): number =>
   Math.min(rows - number * limits.segmentRows, limits.segmentRows);
 
+/** What manifests are ordered by: the id of the first file. Files are given theirs in order. */
+export const firstFileOf = (manifest: Uint8Array): RawBuilder<number> =>
+  sql`(SELECT id FROM row_files WHERE manifest = ${manifest} ORDER BY line LIMIT 1)`;
+
+/**
+ * The manifests that name a segment, and the rows that it has by them: those that say it has `rows`, unless that is
+ * null. At most 100, the newest of each number first: whoever names it now is among them, however many did before.
+ */
+export async function namesOf(
+  database: Database,
+  segment: Digest,
+  rows: number | null,
+): Promise<{ manifest: ContentSummary; rows: number }[]> {
+  const said = rows === null ? sql`` : sql`AND segment_names.rows = ${rows}`;
+  const names = await database.all(
+    sql<{ summary: string; rows: number }>`SELECT summary, segment_names.rows
+      FROM row_segments CROSS JOIN segment_names ON segment = row_segments.id ${said}
+      CROSS JOIN manifests ON manifests.digest = manifest
+      WHERE row_segments.digest = ${digestToBytes(segment)} AND summary IS NOT NULL
+      ORDER BY segment_names.rows DESC, first DESC LIMIT 100`.compile(db),
+  );
+  return names.map(({ summary, rows: count }) => ({ manifest: JSON.parse(summary) as ContentSummary, rows: count }));
+}
+
 /** Forgets the row lists of a manifest; the segments that no other file has are left to be removed. */
 export async function forgetRowLists(database: Database, manifest: Digest): Promise<void> {
   const files = sql`(SELECT id FROM row_files WHERE manifest = ${digestToBytes(manifest)})`;
   const segments = sql`(SELECT segment FROM row_lists WHERE file IN ${files})`;
-  const elsewhere = sql`FROM row_lists CROSS JOIN row_files ON row_files.id = file
-    WHERE segment = row_segments.id AND manifest <> ${digestToBytes(manifest)}`;
+  const named = sql`SELECT segment, min(rows - number * 1048576, 1048576), ${firstFileOf(digestToBytes(manifest))}
+    FROM row_files CROSS JOIN row_lists ON file = row_files.id WHERE manifest = ${digestToBytes(manifest)}`;
   await database.batch(
     [
+      sql`DELETE FROM segment_names WHERE (segment, rows, first) IN (${named})`,
       sql`UPDATE row_segments SET
-          answers = EXISTS (SELECT 1 ${elsewhere} AND row_files.state = 'proven'),
-          state = CASE WHEN EXISTS (SELECT 1 ${elsewhere}) THEN state ELSE 'removing' END
+          answers = EXISTS (SELECT 1 FROM segment_names WHERE segment = row_segments.id AND file IS NOT NULL),
+          state = CASE WHEN EXISTS (SELECT 1 FROM segment_names WHERE segment = row_segments.id)
+            THEN state ELSE 'removing' END
         WHERE id IN ${segments}`,
       sql`DELETE FROM row_lists WHERE file IN ${files}`,
       sql`DELETE FROM row_files WHERE manifest = ${digestToBytes(manifest)}`,
@@ -102,7 +132,7 @@ interface FoundRow {
   segment: number;
 }
 
-/** The summaries of the manifests with a proven file that these segments belong to, `each` of a segment at most. */
+/** The summaries of the manifests with a proven file that these segments belong to, the oldest `each` of a segment. */
 export async function manifestsOfSegments(
   database: Database,
   rows: readonly { segment: number }[],
@@ -116,8 +146,7 @@ export async function manifestsOfSegments(
     sql<{ segment: number; summary: string }>`SELECT wanted.value AS segment, summary
       FROM json_each(${JSON.stringify(segments)}) AS wanted
       CROSS JOIN manifests ON manifests.digest IN (
-        SELECT DISTINCT manifest FROM row_lists CROSS JOIN row_files ON row_files.id = file AND row_files.state = 'proven'
-        WHERE segment = wanted.value LIMIT ${each})
+        SELECT manifest FROM segment_names WHERE segment = wanted.value AND file IS NOT NULL ORDER BY first LIMIT ${each})
       WHERE summary IS NOT NULL LIMIT ${most}`.compile(db),
   );
   for (const { segment, summary } of found) manifests.set(segment, [...(manifests.get(segment) ?? []), summary]);

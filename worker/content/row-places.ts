@@ -14,11 +14,12 @@ const PLACES = 100;
 export async function placesOf(database: Database, row: Digest): Promise<RowPlace[]> {
   const rows = await database.all(
     sql<Omit<RowPlace, 'manifest' | 'segment'> & { summary: string; segment: Uint8Array }>`
-      SELECT summary, line, row_files.rows, row_segments.digest AS segment, number, row
+      SELECT summary, line, row_files.rows, row_segments.digest AS segment, row,
+        (SELECT min(number) FROM row_lists WHERE row_lists.segment = row_segments.id AND file = row_files.id) AS number
       FROM row_entries CROSS JOIN row_segments ON row_segments.id = row_entries.segment AND answers = 1
-      CROSS JOIN row_lists ON row_lists.segment = row_segments.id
-      CROSS JOIN row_files ON row_files.id = file AND row_files.state = 'proven'
-      CROSS JOIN manifests ON manifests.digest = manifest
+      CROSS JOIN segment_names ON segment_names.segment = row_segments.id AND segment_names.file IS NOT NULL
+      CROSS JOIN row_files ON row_files.id = segment_names.file
+      CROSS JOIN manifests ON manifests.digest = row_files.manifest
       WHERE prefix = ${digestToBytes(row).slice(0, PREFIX_BYTES)} AND summary IS NOT NULL
       LIMIT ${sql.lit(PLACES)}`.compile(db),
   );
