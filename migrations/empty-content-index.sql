@@ -6,5 +6,6 @@ DELETE FROM segment_names;
 DELETE FROM row_lists;
 DELETE FROM row_files;
 DELETE FROM row_blocks;
+DELETE FROM manifest_blocks;
 DELETE FROM row_entries;
 DELETE FROM row_segments;

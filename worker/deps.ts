@@ -3,7 +3,7 @@ import type { Bytes } from '../protocol/bytes.ts';
 import type { Signer } from '../protocol/ed25519/signer.ts';
 import type { VerifySignature } from '../protocol/ed25519/verify.ts';
 import type { VerifierKey } from '../protocol/log/note.ts';
-import type { Content, ContentSummary } from '../protocol/manifest.ts';
+import type { Content, ContentBlock, ContentSummary } from '../protocol/manifest.ts';
 import type { CheckStatements } from './admission/check.ts';
 import type { Database } from './database/port.ts';
 import type { Growth } from './changes/growth.ts';
@@ -74,10 +74,11 @@ export interface RowPlace {
   row: number;
 }
 
-/** Roots of the blocks of a segment, and of the segments of its file, in order. */
+/** Roots of the blocks of a segment, and of the segments of its file, and the blocks of the manifest, in order. */
 export interface RowPath {
   blocks: Bytes[];
   segments: Bytes[];
+  lines: ContentBlock[];
 }
 
 /** Fills the content index in the background. */

@@ -63,6 +63,16 @@ CREATE TABLE segment_names (
 
 CREATE INDEX segment_names_proven ON segment_names (segment, first) WHERE file IS NOT NULL;
 
+-- Blocks of 256 lines that a manifest with rows consists of, the last one shorter.
+CREATE TABLE manifest_blocks (
+  manifest BLOB NOT NULL CHECK (length(manifest) = 32),
+  block INTEGER NOT NULL CHECK (block >= 0),
+  -- Where it begins in the manifest, in bytes.
+  offset INTEGER NOT NULL CHECK (offset >= 0),
+  root BLOB NOT NULL CHECK (length(root) = 32),
+  PRIMARY KEY (manifest, block)
+) STRICT, WITHOUT ROWID;
+
 -- Roots of the blocks of 4,096 rows that a segment consists of, the last one shorter.
 CREATE TABLE row_blocks (
   segment INTEGER NOT NULL REFERENCES row_segments (id),

@@ -24,6 +24,7 @@ const DUMPS = [
   `SELECT hex(manifest), hex(digest), segment_names.rows, file IS NULL FROM segment_names
     JOIN row_segments ON row_segments.id = segment ORDER BY 1, 2, 3`,
   `SELECT hex(digest), block, hex(row_blocks.root) FROM row_blocks JOIN row_segments ON id = segment ORDER BY 1, 2`,
+  'SELECT hex(manifest), block, "offset", hex(root) FROM manifest_blocks ORDER BY 1, 2',
   `SELECT hex(prefix) || hex(digest) || row AS entry FROM row_entries JOIN row_segments ON id = segment ORDER BY 1`,
   'SELECT through FROM watermark',
 ];
@@ -87,9 +88,9 @@ export function indexFaults(shell: Shell): void {
     };
 
     test('holds all rows of what is as its manifest says, and nothing of what is not is answered', () => {
-      const [, manifests, files, segments, , names, blocks, entries] = whole;
-      const lengths = [manifests, names, blocks, entries].map((all) => all?.length);
-      expect(lengths).toEqual([2, 3, 4 + 1 + 1, 13_999 + 2 + 2]);
+      const [, manifests, files, segments, , names, blocks, lines, entries] = whole;
+      const lengths = [manifests, names, blocks, lines, entries].map((all) => all?.length);
+      expect(lengths).toEqual([2, 3, 4 + 1 + 1, 2, 13_999 + 2 + 2]);
       const states = files?.map((row) => (row as { state: string }).state);
       expect(states?.toSorted()).toEqual(['bad', 'proven', 'proven']);
       expect(segments?.filter((row) => (row as { answers: number }).answers === 1)).toHaveLength(2);
@@ -125,9 +126,9 @@ export function indexFaults(shell: Shell): void {
           const index = createContentIndex(faulty);
           await index.remove(manifest, files).catch(() => index.remove(manifest, files));
           while (await index.removeRows(storage.blobs, named).catch(orAgain));
-          const [, manifests, rows, segments, , names, blocks, entries] = await dump();
-          const lengths = [manifests, rows, segments, names, blocks, entries].map((all) => all?.length);
-          expect(lengths).toEqual([1, 1, 1, 1, 1, 2]);
+          const [, manifests, rows, segments, , names, blocks, lines, entries] = await dump();
+          const lengths = [manifests, rows, segments, names, blocks, lines, entries].map((all) => all?.length);
+          expect(lengths).toEqual([1, 1, 1, 1, 1, 1, 2]);
           if (faulty.writes <= at) break;
           expect(at).toBeLessThan(40);
         }
@@ -142,8 +143,8 @@ export function indexFaults(shell: Shell): void {
       expect(await index.removeRows(storage.blobs, async () => true)).toBe(true);
       await query(storage.content, 'UPDATE watermark SET through = 0 RETURNING through');
       await fill(storage.content);
-      expect((await dump()).slice(2, 7)).toEqual(whole.slice(2, 7));
-      expect((await dump())[7]).toHaveLength(whole[7]?.length ?? 0);
+      expect((await dump()).slice(2, 8)).toEqual(whole.slice(2, 8));
+      expect((await dump())[8]).toHaveLength(whole[8]?.length ?? 0);
     });
   });
 }

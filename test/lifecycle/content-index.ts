@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LookupResponse } from '../../schemas/api.ts';
-import type { StatementId } from '../../schemas/primitives.ts';
+import type { Digest, StatementId } from '../../schemas/primitives.ts';
 import emptyIndex from '../../migrations/empty-content-index.sql?raw';
 import { utf8, type Bytes } from '../../protocol/bytes.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { readContent } from '../../protocol/manifest.ts';
+import { verifyRowProof } from '../../protocol/row-proof.ts';
 import { createContentIndex } from '../../worker/content/content-index.ts';
 import { indexSome } from '../../worker/content/index-step.ts';
+import { rowProof } from '../../worker/content/row-proof.ts';
 import { sweepErasedBlobs } from '../../worker/content/sweep.ts';
-import { cast, expectProblem, log, post, putBlob, type Cast } from '../contract/client.ts';
+import { cast, expectProblem, log, post, putBlob, trustIn, type Cast } from '../contract/client.ts';
 import { openRegistry, type Platform, type Registry } from '../contract/harness.ts';
 import { digestOfRow, rowsRecord, someRows } from '../support/rows.ts';
 import { drafts, signed } from '../support/statements.ts';
@@ -103,10 +105,10 @@ export function describeContentIndex(name: string, openPlatform: () => Promise<P
       const index = createContentIndex(platform.content);
       const content = readContent(new TextDecoder().decode(others.manifest));
       if (!content.ok) throw new Error(content.reason);
-      const { summary, files } = content.value;
+      const { files } = content.value;
       for (let i = 0; i < 101; i++) {
         const named = files.map((file) => ({ ...file, rows: { ...file.rows, count: 3 } as typeof file.rows }));
-        await index.add(digestOf(`another ${i}`), { summary, files: named });
+        await index.add(digestOf(`another ${i}`), { ...content.value, files: named });
       }
       expect((await index.namesOf(digestOf(list), null)).map(({ rows: count }) => count)).not.toContain(2);
       const wrong = await putBlob(registry, list.slice(0, 32), digestOf(list));
@@ -127,6 +129,37 @@ export function describeContentIndex(name: string, openPlatform: () => Promise<P
       expect(found.map(({ manifest }) => manifest.manifest)).toEqual([first.digest, second.digest]);
       const { matches } = await ask([wanted]);
       expect(matches[0]?.records).toEqual([first.id, second.id]);
+    });
+
+    it('proves a row by a block of a list and one of the manifest, however many files that lists', async () => {
+      const [mine = '', ...others] = someRows('many lines', 601);
+      const files: Record<string, string[]> = Object.fromEntries(
+        others.map((row, i) => [`${String(i).padStart(3, '0')} – ${'long '.repeat(30)}.jsonl`, [row]]),
+      );
+      const made = rowsRecord(people.alice.did, { ...files, '512.jsonl': [mine] });
+      await log(registry, await signed(made.draft, people.alice));
+      const list = made.lists.at(-1) as Bytes;
+      for (const blob of [made.manifest, list]) expect((await putBlob(registry, blob)).status).toBe(201);
+      const reads: number[] = [];
+      const blobs: typeof platform.blobs = {
+        ...platform.blobs,
+        size: (digest) => platform.blobs.size(digest),
+        get(digest, range) {
+          reads.push(range?.length ?? Infinity);
+          return platform.blobs.get(digest, range);
+        },
+      };
+      const row = digestOfRow(mine) as Digest;
+      const contentIndex = createContentIndex(platform.content);
+      const proof = await rowProof({ database: platform.database, blobs, contentIndex }, row);
+      const trust = await trustIn(registry);
+      expect(await verifyRowProof(proof ?? '', { trust, row })).toMatchObject({
+        ok: true,
+        value: { file: { path: '512.jsonl' } },
+      });
+      expect(reads).toHaveLength(2);
+      expect(reads[0]).toBe(32);
+      expect(reads[1], 'the last of three blocks, or the one before').toBeLessThan(made.manifest.length / 2);
     });
 
     it('is not held up by records whose manifest never came', async () => {

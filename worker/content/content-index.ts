@@ -24,7 +24,10 @@ export const createContentIndex = (database: Database): ContentIndex => ({
     // With the last part, in one transaction: a crash before it leaves nothing that is found, and `has` answers no.
     const complete = sql`INSERT OR IGNORE INTO manifests (digest, summary)
       VALUES (${digestToBytes(manifest)}, ${content === null ? null : JSON.stringify(content.summary)})`;
-    const parts = [...inserts.map((insert) => [insert]), ...rowListQueries(manifest, content?.files ?? [])];
+    const parts = [
+      ...inserts.map((insert) => [insert]),
+      ...(content === null ? [] : rowListQueries(manifest, content)),
+    ];
     const last = parts.pop() ?? [];
     for (const part of [...parts, [...last, complete]]) await database.batch(part.map((query) => query.compile(db)));
   },

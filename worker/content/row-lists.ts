@@ -1,9 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 import { limits } from '../../schemas/limits.ts';
-import type { ManifestFile } from '../../schemas/manifest.ts';
 import type { Digest } from '../../schemas/primitives.ts';
-import { digestToBytes } from '../../protocol/digest.ts';
-import type { ContentSummary } from '../../protocol/manifest.ts';
+import { digestFromBytes, digestToBytes } from '../../protocol/digest.ts';
+import type { Content, ContentSummary } from '../../protocol/manifest.ts';
 import { db, type Database } from '../database/port.ts';
 
 /** Files, or segments, of one statement: some 150 bytes of JSON each, well under D1's 2 MB. */
@@ -15,11 +14,22 @@ const PREFIX = 24;
  * What remembers the row lists of a manifest's files, in parts that are each one transaction. Rows are found only once
  * the manifest is remembered itself. Safe to repeat.
  */
-export function rowListQueries(manifest: Digest, files: readonly ManifestFile[]): RawBuilder<unknown>[][] {
+export function rowListQueries(
+  manifest: Digest,
+  { files, blocks }: Pick<Content, 'files' | 'blocks'>,
+): RawBuilder<unknown>[][] {
   const parts: RawBuilder<unknown>[][] = [];
   const listed = files.flatMap(({ rows }, i) =>
     rows === undefined || rows.count === 0 ? [] : [{ rows, line: i + 1 }],
   );
+  if (listed.length > 0) {
+    const ofBlocks = blocks.map(({ offset, root }) => [offset, hexOf(digestFromBytes(root))]);
+    parts.push([
+      sql`INSERT OR IGNORE INTO manifest_blocks (manifest, block, offset, root)
+        SELECT ${digestToBytes(manifest)}, key, value ->> 0, unhex(value ->> 1)
+        FROM json_each(${JSON.stringify(ofBlocks)})`,
+    ]);
+  }
   for (let at = 0; at < listed.length; at += CHUNK) {
     const chunk = listed.slice(at, at + CHUNK).map(({ rows, line }) => [line, rows.count, hexOf(rows.root)]);
     parts.push([
@@ -94,6 +104,7 @@ export async function forgetRowLists(database: Database, manifest: Digest): Prom
             THEN state ELSE 'removing' END
         WHERE id IN ${segments}`,
       sql`DELETE FROM row_lists WHERE file IN ${files}`,
+      sql`DELETE FROM manifest_blocks WHERE manifest = ${digestToBytes(manifest)}`,
       sql`DELETE FROM row_files WHERE manifest = ${digestToBytes(manifest)}`,
     ].map((query) => query.compile(db)),
   );
