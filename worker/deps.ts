@@ -1,3 +1,4 @@
+import type { Context } from 'hono';
 import type { Did, Digest } from '../schemas/primitives.ts';
 import type { Bytes } from '../protocol/bytes.ts';
 import type { Signer } from '../protocol/ed25519/signer.ts';
@@ -7,6 +8,7 @@ import type { Content, ContentBlock, ContentSummary } from '../protocol/manifest
 import type { CheckStatements } from './admission/check.ts';
 import type { Database } from './database/port.ts';
 import type { Growth } from './changes/growth.ts';
+import type { Env } from './http/env.ts';
 import type { Sequencer } from './log/sequencer.ts';
 
 /** A stored blob, or a part of it. */
@@ -110,7 +112,12 @@ export interface Deps {
   logKey: VerifierKey;
   verify: VerifySignature;
   check: CheckStatements;
+  /** By key, of statements. */
   limiter: Limiter;
+  /** By network, of reads that cost. */
+  readLimiter: Limiter;
+  /** Where a request comes from, as the platform knows it; null where it does not, or where that is this machine itself. */
+  addressOf(c: Context<Env>): string | null;
   /** Milliseconds since the epoch. */
   now(): number;
   log: Log;
