@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LookupResponse } from '../../schemas/api.ts';
+import { limits } from '../../schemas/limits.ts';
+import type { ManifestFile } from '../../schemas/manifest.ts';
 import type { Digest, StatementId } from '../../schemas/primitives.ts';
 import emptyIndex from '../../migrations/empty-content-index.sql?raw';
 import { utf8, type Bytes } from '../../protocol/bytes.ts';
@@ -160,6 +162,35 @@ export function describeContentIndex(name: string, openPlatform: () => Promise<P
       expect(reads).toHaveLength(2);
       expect(reads[0]).toBe(32);
       expect(reads[1], 'the last of three blocks, or the one before').toBeLessThan(made.manifest.length / 2);
+    });
+
+    it('has no entries of rows that no file is proven to have', async () => {
+      const [rows, before] = [someRows('unproven', 3), await count('row_entries')];
+      const lie = async (claim: (rows: NonNullable<ManifestFile['rows']>) => Partial<ManifestFile['rows']>) => {
+        const made = rowsRecord(people.bob.did, { 'a.jsonl': rows }, {}, (file) => {
+          const said = file.rows as NonNullable<ManifestFile['rows']>;
+          return { ...file, rows: { ...said, ...claim(said) } };
+        });
+        await log(registry, await signed(made.draft, people.bob));
+        for (const blob of [made.manifest, ...made.lists])
+          expect([200, 201]).toContain((await putBlob(registry, blob)).status);
+      };
+      await lie(() => ({ root: digestOf('another') }));
+      // The first segment never comes.
+      await lie(({ digests }) => ({ count: limits.segmentRows + 3, digests: [digestOf('absent'), ...digests] }));
+      expect(await count('row_entries')).toBe(before);
+      const proven = await publish({ 'proven.jsonl': rows });
+      expect(await count('row_entries')).toBe(before + 3);
+      const asked = rows.map(digestOfRow);
+      expect((await ask(asked)).matches.map(({ records }) => records)).toEqual(asked.map(() => [proven.id]));
+      await erase(proven.id);
+      await sweepErasedBlobs({ ...platform, contentIndex: createContentIndex(platform.content) });
+      expect(await count('row_entries')).toBe(before);
+      expect(await platform.blobs.size(digestOf(proven.lists[0] as Bytes)), 'which others name').toBe(96);
+      const again = await publish({ 'again.jsonl': rows });
+      const { matches, index } = await ask(asked);
+      expect(matches.map(({ records }) => records)).toEqual(asked.map(() => [again.id]));
+      expect(index).toMatchObject({ pendingRows: 0 });
     });
 
     it('is not held up by records whose manifest never came', async () => {

@@ -95,7 +95,8 @@ export const createContentIndex = (database: Database): ContentIndex => ({
       // A file is answered from once it was judged; until then its rows wait, as those of its lists may, too.
       sql<{ through: number; pendingRows: number }>`SELECT coalesce((SELECT through FROM watermark), 0) AS through,
         max(coalesce((SELECT sum(rows - indexed) FROM row_segments WHERE state = 'unseen'), 0)
-          + coalesce((SELECT sum(rows - indexed) FROM row_segments WHERE state = 'stored'), 0),
+          + coalesce((SELECT sum(rows - indexed) FROM row_segments WHERE state = 'stored'), 0)
+          + coalesce((SELECT sum(rows - indexed) FROM row_segments WHERE state = 'proven'), 0),
           coalesce((SELECT sum(rows) FROM row_files WHERE state = 'due'), 0)) AS "pendingRows"`.compile(db),
     );
     return row ?? { through: 0, pendingRows: 0 };

@@ -100,8 +100,8 @@ export async function forgetRowLists(database: Database, manifest: Digest): Prom
       sql`DELETE FROM segment_names WHERE (segment, rows, first) IN (${named})`,
       sql`UPDATE row_segments SET
           answers = EXISTS (SELECT 1 FROM segment_names WHERE segment = row_segments.id AND file IS NOT NULL),
-          state = CASE WHEN EXISTS (SELECT 1 FROM segment_names WHERE segment = row_segments.id)
-            THEN state ELSE 'removing' END
+          state = CASE WHEN EXISTS (SELECT 1 FROM segment_names WHERE segment = row_segments.id
+            AND (file IS NOT NULL OR indexed = 0)) THEN state ELSE 'removing' END
         WHERE id IN ${segments}`,
       sql`DELETE FROM row_lists WHERE file IN ${files}`,
       sql`DELETE FROM manifest_blocks WHERE manifest = ${digestToBytes(manifest)}`,
