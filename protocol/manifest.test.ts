@@ -2,8 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { manifestOf, idOf } from '../test/support/statements.ts';
 import { concatBytes, toHex, utf8 } from './bytes.ts';
-import { digestOf, sha256Bytes } from './digest.ts';
-import { contentRoot, compositionRoot, encodeManifest, parseManifest, summarizeContent } from './manifest.ts';
+import { digestFromBytes, digestOf, sha256Bytes } from './digest.ts';
+import { rootOf } from './log/merkle.ts';
+import {
+  BLOCK_LINES,
+  compositionRoot,
+  contentLeaves,
+  encodeManifest,
+  parseManifest,
+  readContent,
+  summarizeContent,
+} from './manifest.ts';
 import { comparePaths, pathFault } from './path.ts';
 
 const file = (path: string) => manifestOf({ [path]: 'text' }).files[0] as ReturnType<typeof manifestOf>['files'][0];
@@ -160,7 +169,23 @@ describe('what a record says of its content', () => {
       files: 2,
       bytes: 11,
     });
-    expect(contentRoot(text)).toBe(content.root);
+  });
+
+  test.each([1, 254, 255, 256, 512, 700])('is the root of its blocks, each where it begins: of %d files', (count) => {
+    const files = manifestOf(Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}-é😀.txt`, `${i}`])));
+    const many = encodeManifest(files);
+    const read = readContent(many);
+    if (!read.ok) throw new Error(read.reason);
+    const { blocks, summary } = read.value;
+    const leaves = contentLeaves(many);
+    expect(digestFromBytes(rootOf(leaves))).toBe(summary.root);
+    const bytes = utf8(many);
+    for (const [i, { offset, root }] of blocks.entries()) {
+      const block = new TextDecoder().decode(bytes.slice(offset, blocks[i + 1]?.offset));
+      expect(contentLeaves(block)).toEqual(leaves.slice(i * BLOCK_LINES, (i + 1) * BLOCK_LINES));
+      expect(root).toEqual(rootOf(contentLeaves(block)));
+    }
+    expect(blocks).toHaveLength(Math.ceil(leaves.length / BLOCK_LINES));
   });
 
   test('counts rows only where every file has them', () => {

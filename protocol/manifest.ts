@@ -22,10 +22,20 @@ export type ContentSummary = Omit<NonNullable<DatasetRecordSubject['content']>, 
 /** What a record and its manifest must agree in, each field of them. */
 export const SUMMARY_FIELDS = ['manifest', 'root', 'manifestBytes', 'files', 'rows', 'bytes'] as const;
 
-/** A manifest as it was read: what a record over it must declare, and its files. */
+/** Lines of one block of a manifest: a power of two, so that a block is a subtree of its content root. */
+export const BLOCK_LINES = 256;
+
+/** Where a block of a manifest's lines begins, in bytes, and its RFC 6962 root. */
+export interface ContentBlock {
+  offset: number;
+  root: Hash;
+}
+
+/** A manifest as it was read: what a record over it must declare, its files, and its blocks of lines. */
 export interface Content {
   summary: ContentSummary;
   files: ManifestFile[];
+  blocks: ContentBlock[];
   /** There where the content is withheld. */
   salt?: string | undefined;
 }
@@ -71,12 +81,15 @@ export function parseManifestFile(line: string): Result<ManifestFile, string> {
 }
 
 /** What a record over this manifest's text must declare. The text must be one that {@link parseManifest} accepts. */
-export function summarizeContent(text: string, manifest: Manifest): ContentSummary {
+export const summarizeContent = (text: string, manifest: Manifest): ContentSummary =>
+  summarize(text, manifest, contentBlocks(text));
+
+function summarize(text: string, manifest: Manifest, blocks: readonly ContentBlock[]): ContentSummary {
   const rows = manifest.files.every((file) => file.rows !== undefined)
     ? manifest.files.reduce((sum, file) => sum + (file.rows?.count ?? 0), 0)
     : undefined;
   return {
-    root: contentRoot(text),
+    root: digestFromBytes(rootOf(blocks.map(({ root }) => root))),
     manifest: digestOf(text),
     manifestBytes: utf8(text).length,
     files: manifest.files.length,
@@ -85,15 +98,25 @@ export function summarizeContent(text: string, manifest: Manifest): ContentSumma
   };
 }
 
-/** RFC 6962 root over the manifest's lines, each without its newline. */
-export const contentRoot = (text: string): Digest => digestFromBytes(rootOf(contentLeaves(text)));
-
-/** The leaves of a content root: one for each line of the manifest. */
+/** The leaves of a content root, or of a block of it: one for each of a manifest's lines, without its newline. */
 export const contentLeaves = (text: string): Hash[] =>
   text
     .split('\n')
     .slice(0, -1)
-    .map((line) => leafHash(utf8(line)));
+    .map((line) => leafHash(line));
+
+/** The blocks of a manifest, in order, the last one shorter: their roots are as good as the leaves for its content root. */
+export function contentBlocks(text: string): ContentBlock[] {
+  const lines = text.split('\n').slice(0, -1);
+  const blocks: ContentBlock[] = [];
+  let offset = 0;
+  for (let at = 0; at < lines.length; at += BLOCK_LINES) {
+    const block = lines.slice(at, at + BLOCK_LINES);
+    blocks.push({ offset, root: rootOf(block.map((line) => leafHash(line))) });
+    offset += utf8(block.join('\n')).length + 1;
+  }
+  return blocks;
+}
 
 /** The id of a record that only composes: the RFC 6962 root over its part ids, sorted, each leaf the id's text. */
 export const compositionRoot = (parts: readonly StatementId[]): Digest =>
@@ -104,7 +127,8 @@ export function readContent(text: string): Result<Content, string> {
   const manifest = parseManifest(text);
   if (!manifest.ok) return manifest;
   const { files, salt } = manifest.value;
-  return ok({ summary: summarizeContent(text, manifest.value), files, salt });
+  const blocks = contentBlocks(text);
+  return ok({ summary: summarize(text, manifest.value, blocks), files, blocks, salt });
 }
 
 /** What a record declares of its content that its manifest does not say; null where they agree. */

@@ -93,16 +93,16 @@ export const Provider = z
   });
 export type Provider = z.infer<typeof Provider>;
 
+/** The name of a header that a proxy sets. */
+export const HeaderName = z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'expected the name of a header, as X-Real-IP');
+
 /** What an operator writes about an issuer app. */
 export const IssuerConfig = z.strictObject({
   name: line(200),
   /** The address that people and clients reach it at, without a slash at its end. Never taken from a request. */
   url: SecureUrl.refine((url) => !url.endsWith('/'), 'leave out the slash at its end').optional(),
   /** On Node behind a proxy: the header in which it says, and nobody else can say, where a request came from. */
-  clientAddressHeader: z
-    .string()
-    .regex(/^[A-Za-z0-9-]{1,100}$/, 'expected the name of a header, as X-Real-IP')
-    .optional(),
+  clientAddressHeader: HeaderName.optional(),
   /** How long its credentials hold. */
   validity: Duration.default('365d'),
   providers: z

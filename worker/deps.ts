@@ -1,12 +1,14 @@
+import type { Context } from 'hono';
 import type { Did, Digest } from '../schemas/primitives.ts';
 import type { Bytes } from '../protocol/bytes.ts';
 import type { Signer } from '../protocol/ed25519/signer.ts';
 import type { VerifySignature } from '../protocol/ed25519/verify.ts';
 import type { VerifierKey } from '../protocol/log/note.ts';
-import type { Content, ContentSummary } from '../protocol/manifest.ts';
+import type { Content, ContentBlock, ContentSummary } from '../protocol/manifest.ts';
 import type { CheckStatements } from './admission/check.ts';
 import type { Database } from './database/port.ts';
 import type { Growth } from './changes/growth.ts';
+import type { Env } from './http/env.ts';
 import type { Sequencer } from './log/sequencer.ts';
 
 /** A stored blob, or a part of it. */
@@ -43,8 +45,11 @@ export interface ContentIndex {
    * either. A row's answer is a hint: it goes by a part of its digest.
    */
   find(digests: readonly string[], each: number): Promise<{ digest: string; manifest: ContentSummary }[]>;
-  /** The manifests that name a segment of a row-digest list, and the rows that it has by them; the newest 100. */
-  namesOf(segment: Digest): Promise<{ manifest: ContentSummary; rows: number }[]>;
+  /**
+   * The manifests that name a segment of a row-digest list, and the rows that it has by them: those that say it has
+   * `rows`, unless that is null; the newest 100.
+   */
+  namesOf(segment: Digest, rows: number | null): Promise<{ manifest: ContentSummary; rows: number }[]>;
   /** Hears that a blob of so many bytes is stored, in case it is a segment that was missing. */
   stored(blob: Digest, bytes: number): Promise<void>;
   /** Places where a row may be: its segment (with the row's place in it) in a proven file of a manifest; 100 at most. */
@@ -71,10 +76,11 @@ export interface RowPlace {
   row: number;
 }
 
-/** Roots of the blocks of a segment, and of the segments of its file, in order. */
+/** Roots of the blocks of a segment, and of the segments of its file, and the blocks of the manifest, in order. */
 export interface RowPath {
   blocks: Bytes[];
   segments: Bytes[];
+  lines: ContentBlock[];
 }
 
 /** Fills the content index in the background. */
@@ -106,7 +112,12 @@ export interface Deps {
   logKey: VerifierKey;
   verify: VerifySignature;
   check: CheckStatements;
+  /** By key, of statements. */
   limiter: Limiter;
+  /** By network, of reads that cost. */
+  readLimiter: Limiter;
+  /** Where a request comes from, as the platform knows it; null where it does not, or where that is this machine itself. */
+  addressOf(c: Context<Env>): string | null;
   /** Milliseconds since the epoch. */
   now(): number;
   log: Log;

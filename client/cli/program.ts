@@ -207,6 +207,7 @@ export function createProgram(version: string, run: Run): Command {
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
     .option('--origin <origin>', 'the log’s name, where it is reached by another: registry.example/log')
     .option('--rebuild-index', 'empty the index of files and rows, and make it anew from the log and the blobs')
+    .option('--client-address-header <name>', 'behind a proxy: the header in which it puts the client’s address')
     .option('--issuer <file>', 'run an issuer app beside it: this file says who may log in where (YAML or JSON)')
     .action((options, command: Command) =>
       run(command, async (cli) => (await import('./commands/serve.ts')).serve(cli, options)),

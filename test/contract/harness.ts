@@ -37,6 +37,8 @@ export interface Registry extends Endpoint {
 export interface RegistryOptions {
   /** Statements a minute and key. */
   rateLimit?: number;
+  /** Units of reads a minute and network; requests say where they come from in the header `From`. */
+  readLimit?: number;
 }
 
 export type OpenEndpoint = () => Promise<Endpoint>;
@@ -93,7 +95,10 @@ export async function openRegistry(platform: Platform, options: RegistryOptions 
   await ensureIdentity(database, sequencer, { operator, service: service.did }, name, time);
   const stores = { database, content: watched(platform.content), blobs: platform.blobs };
   const limiter = createLimiter(options.rateLimit ?? 1_000_000, now);
-  const app = createApp(await depsOver(stores, { sequencer, growth, limiter, now, log, assets: platform.assets }));
+  const readLimiter = createLimiter(options.readLimit ?? 1_000_000, now);
+  const addressOf: Deps['addressOf'] = (c) => c.req.header('From') ?? null;
+  const ports = { sequencer, growth, limiter, readLimiter, addressOf, now, log, assets: platform.assets };
+  const app = createApp(await depsOver(stores, ports));
   return {
     fetch: async (path, init) => app.fetch(new Request(`https://registry.example${path}`, init)),
     operator,

@@ -26,7 +26,7 @@ export function describeOperations(name: string, open: OpenRegistry): void {
     let registry: Registry;
     let people: Cast;
     beforeAll(async () => {
-      registry = await open({ rateLimit: 60 });
+      registry = await open({ rateLimit: 60, readLimit: 30 });
       people = await cast(registry, 'operations');
     });
     afterAll(() => registry.close());
@@ -51,6 +51,35 @@ export function describeOperations(name: string, open: OpenRegistry): void {
       expect(await sizeOf(registry)).toBe(size + 61);
       rest();
       expect((await submit(registry, last)).status).toBe(201);
+    });
+
+    it('holds one network to what its reads cost, and leaves the others alone', async () => {
+      const record = await signed(drafts.record(people.alice.did, 'asked about'), people.alice);
+      const { id } = await log(registry, record);
+      const ask = (from: string, path: string, body?: unknown): Promise<Response> =>
+        registry.fetch(path, {
+          headers: { From: from, 'Content-Type': 'application/json' },
+          ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+        });
+      const digests = Array.from({ length: 9_001 }, (_, i) => digestOf(`limited ${i}`));
+      const reads: [cost: number, path: string, body?: unknown][] = [
+        [10, '/v1/lookups', { digests }],
+        [1, '/v1/lookups', { digests: digests.slice(0, 1_000) }],
+        [10, '/v1/verifications', { subject: id }],
+        [2, '/v1/decisions', { requests: Array.from({ length: 11 }, () => ({ record: id, use: 'train.finetune' })) }],
+        [1, `/v1/rows/${digests[0]}/proof`],
+      ];
+      for (const [i, [cost, ...read]] of reads.entries()) {
+        const [address, neighbour] = [`2001:db8:0:${i}::1`, `2001:db8:0:${i}:ffff::2`];
+        for (let n = 0; n < Math.floor(30 / cost); n++) expect((await ask(address, ...read)).status).not.toBe(429);
+        const refused = await ask(neighbour, ...read);
+        expect(refused.headers.get('Retry-After')).toMatch(/^\d+$/);
+        await expectProblem(refused, [429, 'rate-limited', /network.*minute/]);
+      }
+      expect((await ask('192.0.2.1', '/v1/lookups', { digests })).status).toBe(200);
+      expect(JSON.stringify(registry.events)).not.toContain('2001:');
+      rest();
+      expect((await ask('2001:db8::1', '/v1/lookups', { digests })).status).toBe(200);
     });
 
     it('does not let a stranger spend a key’s rate', async () => {

@@ -128,7 +128,7 @@ export function contentFaults(shell: Shell): void {
   test('an index write of several parts, of which a later one fails, is whole after it is repeated', async () => {
     const index = createContentIndex(content);
     const large = manifestOf(Object.fromEntries(Array.from({ length: 20_001 }, (_, i) => [`${i}.txt`, `file ${i}`])));
-    const read = { summary: summarizeContent(encodeManifest(large), large), files: large.files };
+    const read = { summary: summarizeContent(encodeManifest(large), large), files: large.files, blocks: [] };
     const { manifest: digest } = read.summary;
     const wanted = large.files.map((file) => file.sha256);
     const isAdded = async (digest: Digest): Promise<boolean> => (await index.has([digest])).has(digest);
@@ -147,7 +147,7 @@ export function contentFaults(shell: Shell): void {
     for (let i = 0; i < 5; i++) {
       const other = manifestOf({ 'common.txt': 'common', [`own-${i}.txt`]: `own ${i}` });
       const summary = summarizeContent(encodeManifest(other), other);
-      await index.add(summary.manifest, { summary, files: other.files });
+      await index.add(summary.manifest, { summary, files: other.files, blocks: [] });
     }
     const files = ['common', 'own 0', 'unknown'].map((text) => digestOf(text).slice('sha256:'.length));
     expect((await index.find(files, 3)).map(({ digest }) => digest)).toEqual([...Array(3).fill(files[0]), files[1]]);

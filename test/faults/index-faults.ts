@@ -19,10 +19,13 @@ const DUMPS = [
   'SELECT hex(digest), hex(manifest) FROM content ORDER BY 1, 2',
   'SELECT hex(digest), summary FROM manifests ORDER BY 1',
   'SELECT hex(manifest), line, rows, hex(root), state FROM row_files ORDER BY 1, 2',
-  'SELECT hex(digest), rows, indexed, state, hex(root), answers FROM row_segments ORDER BY 1',
+  'SELECT hex(digest), rows, hashed, indexed, state, hex(root), answers FROM row_segments ORDER BY 1',
   `SELECT hex(manifest), line, number, hex(digest) FROM row_lists JOIN row_files ON row_files.id = file
     JOIN row_segments ON row_segments.id = segment ORDER BY 1, 2, 3`,
+  `SELECT hex(manifest), hex(digest), segment_names.rows, file IS NULL FROM segment_names
+    JOIN row_segments ON row_segments.id = segment ORDER BY 1, 2, 3`,
   `SELECT hex(digest), block, hex(row_blocks.root) FROM row_blocks JOIN row_segments ON id = segment ORDER BY 1, 2`,
+  'SELECT hex(manifest), block, "offset", hex(root) FROM manifest_blocks ORDER BY 1, 2',
   'SELECT through FROM watermark',
   // The many in one text: a digest's first bytes are enough to tell segments apart.
   `SELECT group_concat(hex(prefix) || hex(substr(digest, 1, 4)) || row, ' ' ORDER BY prefix, digest, row) AS entries
@@ -67,7 +70,7 @@ export function indexFaults(shell: Shell): void {
     const dump = async (): Promise<unknown[][]> =>
       Promise.all(DUMPS.map((sql) => query<Record<string, unknown>>(storage.content, sql)));
     const entriesOf = (dumped: unknown[][]): number =>
-      (dumped.at(-1) as [{ entries: string }])[0].entries.split(' ').length;
+      (dumped.at(-1) as [{ entries: string | null }])[0].entries?.split(' ').length ?? 0;
     /** Fills from the log and the blobs, as a new registry does; whatever fails is begun again, as maintenance does. */
     async function fill(database: Database): Promise<void> {
       const { blobs } = storage;
@@ -90,8 +93,9 @@ export function indexFaults(shell: Shell): void {
     };
 
     test('holds all rows of what is as its manifest says, and nothing of what is not is answered', () => {
-      const [, manifests, files, segments, , blocks] = whole;
-      expect([manifests?.length, blocks?.length, entriesOf(whole)]).toEqual([2, 3 + 1 + 1, 8_299 + 2 + 2]);
+      const [, manifests, files, segments, , names, blocks, lines] = whole;
+      const lengths = [manifests, names, blocks, lines].map((all) => all?.length);
+      expect([...lengths, entriesOf(whole)]).toEqual([2, 3, 3 + 1 + 1, 2, 8_299 + 2]);
       const states = files?.map((row) => (row as { state: string }).state);
       expect(states?.toSorted()).toEqual(['bad', 'proven', 'proven']);
       expect(segments?.filter((row) => (row as { answers: number }).answers === 1)).toHaveLength(2);
@@ -149,9 +153,9 @@ export function indexFaults(shell: Shell): void {
           await index.remove(manifest, files).catch(() => index.remove(manifest, files));
           while (await index.removeRows(storage.blobs, named).catch(orAgain));
           const left = await dump();
-          const [, manifests, rows, segments, , blocks] = left;
-          expect([manifests, rows, segments, blocks].map((all) => all?.length)).toEqual([1, 1, 1, 1]);
-          expect(entriesOf(left)).toBe(2);
+          const [, manifests, rows, segments, , names, blocks, lines] = left;
+          const lengths = [manifests, rows, segments, names, blocks, lines].map((all) => all?.length);
+          expect([...lengths, entriesOf(left)]).toEqual([1, 1, 1, 1, 1, 1, 0]);
           if (faulty.writes <= at) break;
           expect(at).toBeLessThan(40);
         }
@@ -167,7 +171,7 @@ export function indexFaults(shell: Shell): void {
       await query(storage.content, 'UPDATE watermark SET through = 0 RETURNING through');
       await fill(storage.content);
       const again = await dump();
-      expect(again.slice(2, 6)).toEqual(whole.slice(2, 6));
+      expect(again.slice(2, 8)).toEqual(whole.slice(2, 8));
       expect(entriesOf(again)).toBe(entriesOf(whole));
     });
   });

@@ -1,13 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LookupResponse } from '../../schemas/api.ts';
-import type { StatementId } from '../../schemas/primitives.ts';
+import { limits } from '../../schemas/limits.ts';
+import type { ManifestFile } from '../../schemas/manifest.ts';
+import type { Digest, StatementId } from '../../schemas/primitives.ts';
 import emptyIndex from '../../migrations/empty-content-index.sql?raw';
 import { utf8, type Bytes } from '../../protocol/bytes.ts';
 import { digestOf } from '../../protocol/digest.ts';
+import { readContent } from '../../protocol/manifest.ts';
+import { verifyRowProof } from '../../protocol/row-proof.ts';
 import { createContentIndex } from '../../worker/content/content-index.ts';
 import { indexSome } from '../../worker/content/index-step.ts';
+import { rowProof } from '../../worker/content/row-proof.ts';
 import { sweepErasedBlobs } from '../../worker/content/sweep.ts';
-import { cast, expectProblem, log, post, putBlob, type Cast } from '../contract/client.ts';
+import { cast, expectProblem, log, post, putBlob, trustIn, type Cast } from '../contract/client.ts';
 import { openRegistry, type Platform, type Registry } from '../contract/harness.ts';
 import { digestOfRow, rowsRecord, someRows } from '../support/rows.ts';
 import { drafts, signed } from '../support/statements.ts';
@@ -90,6 +95,102 @@ export function describeContentIndex(name: string, openPlatform: () => Promise<P
       };
       expect((await find(9)).toSorted()).toEqual([...Array<string>(5).fill('everywhere'), 'own']);
       expect((await find(2)).toSorted()).toEqual(['everywhere', 'everywhere', 'own']);
+    });
+
+    it('takes a list of the length that its own manifest says, however many others call it another', async () => {
+      const others = rowsRecord(people.bob.did, { 'b.jsonl': someRows('called otherwise', 2) });
+      const own = rowsRecord(people.alice.did, { 'a.jsonl': someRows('called otherwise', 2) });
+      const [list = utf8('')] = own.lists;
+      await log(registry, await signed(own.draft, people.alice));
+      await log(registry, await signed(others.draft, people.bob));
+      expect((await putBlob(registry, own.manifest)).status).toBe(201);
+      const index = createContentIndex(platform.content);
+      const content = readContent(new TextDecoder().decode(others.manifest));
+      if (!content.ok) throw new Error(content.reason);
+      const { files } = content.value;
+      for (let i = 0; i < 101; i++) {
+        const named = files.map((file) => ({ ...file, rows: { ...file.rows, count: 3 } as typeof file.rows }));
+        await index.add(digestOf(`another ${i}`), { ...content.value, files: named });
+      }
+      expect((await index.namesOf(digestOf(list), null)).map(({ rows: count }) => count)).not.toContain(2);
+      const wrong = await putBlob(registry, list.slice(0, 32), digestOf(list));
+      await expectProblem(wrong, [400, 'invalid-request', 'has 96 bytes, not 32']);
+      expect((await putBlob(registry, list)).status).toBe(201);
+      expect((await registry.fetch(`/v1/blobs/${digestOf(list)}`)).status).toBe(200);
+      const { matches } = await ask([digestOfRow(someRows('called otherwise', 1)[0] as string)]);
+      expect(matches[0]?.records).toHaveLength(1);
+    });
+
+    it('counts a manifest once for a segment, in however many of its files it is', async () => {
+      const segment = someRows('in many files', 2);
+      const many = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`${i}.jsonl`, segment]));
+      const first = await publish(many);
+      const second = await publish({ 'once.jsonl': segment });
+      const wanted = digestOfRow(segment[0] as string);
+      const found = await createContentIndex(platform.content).find([wanted.slice('sha256:'.length)], 2);
+      expect(found.map(({ manifest }) => manifest.manifest)).toEqual([first.digest, second.digest]);
+      const { matches } = await ask([wanted]);
+      expect(matches[0]?.records).toEqual([first.id, second.id]);
+    });
+
+    it('proves a row by a block of a list and one of the manifest, however many files that lists', async () => {
+      const [mine = '', ...others] = someRows('many lines', 601);
+      const files: Record<string, string[]> = Object.fromEntries(
+        others.map((row, i) => [`${String(i).padStart(3, '0')} – ${'long '.repeat(30)}.jsonl`, [row]]),
+      );
+      const made = rowsRecord(people.alice.did, { ...files, '512.jsonl': [mine] });
+      await log(registry, await signed(made.draft, people.alice));
+      const list = made.lists.at(-1) as Bytes;
+      for (const blob of [made.manifest, list]) expect((await putBlob(registry, blob)).status).toBe(201);
+      const reads: number[] = [];
+      const blobs: typeof platform.blobs = {
+        ...platform.blobs,
+        size: (digest) => platform.blobs.size(digest),
+        get(digest, range) {
+          reads.push(range?.length ?? Infinity);
+          return platform.blobs.get(digest, range);
+        },
+      };
+      const row = digestOfRow(mine) as Digest;
+      const contentIndex = createContentIndex(platform.content);
+      const proof = await rowProof({ database: platform.database, blobs, contentIndex }, row);
+      const trust = await trustIn(registry);
+      expect(await verifyRowProof(proof ?? '', { trust, row })).toMatchObject({
+        ok: true,
+        value: { file: { path: '512.jsonl' } },
+      });
+      expect(reads).toHaveLength(2);
+      expect(reads[0]).toBe(32);
+      expect(reads[1], 'the last of three blocks, or the one before').toBeLessThan(made.manifest.length / 2);
+    });
+
+    it('has no entries of rows that no file is proven to have', async () => {
+      const [rows, before] = [someRows('unproven', 3), await count('row_entries')];
+      const lie = async (claim: (rows: NonNullable<ManifestFile['rows']>) => Partial<ManifestFile['rows']>) => {
+        const made = rowsRecord(people.bob.did, { 'a.jsonl': rows }, {}, (file) => {
+          const said = file.rows as NonNullable<ManifestFile['rows']>;
+          return { ...file, rows: { ...said, ...claim(said) } };
+        });
+        await log(registry, await signed(made.draft, people.bob));
+        for (const blob of [made.manifest, ...made.lists])
+          expect([200, 201]).toContain((await putBlob(registry, blob)).status);
+      };
+      await lie(() => ({ root: digestOf('another') }));
+      // The first segment never comes.
+      await lie(({ digests }) => ({ count: limits.segmentRows + 3, digests: [digestOf('absent'), ...digests] }));
+      expect(await count('row_entries')).toBe(before);
+      const proven = await publish({ 'proven.jsonl': rows });
+      expect(await count('row_entries')).toBe(before + 3);
+      const asked = rows.map(digestOfRow);
+      expect((await ask(asked)).matches.map(({ records }) => records)).toEqual(asked.map(() => [proven.id]));
+      await erase(proven.id);
+      await sweepErasedBlobs({ ...platform, contentIndex: createContentIndex(platform.content) });
+      expect(await count('row_entries')).toBe(before);
+      expect(await platform.blobs.size(digestOf(proven.lists[0] as Bytes)), 'which others name').toBe(96);
+      const again = await publish({ 'again.jsonl': rows });
+      const { matches, index } = await ask(asked);
+      expect(matches.map(({ records }) => records)).toEqual(asked.map(() => [again.id]));
+      expect(index).toMatchObject({ pendingRows: 0 });
     });
 
     it('is not held up by records whose manifest never came', async () => {

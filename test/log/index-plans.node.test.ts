@@ -45,7 +45,8 @@ test('no query of the content index reads more of it than it is asked about, or 
   await index.advance(0, 1);
   expect(await index.watermark()).toEqual({ through: 1, pendingRows: 0 });
   expect(await index.find([row.slice('sha256:'.length)], 5)).toHaveLength(1);
-  expect(await index.namesOf(segment)).toHaveLength(1);
+  for (const count of [10, null]) expect(await index.namesOf(segment, count)).toMatchObject([{ rows: 10 }]);
+  expect(await index.namesOf(segment, 9)).toEqual([]);
   const [place] = await index.placesOf(row);
   if (place === undefined) throw new Error('no place');
   await index.pathOf(place);

@@ -41,6 +41,8 @@ export async function depsOver(
     check: checkWith(verifySignature),
     growth: createWaitingRoom(),
     limiter: async () => true,
+    readLimiter: async () => true,
+    addressOf: () => null,
     log: () => {},
     assets: async () => null,
     operator: async () => operator.did,

@@ -43,6 +43,8 @@ export interface Bindings extends IssuerBindings {
   BLOBS: R2Bucket;
   SEQUENCER: { idFromName(name: string): unknown; get(id: unknown): RemoteSequencer };
   INDEXER: { idFromName(name: string): unknown; get(id: unknown): RemoteIndexer };
+  /** Of reads that cost, by network. */
+  READ_LIMIT: RateLimit;
   ASSETS: Fetcher;
   LOG_ORIGIN: string;
   LOG_KEY: string;

@@ -93,11 +93,9 @@ async function openDeps(bindings: Bindings): Promise<Deps> {
     logKey: keys.logKey,
     verify: verifySignature,
     check: checkWith(verifySignature),
-    limiter: async (key, cost) => {
-      const units = Array.from({ length: Math.ceil(cost / STATEMENTS_A_UNIT) });
-      const verdicts = await Promise.all(units.map(() => bindings.WRITE_LIMIT.limit({ key })));
-      return verdicts.every(({ success }) => success);
-    },
+    limiter: (key, cost) => spend(bindings.WRITE_LIMIT, key, Math.ceil(cost / STATEMENTS_A_UNIT)),
+    readLimiter: (key, cost) => spend(bindings.READ_LIMIT, key, cost),
+    addressOf: (c) => c.req.header('CF-Connecting-IP') ?? null,
     now: Date.now,
     log: (event) => console.log(JSON.stringify(event)),
     assets: async (file) => (await bindings.ASSETS.fetch(`https://assets/${file}`)) as unknown as Response,
@@ -106,4 +104,9 @@ async function openDeps(bindings: Bindings): Promise<Deps> {
       return operator;
     },
   };
+}
+
+async function spend(limit: Bindings['READ_LIMIT'], key: string, calls: number): Promise<boolean> {
+  const verdicts = await Promise.all(Array.from({ length: calls }, () => limit.limit({ key })));
+  return verdicts.every(({ success }) => success);
 }

@@ -6,7 +6,7 @@ import { db, type Database } from '../database/port.ts';
 import type { ContentIndex } from '../deps.ts';
 import { removeStep } from './removal.ts';
 import { pathOf, placesOf } from './row-places.ts';
-import { findRows, forgetRowLists, manifestsOfSegments, rowListQueries, rowsIn } from './row-lists.ts';
+import { findRows, forgetRowLists, manifestsOfSegments, namesOf, rowListQueries, rowsIn } from './row-lists.ts';
 
 /** Digests in one bound parameter: 64 hex digits each, well under D1's 2 MB. */
 const CHUNK = 20_000;
@@ -24,7 +24,10 @@ export const createContentIndex = (database: Database): ContentIndex => ({
     // With the last part, in one transaction: a crash before it leaves nothing that is found, and `has` answers no.
     const complete = sql`INSERT OR IGNORE INTO manifests (digest, summary)
       VALUES (${digestToBytes(manifest)}, ${content === null ? null : JSON.stringify(content.summary)})`;
-    const parts = [...inserts.map((insert) => [insert]), ...rowListQueries(manifest, content?.files ?? [])];
+    const parts = [
+      ...inserts.map((insert) => [insert]),
+      ...(content === null ? [] : rowListQueries(manifest, content)),
+    ];
     const last = parts.pop() ?? [];
     for (const part of [...parts, [...last, complete]]) await database.batch(part.map((query) => query.compile(db)));
   },
@@ -74,17 +77,7 @@ export const createContentIndex = (database: Database): ContentIndex => ({
     ];
   },
 
-  async namesOf(segment) {
-    const rows = await database.all(
-      // The newest first: whoever names it now is among them, however many did before.
-      sql<{ summary: string; rows: number }>`SELECT summary,
-          min(row_files.rows - row_lists.number * 1048576, 1048576) AS rows
-        FROM row_segments JOIN row_lists ON segment = row_segments.id
-        JOIN row_files ON row_files.id = file JOIN manifests ON manifests.digest = manifest
-        WHERE row_segments.digest = ${digestToBytes(segment)} ORDER BY file DESC LIMIT 100`.compile(db),
-    );
-    return rows.map(({ summary, rows: count }) => ({ manifest: JSON.parse(summary) as ContentSummary, rows: count }));
-  },
+  namesOf: (segment, rows) => namesOf(database, segment, rows),
 
   async stored(segment, bytes) {
     // Whoever has just looked and not found it must not call it absent after this: it is not `unseen` any more.
@@ -106,7 +99,8 @@ export const createContentIndex = (database: Database): ContentIndex => ({
       // A file is answered from once it was judged; until then its rows wait, as those of its lists may, too.
       sql<{ through: number; pendingRows: number }>`SELECT coalesce((SELECT through FROM watermark), 0) AS through,
         max(coalesce((SELECT sum(rows - indexed) FROM row_segments WHERE state = 'unseen'), 0)
-          + coalesce((SELECT sum(rows - indexed) FROM row_segments WHERE state = 'stored'), 0),
+          + coalesce((SELECT sum(rows - indexed) FROM row_segments WHERE state = 'stored'), 0)
+          + coalesce((SELECT sum(rows - indexed) FROM row_segments WHERE state = 'proven'), 0),
           coalesce((SELECT sum(rows) FROM row_files WHERE state = 'due'), 0)) AS "pendingRows"`.compile(db),
     );
     return row ?? { through: 0, pendingRows: 0 };

@@ -8,7 +8,7 @@ import { ROW_DIGEST_BYTES } from '../../protocol/rows/row-digests.ts';
 import { db, type Database } from '../database/port.ts';
 import type { Blobs, Log } from '../deps.ts';
 import { bytesOf } from './manifests.ts';
-import { rowsIn, segmentRows } from './row-lists.ts';
+import { firstFileOf, rowsIn, segmentRows } from './row-lists.ts';
 
 /** Segments looked for, or filled, and files judged, in one step. */
 const SEGMENTS = 25;
@@ -28,18 +28,30 @@ export interface Filling {
  * and one that was done and is done again does nothing.
  */
 export const fillStep = async (filling: Filling, blocks: number): Promise<boolean> =>
-  (await look(filling)) || (await fill(filling, blocks)) || (await judge(filling));
+  (await look(filling)) ||
+  (await advance(filling, blocks, hashing)) ||
+  (await judge(filling)) ||
+  // Only then: of lists that nobody proves, look-ups would read entries in vain.
+  (await advance(filling, blocks, entering));
 
 interface Segment {
   id: number;
   digest: Uint8Array;
   rows: number;
+  hashed: number;
   indexed: number;
 }
 
-const segmentsIn = (database: Database, state: 'unseen' | 'stored'): Promise<Segment[]> =>
+/** What is done with the rows of segments in a state, block by block, and what says how far it came. */
+interface Phase {
+  state: 'stored' | 'proven';
+  progress: 'hashed' | 'indexed';
+  queries(database: Database, segment: Segment, until: number, list: Bytes): Promise<RawBuilder<unknown>[]>;
+}
+
+const segmentsIn = (database: Database, state: 'unseen' | Phase['state']): Promise<Segment[]> =>
   database.all(
-    sql<Segment>`SELECT id, digest, rows, indexed FROM row_segments
+    sql<Segment>`SELECT id, digest, rows, hashed, indexed FROM row_segments
       WHERE state = ${sql.lit(state)} ORDER BY id LIMIT ${sql.lit(SEGMENTS)}`.compile(db),
   );
 
@@ -64,21 +76,26 @@ async function look({ database, blobs }: Filling): Promise<boolean> {
   return true;
 }
 
-/** Puts the next rows of stored segments into the index, and the roots of their blocks. */
-async function fill({ database, blobs }: Filling, blocks: number): Promise<boolean> {
-  const segments = await segmentsIn(database, 'stored');
+/** Does the next rows of segments in one phase. */
+async function advance(
+  { database, blobs }: Filling,
+  blocks: number,
+  { state, progress, queries }: Phase,
+): Promise<boolean> {
+  const segments = await segmentsIn(database, state);
   const writes: RawBuilder<unknown>[] = [];
   let left = blocks;
   for (const segment of segments) {
-    const until = Math.min(segment.rows, segment.indexed + left * BLOCK_ROWS);
+    const from = segment[progress];
+    const until = Math.min(segment.rows, from + left * BLOCK_ROWS);
     if (left === 0) break;
-    left -= Math.ceil((until - segment.indexed) / BLOCK_ROWS);
-    const list = await readRows(blobs, segment.digest, segment.indexed, until);
+    left -= Math.ceil((until - from) / BLOCK_ROWS);
+    const list = await readRows(blobs, segment.digest, from, until);
     // Gone between two steps: it is looked for again.
     writes.push(
       ...(list === null
-        ? [sql`UPDATE row_segments SET state = 'unseen' WHERE id = ${segment.id} AND state = 'stored'`]
-        : await segmentQueries(database, segment, until, list)),
+        ? [sql`UPDATE row_segments SET state = 'unseen' WHERE id = ${segment.id} AND state = ${state}`]
+        : await queries(database, segment, until, list)),
     );
   }
   if (writes.length > 0) await write(database, writes);
@@ -101,36 +118,51 @@ export async function readRows(
   return bytes;
 }
 
-/** What puts rows `[indexed, until)` of a segment into the index. */
-async function segmentQueries(
-  database: Database,
-  { id, rows, indexed }: Segment,
-  until: number,
-  list: Bytes,
-): Promise<RawBuilder<unknown>[]> {
-  // Whoever lost a race, or has not heard that the segment is to go, writes nothing.
-  const isNext = sql`EXISTS (SELECT 1 FROM row_segments WHERE id = ${id} AND state = 'stored' AND indexed = ${indexed})`;
-  const roots = blockRoots(list);
-  const first = indexed / BLOCK_ROWS;
-  const isWhole = until === rows;
-  const root = isWhole ? rootOf([...(await rootsBefore(database, id, first)), ...roots]) : null;
-  return [
-    ...Array.from(
-      entriesOf(list),
-      ({ prefixes, places }) => sql`INSERT OR IGNORE INTO row_entries (prefix, segment, row)
-        SELECT substr(${prefixes}, 1 + ${sql.lit(PREFIX_BYTES)} * place.key, ${sql.lit(PREFIX_BYTES)}),
-          ${id}, ${indexed} + place.value
-        FROM json_each(${places}) AS place WHERE ${isNext}`,
-    ),
-    sql`INSERT INTO row_blocks (segment, block, root)
-      SELECT ${id}, ${first} + block.key, substr(${concatBytes(...roots)}, 1 + 32 * block.key, 32)
-      FROM json_each(${JSON.stringify(roots.map(() => 0))}) AS block WHERE ${isNext}`,
-    ...(isWhole ? [becomeDue([id])] : []),
-    sql`UPDATE row_segments SET indexed = ${until}, root = ${root},
-        state = ${isWhole ? sql.lit('indexed') : sql.lit('stored')}
-      WHERE id = ${id} AND state = 'stored' AND indexed = ${indexed}`,
-  ];
-}
+/** Takes rows `[hashed, until)` of a segment into its tree. */
+const hashing: Phase = {
+  state: 'stored',
+  progress: 'hashed',
+  async queries(database, { id, rows, hashed }, until, list) {
+    // Whoever lost a race, or has not heard that the segment is to go, writes nothing.
+    const isNext = sql`id = ${id} AND state = 'stored' AND hashed = ${hashed}`;
+    const roots = blockRoots(list);
+    // What has come back was hashed as a whole.
+    const first = Math.ceil(hashed / BLOCK_ROWS);
+    const isWhole = until === rows;
+    const root = isWhole ? rootOf([...(await rootsBefore(database, id, first)), ...roots]) : null;
+    return [
+      sql`INSERT INTO row_blocks (segment, block, root)
+        SELECT ${id}, ${first} + block.key, substr(${concatBytes(...roots)}, 1 + 32 * block.key, 32)
+        FROM json_each(${JSON.stringify(roots.map(() => 0))}) AS block
+        WHERE EXISTS (SELECT 1 FROM row_segments WHERE ${isNext})`,
+      ...(isWhole ? [becomeDue([id])] : []),
+      sql`UPDATE row_segments SET hashed = ${until}, root = ${root},
+          state = ${isWhole ? sql`CASE answers WHEN 1 THEN 'proven' ELSE 'hashed' END` : sql.lit('stored')}
+        WHERE ${isNext}`,
+    ];
+  },
+};
+
+/** Puts rows `[indexed, until)` of a segment into the index. */
+const entering: Phase = {
+  state: 'proven',
+  progress: 'indexed',
+  async queries(_, { id, rows, indexed }, until, list) {
+    const isNext = sql`id = ${id} AND state = 'proven' AND indexed = ${indexed}`;
+    return [
+      ...Array.from(
+        entriesOf(list),
+        ({ prefixes, places }) => sql`INSERT OR IGNORE INTO row_entries (prefix, segment, row)
+          SELECT substr(${prefixes}, 1 + ${sql.lit(PREFIX_BYTES)} * place.key, ${sql.lit(PREFIX_BYTES)}),
+            ${id}, ${indexed} + place.value
+          FROM json_each(${places}) AS place WHERE EXISTS (SELECT 1 FROM row_segments WHERE ${isNext})`,
+      ),
+      sql`UPDATE row_segments SET indexed = ${until},
+          state = ${until === rows ? sql.lit('indexed') : sql.lit('proven')}
+        WHERE ${isNext}`,
+    ];
+  },
+};
 
 const rootsBefore = async (database: Database, segment: number, block: number): Promise<Hash[]> =>
   (
@@ -172,10 +204,10 @@ interface DueFile {
   isWaiting: number;
 }
 
-/** Judges files whose lists have changed: whether all of them are indexed, and are what the manifest says. */
+/** Judges files whose lists have changed: whether all of them are hashed, and are what the manifest says. */
 async function judge({ database, log }: Filling): Promise<boolean> {
   const unfinished = sql`EXISTS (SELECT 1 FROM row_lists CROSS JOIN row_segments ON row_segments.id = segment
-    WHERE file = row_files.id AND row_segments.state NOT IN ('indexed', 'unusable'))`;
+    WHERE file = row_files.id AND row_segments.state NOT IN ('hashed', 'proven', 'indexed', 'unusable'))`;
   const files = await database.all(
     sql<DueFile>`SELECT id, rows, root, manifest, line, ${unfinished} AS "isWaiting" FROM row_files
       WHERE state = 'due' ORDER BY id LIMIT ${sql.lit(SEGMENTS)}`.compile(db),
@@ -196,7 +228,13 @@ async function judge({ database, log }: Filling): Promise<boolean> {
     writes.push(
       sql`UPDATE row_files SET state = ${fault === null ? 'proven' : 'bad'} WHERE id = ${file.id}`,
       ...(fault === null
-        ? [sql`UPDATE row_segments SET answers = 1 WHERE id IN (SELECT segment FROM row_lists WHERE file = ${file.id})`]
+        ? [
+            sql`UPDATE row_segments SET answers = 1, state = CASE state WHEN 'hashed' THEN 'proven' ELSE state END
+              WHERE id IN (SELECT segment FROM row_lists WHERE file = ${file.id})`,
+            sql`UPDATE segment_names SET file = ${file.id} WHERE file IS NULL AND (segment, rows, first) IN
+              (SELECT segment, min(${file.rows} - number * 1048576, 1048576), ${firstFileOf(file.manifest)}
+               FROM row_lists WHERE file = ${file.id})`,
+          ]
         : []),
     );
   }

@@ -7,12 +7,15 @@ import { digestOf } from '../../protocol/digest.ts';
 import type { Deps } from '../deps.ts';
 import { readJson } from '../http/body.ts';
 import { ProblemError } from '../http/problem.ts';
+import { chargeNetwork } from '../http/read-limit.ts';
 import { isHeld, json, problems, read, readQuery, route, type App } from '../http/route.ts';
 import { indexState } from './catch-up.ts';
 import { recordsOver, type Fitting } from './records.ts';
 import { rowProof } from './row-proof.ts';
 
 const DigestParam = z.object({ digest: Digest });
+/** Digests that are charged as one unit. */
+const DIGESTS_A_UNIT = 1_000;
 const LOOKUP_BYTES = limits.lookupDigests * 80;
 /** Records listed for one digest, and for all of a look-up: those who ask for many get fewer of each. */
 const RECORDS = 100;
@@ -30,11 +33,12 @@ export function lookupRoutes(app: App, deps: Deps): void {
       request: { body: { required: true, content: { 'application/json': { schema: LookupRequest } } } },
       responses: {
         200: json(LookupResponse, 'Matches, in the order asked, and how far the index is'),
-        ...problems({ 400: 'Malformed', 413: 'Too many' }),
+        ...problems({ 400: 'Malformed', 413: 'Too many', 429: 'Too fast' }),
       },
     },
     async (c) => {
       const { digests } = read(LookupRequest, await readJson(c, LOOKUP_BYTES));
+      await chargeNetwork(deps, c, Math.ceil(digests.length / DIGESTS_A_UNIT));
       // Read first: what is indexed while this goes on may be found, and is not promised.
       const index = await indexState(deps);
       const wanted = [...new Set(digests)].map((digest) => digest.slice('sha256:'.length));
@@ -67,12 +71,13 @@ export function lookupRoutes(app: App, deps: Deps): void {
       request: { params: DigestParam, query: RowProofQuery },
       responses: {
         200: { description: 'The proof', content: { [ROW_PROOF_MEDIA_TYPE]: { schema: RowProof } } },
-        ...problems({ 404: 'No indexed record has it' }),
+        ...problems({ 404: 'No indexed record has it', 429: 'Too fast' }),
       },
     },
     async (c) => {
       const { digest } = read(DigestParam, c.req.param());
       const { record } = readQuery(c, RowProofQuery);
+      await chargeNetwork(deps, c, 1);
       const index = await indexState(deps);
       const proof = await rowProof(deps, digest, record);
       if (proof === null) {

@@ -11,8 +11,8 @@ import { PREFIX_BYTES, readRows } from './fill.ts';
 const BLOCKS = 8;
 
 /**
- * Takes some of the rows of a segment that no file has any more out of the index, the last ones first; with the last of
- * them goes the blob, unless it `isNamed` otherwise. Answers whether there was anything to do. As in filling, each step is
+ * Takes some of the rows of a segment that no proven file has any more out of the index, the last ones first; with the last
+ * of them goes the blob, unless other files have it, or it `isNamed` otherwise. Answers whether there was anything to do. As in filling, each step is
  * one transaction that says how far it came, and does nothing where the segment has come back.
  */
 export async function removeStep(
@@ -21,16 +21,26 @@ export async function removeStep(
   isNamed: (blob: Digest) => Promise<boolean>,
 ): Promise<boolean> {
   const [segment] = await database.all(
-    sql<{ id: number; digest: Uint8Array; indexed: number }>`SELECT id, digest, indexed FROM row_segments
+    sql<{ id: number; digest: Uint8Array; indexed: number; isListed: number }>`SELECT id, digest, indexed,
+        EXISTS (SELECT 1 FROM segment_names WHERE segment = row_segments.id) AS "isListed"
+      FROM row_segments
       WHERE state = 'removing' ORDER BY id LIMIT 1`.compile(db),
   );
   if (segment === undefined) return false;
-  const { id, digest, indexed } = segment;
+  const { id, digest, indexed, isListed } = segment;
   if (indexed === 0) {
     const blob = digestFromBytes(digest);
-    if (!(await isNamed(blob))) await blobs.delete(blob);
-    const last = sql`DELETE FROM row_segments WHERE id = ${id} AND state = 'removing' AND indexed = 0`;
-    await database.batch([last.compile(db)]);
+    if (isListed === 0 && !(await isNamed(blob))) await blobs.delete(blob);
+    const isLast = sql`id = ${id} AND state = 'removing' AND indexed = 0`;
+    const left = sql`EXISTS (SELECT 1 FROM segment_names WHERE segment = row_segments.id)`;
+    await database.batch(
+      [
+        // Others name it, and have not proven it.
+        sql`UPDATE row_segments SET state = 'unseen' WHERE ${isLast} AND ${left}`,
+        sql`DELETE FROM row_blocks WHERE segment = ${id} AND EXISTS (SELECT 1 FROM row_segments WHERE ${isLast})`,
+        sql`DELETE FROM row_segments WHERE ${isLast}`,
+      ].map((query) => query.compile(db)),
+    );
     return true;
   }
   const from = Math.max(0, Math.ceil(indexed / BLOCK_ROWS) - BLOCKS) * BLOCK_ROWS;
@@ -51,8 +61,7 @@ export async function removeStep(
   await database.batch(
     [
       ...entries,
-      sql`DELETE FROM row_blocks WHERE segment = ${id} AND block >= ${from / BLOCK_ROWS} AND ${isNext}`,
-      sql`UPDATE row_segments SET indexed = ${from}, root = NULL
+      sql`UPDATE row_segments SET indexed = ${from}
         WHERE id = ${id} AND state = 'removing' AND indexed = ${indexed}`,
     ].map((query) => query.compile(db)),
   );

@@ -43,8 +43,9 @@ export function contentRoutes(app: App, deps: Deps): void {
     },
     async (c) => {
       const { digest } = read(DigestParam, c.req.param());
-      const refs = await referencesTo(digest);
       const size = await blobs.size(digest);
+      const declared = Number(c.req.header('Content-Length') ?? NaN);
+      const refs = await referencesTo(digest, size ?? declared);
       if (size !== null) {
         // The first upload may have crashed before the index, or come before the first record over this manifest.
         if (refs.asManifest && size <= limits.manifestBytes && (await contentIndex.has([digest])).size === 0) {
@@ -53,8 +54,8 @@ export function contentRoutes(app: App, deps: Deps): void {
         await noticeList(digest, size, refs);
         return c.body(null, 200);
       }
-      await noticeList(digest, await store(c, digest, refs), refs);
-      await requireNamed(digest);
+      await noticeList(digest, await store(c, digest, declared, refs), refs);
+      await requireNamed(digest, declared);
       return c.body(null, 201);
     },
   );
@@ -76,9 +77,9 @@ export function contentRoutes(app: App, deps: Deps): void {
     async (c) => {
       const { digest } = read(DigestParam, c.req.param());
       // What only erased statements named is not given out, though its bytes may still be here.
-      const isServed = (await isNamed(digest)) || (await isListed(deps, digest));
-      const size = isServed ? await blobs.size(digest) : null;
-      if (size === null) throw new ProblemError('not-found', `${digest} is not stored here`);
+      const size = await blobs.size(digest);
+      const isServed = size !== null && ((await isNamed(digest)) || (await isListed(deps, digest, size)));
+      if (!isServed) throw new ProblemError('not-found', `${digest} is not stored here`);
       const headers: Record<string, string> = {
         'Content-Type': 'application/octet-stream',
         // It never changes, but it may be erased: caches ask again, and get a mere 304.
@@ -111,7 +112,7 @@ export function contentRoutes(app: App, deps: Deps): void {
   }
 
   /** How logged statements, and manifests of theirs, name a blob. Ends the request where none does. */
-  async function referencesTo(digest: Digest): Promise<References> {
+  async function referencesTo(digest: Digest, size: number): Promise<References> {
     const [refs] = await database.all(
       db
         .selectFrom('blob_refs')
@@ -119,7 +120,9 @@ export function contentRoutes(app: App, deps: Deps): void {
         .where('digest', '=', digest)
         .compile(),
     );
-    const sizes = await listSizes(deps, digest);
+    const fitting = await listSizes(deps, digest, size);
+    // Of the others it is only said which size they are of.
+    const sizes = fitting.length > 0 ? fitting : await listSizes(deps, digest, null);
     const [min, max] = [refs?.min ?? null, refs?.max ?? null];
     if (max === null && sizes.length === 0) {
       throw new ProblemError(
@@ -137,8 +140,12 @@ export function contentRoutes(app: App, deps: Deps): void {
   }
 
   /** Stores a blob that is not here yet, and indexes it where it is a manifest. Answers its bytes. */
-  async function store(c: Context, digest: Digest, { max, asManifest, otherwise, sizes }: References): Promise<number> {
-    const declared = Number(c.req.header('Content-Length') ?? NaN);
+  async function store(
+    c: Context,
+    digest: Digest,
+    declared: number,
+    { max, asManifest, otherwise, sizes }: References,
+  ): Promise<number> {
     // A manifest is read before it is kept: its files are to be found by their digests. Nothing larger is one.
     if (asManifest && !(declared > limits.manifestBytes) && !sizes.includes(declared)) {
       const bytes = await readBody(c, Math.min(max, limits.manifestBytes));
@@ -154,8 +161,10 @@ export function contentRoutes(app: App, deps: Deps): void {
     if (!Number.isSafeInteger(declared)) throw new ProblemError('invalid-request', 'send Content-Length');
     if (!sizes.includes(declared) && (declared > max || max === 0)) {
       if (max > 0) throw new ProblemError('too-large', `this blob may be ${max} bytes at most`);
-      const expected = [...new Set(sizes)].join(' or ');
-      throw new ProblemError('invalid-request', `this list of row digests has ${expected} bytes, not ${declared}`);
+      throw new ProblemError(
+        'invalid-request',
+        `this list of row digests has ${sizes.join(' or ')} bytes, not ${declared}`,
+      );
     }
     const body = c.req.raw.body ?? new Blob([]).stream();
     if ((await blobs.put(digest, body, declared)) === 'mismatch') throw mismatch(digest);
@@ -171,9 +180,9 @@ export function contentRoutes(app: App, deps: Deps): void {
   }
 
   /** Ends the request where what names the blob was erased while it was on its way: it goes with the next sweep. */
-  async function requireNamed(digest: Digest): Promise<void> {
+  async function requireNamed(digest: Digest, size: number): Promise<void> {
     try {
-      await referencesTo(digest);
+      await referencesTo(digest, size);
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       await database.batch([sql`INSERT OR IGNORE INTO erased_blobs (digest) VALUES (${digest})`.compile(db)]);

@@ -1,8 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 import { limits } from '../../schemas/limits.ts';
-import type { ManifestFile } from '../../schemas/manifest.ts';
 import type { Digest } from '../../schemas/primitives.ts';
-import { digestToBytes } from '../../protocol/digest.ts';
+import { digestFromBytes, digestToBytes } from '../../protocol/digest.ts';
+import type { Content, ContentSummary } from '../../protocol/manifest.ts';
 import { ROW_DIGEST_BYTES } from '../../protocol/rows/row-digests.ts';
 import { db, type Database } from '../database/port.ts';
 
@@ -15,11 +15,22 @@ const PREFIX = 24;
  * What remembers the row lists of a manifest's files, in parts that are each one transaction. Rows are found only once
  * the manifest is remembered itself. Safe to repeat.
  */
-export function rowListQueries(manifest: Digest, files: readonly ManifestFile[]): RawBuilder<unknown>[][] {
+export function rowListQueries(
+  manifest: Digest,
+  { files, blocks }: Pick<Content, 'files' | 'blocks'>,
+): RawBuilder<unknown>[][] {
   const parts: RawBuilder<unknown>[][] = [];
   const listed = files.flatMap(({ rows }, i) =>
     rows === undefined || rows.count === 0 ? [] : [{ rows, line: i + 1 }],
   );
+  if (listed.length > 0) {
+    const ofBlocks = blocks.map(({ offset, root }) => [offset, hexOf(digestFromBytes(root))]);
+    parts.push([
+      sql`INSERT OR IGNORE INTO manifest_blocks (manifest, block, offset, root)
+        SELECT ${digestToBytes(manifest)}, key, value ->> 0, unhex(value ->> 1)
+        FROM json_each(${JSON.stringify(ofBlocks)})`,
+    ]);
+  }
   for (let at = 0; at < listed.length; at += CHUNK) {
     const chunk = listed.slice(at, at + CHUNK).map(({ rows, line }) => [line, rows.count, hexOf(rows.root)]);
     parts.push([
@@ -40,6 +51,9 @@ export function rowListQueries(manifest: Digest, files: readonly ManifestFile[])
         SELECT row_files.id, value ->> 1, row_segments.id FROM json_each(${chunk})
         CROSS JOIN row_files ON manifest = ${digestToBytes(manifest)} AND line = value ->> 0
         CROSS JOIN row_segments ON digest = unhex(value ->> 2)`,
+      sql`INSERT OR IGNORE INTO segment_names (segment, rows, first, manifest)
+        SELECT row_segments.id, value ->> 3, ${firstFileOf(digestToBytes(manifest))}, ${digestToBytes(manifest)}
+        FROM json_each(${chunk}) CROSS JOIN row_segments ON digest = unhex(value ->> 2)`,
       // What was on its way out, or was never uploaded, is looked at again.
       sql`UPDATE row_segments SET state = 'unseen' WHERE state IN ('absent', 'removing')
         AND digest IN (SELECT unhex(value ->> 2) FROM json_each(${chunk}))`,
@@ -58,19 +72,46 @@ export function rowsIn(bytes: number): number | null {
   return Number.isInteger(rows) && rows > 0 && rows <= limits.segmentRows ? rows : null;
 }
 
+/** What manifests are ordered by: the id of the first file. Files are given theirs in order. */
+export const firstFileOf = (manifest: Uint8Array): RawBuilder<number> =>
+  sql`(SELECT id FROM row_files WHERE manifest = ${manifest} ORDER BY line LIMIT 1)`;
+
+/**
+ * The manifests that name a segment, and the rows that it has by them: those that say it has `rows`, unless that is
+ * null. At most 100, the newest of each number first: whoever names it now is among them, however many did before.
+ */
+export async function namesOf(
+  database: Database,
+  segment: Digest,
+  rows: number | null,
+): Promise<{ manifest: ContentSummary; rows: number }[]> {
+  const said = rows === null ? sql`` : sql`AND segment_names.rows = ${rows}`;
+  const names = await database.all(
+    sql<{ summary: string; rows: number }>`SELECT summary, segment_names.rows
+      FROM row_segments CROSS JOIN segment_names ON segment = row_segments.id ${said}
+      CROSS JOIN manifests ON manifests.digest = manifest
+      WHERE row_segments.digest = ${digestToBytes(segment)} AND summary IS NOT NULL
+      ORDER BY segment_names.rows DESC, first DESC LIMIT 100`.compile(db),
+  );
+  return names.map(({ summary, rows: count }) => ({ manifest: JSON.parse(summary) as ContentSummary, rows: count }));
+}
+
 /** Forgets the row lists of a manifest; the segments that no other file has are left to be removed. */
 export async function forgetRowLists(database: Database, manifest: Digest): Promise<void> {
   const files = sql`(SELECT id FROM row_files WHERE manifest = ${digestToBytes(manifest)})`;
   const segments = sql`(SELECT segment FROM row_lists WHERE file IN ${files})`;
-  const elsewhere = sql`FROM row_lists CROSS JOIN row_files ON row_files.id = file
-    WHERE segment = row_segments.id AND manifest <> ${digestToBytes(manifest)}`;
+  const named = sql`SELECT segment, min(rows - number * 1048576, 1048576), ${firstFileOf(digestToBytes(manifest))}
+    FROM row_files CROSS JOIN row_lists ON file = row_files.id WHERE manifest = ${digestToBytes(manifest)}`;
   await database.batch(
     [
+      sql`DELETE FROM segment_names WHERE (segment, rows, first) IN (${named})`,
       sql`UPDATE row_segments SET
-          answers = EXISTS (SELECT 1 ${elsewhere} AND row_files.state = 'proven'),
-          state = CASE WHEN EXISTS (SELECT 1 ${elsewhere}) THEN state ELSE 'removing' END
+          answers = EXISTS (SELECT 1 FROM segment_names WHERE segment = row_segments.id AND file IS NOT NULL),
+          state = CASE WHEN EXISTS (SELECT 1 FROM segment_names WHERE segment = row_segments.id
+            AND (file IS NOT NULL OR indexed = 0)) THEN state ELSE 'removing' END
         WHERE id IN ${segments}`,
       sql`DELETE FROM row_lists WHERE file IN ${files}`,
+      sql`DELETE FROM manifest_blocks WHERE manifest = ${digestToBytes(manifest)}`,
       sql`DELETE FROM row_files WHERE manifest = ${digestToBytes(manifest)}`,
     ].map((query) => query.compile(db)),
   );
@@ -109,7 +150,7 @@ interface FoundRow {
   segment: number;
 }
 
-/** The summaries of the manifests with a proven file that these segments belong to, `each` of a segment at most. */
+/** The summaries of the manifests with a proven file that these segments belong to, the oldest `each` of a segment. */
 export async function manifestsOfSegments(
   database: Database,
   rows: readonly { segment: number }[],
@@ -123,8 +164,7 @@ export async function manifestsOfSegments(
     sql<{ segment: number; summary: string }>`SELECT wanted.value AS segment, summary
       FROM json_each(${JSON.stringify(segments)}) AS wanted
       CROSS JOIN manifests ON manifests.digest IN (
-        SELECT DISTINCT manifest FROM row_lists CROSS JOIN row_files ON row_files.id = file AND row_files.state = 'proven'
-        WHERE segment = wanted.value LIMIT ${each})
+        SELECT manifest FROM segment_names WHERE segment = wanted.value AND file IS NOT NULL ORDER BY first LIMIT ${each})
       WHERE summary IS NOT NULL LIMIT ${most}`.compile(db),
   );
   for (const { segment, summary } of found) manifests.set(segment, [...(manifests.get(segment) ?? []), summary]);

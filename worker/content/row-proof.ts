@@ -1,15 +1,15 @@
 import { limits } from '../../schemas/limits.ts';
 import type { Digest, StatementId } from '../../schemas/primitives.ts';
-import { ROW_PROOF_MEDIA_TYPE } from '../../schemas/row-proof.ts';
+import { ROW_PROOF_MEDIA_TYPE, type RowProof } from '../../schemas/row-proof.ts';
 import { equalBytes, fromUtf8, toBase64 } from '../../protocol/bytes.ts';
 import { digestToBytes } from '../../protocol/digest.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { proofOf, type Hash } from '../../protocol/log/merkle.ts';
-import { contentLeaves } from '../../protocol/manifest.ts';
+import { BLOCK_LINES, contentLeaves } from '../../protocol/manifest.ts';
 import { encodeRowProof } from '../../protocol/row-proof.ts';
 import { BLOCK_ROWS, rowsOf } from '../../protocol/rows/blocks.ts';
 import { db } from '../database/port.ts';
-import type { Deps, RowPlace } from '../deps.ts';
+import type { Deps, RowPath, RowPlace } from '../deps.ts';
 import { receiptsOf } from '../log/receipts.ts';
 import { readRows } from './fill.ts';
 import { bytesOf } from './manifests.ts';
@@ -23,7 +23,7 @@ const RECORDS = 100;
 
 /**
  * The proof that a record has a row: of the oldest record that does, unless one is named. It reads one block of the row's
- * list, the manifest, and the roots that the index kept. Null where nothing that is indexed has the row.
+ * list, one of the manifest, and the roots that the index kept. Null where nothing that is indexed has the row.
  */
 export async function rowProof(parts: Parts, row: Digest, wanted?: StatementId): Promise<string | null> {
   const places = await parts.contentIndex.placesOf(row);
@@ -44,19 +44,19 @@ export async function rowProof(parts: Parts, row: Digest, wanted?: StatementId):
 
 /** The proof by one place; null where the row that is there only begins with the same digits, or something is gone. */
 async function proofAt(parts: Parts, row: Digest, place: RowPlace, record: Fitting): Promise<string | null> {
-  const inFile = await placeInFile(parts, row, place);
-  if (inFile === null) return null;
-  const [lines, line] = await manifestLines(parts, place);
+  const path = await parts.contentIndex.pathOf(place);
+  const inFile = await placeInFile(parts, row, place, path);
+  const file = inFile === null ? null : await lineInManifest(parts, place, path);
   const [statement] = await parts.database.all(
     db.selectFrom('statements').selectAll().where('log_index', '=', record.index).compile(),
   );
-  if (lines === null || line === undefined || statement === undefined || statement.body === null) return null;
+  if (inFile === null || file === null || statement === undefined || statement.body === null) return null;
   const receipt = (await receiptsOf(parts.database, [statement])).get(statement.id)?.receipt;
   if (receipt === undefined) return null;
   return encodeRowProof({
     mediaType: ROW_PROOF_MEDIA_TYPE,
     row: { digest: row, ...inFile },
-    file: { line, index: place.line, proof: proofOf(place.line, lines).map(toBase64) },
+    file,
     record: JSON.parse(statement.body) as JsonObject,
     receipt,
   });
@@ -64,9 +64,10 @@ async function proofAt(parts: Parts, row: Digest, place: RowPlace, record: Fitti
 
 /** A row's place in its file, with its inclusion path: within its block, then its segment, then the file. */
 async function placeInFile(
-  { blobs, contentIndex }: Parts,
+  { blobs }: Parts,
   row: Digest,
   place: RowPlace,
+  { blocks, segments }: RowPath,
 ): Promise<{ index: number; proof: string[] } | null> {
   const block = Math.floor(place.row / BLOCK_ROWS);
   const from = block * BLOCK_ROWS;
@@ -75,17 +76,25 @@ async function placeInFile(
   const rows: Hash[] = list === null ? [] : [...rowsOf(list)];
   const found = rows[place.row - from];
   if (found === undefined || !equalBytes(found, digestToBytes(row))) return null;
-  const { blocks, segments } = await contentIndex.pathOf(place);
   const path = [...proofOf(place.row - from, rows), ...proofOf(block, blocks), ...proofOf(place.number, segments)];
   return { index: place.number * limits.segmentRows + place.row, proof: path.map(toBase64) };
 }
 
-/** The leaves of a manifest, and the line of the place's file. */
-async function manifestLines(
+/** A file's line in its manifest, with its inclusion path: within its block, then the manifest. */
+async function lineInManifest(
   { blobs }: Parts,
-  { manifest, line }: RowPlace,
-): Promise<[leaves: Hash[] | null, line: string | undefined]> {
-  const stored = await blobs.get(manifest.manifest);
+  { manifest, line: index }: RowPlace,
+  { lines }: RowPath,
+): Promise<RowProof['file'] | null> {
+  const block = Math.floor(index / BLOCK_LINES);
+  const offset = lines[block]?.offset;
+  if (offset === undefined) return null;
+  const length = (lines[block + 1]?.offset ?? manifest.manifestBytes) - offset;
+  const stored = await blobs.get(manifest.manifest, { offset, length });
   const text = stored === null ? null : fromUtf8(await bytesOf(stored.body));
-  return text === null ? [null, undefined] : [contentLeaves(text), text.split('\n', line + 1)[line]];
+  const line = text?.split('\n')[index % BLOCK_LINES];
+  if (text === null || line === undefined) return null;
+  const roots = lines.map(({ root }) => root);
+  const path = [...proofOf(index % BLOCK_LINES, contentLeaves(text)), ...proofOf(block, roots)];
+  return { line, index, proof: path.map(toBase64) };
 }

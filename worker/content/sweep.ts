@@ -28,7 +28,8 @@ export async function sweepErasedBlobs({
   for (const { digest } of unnamed) {
     await forgetManifest(digest);
     // It may be a row-digest list, too, that another's manifest names.
-    if (!(await isListed({ database, contentIndex }, digest))) await blobs.delete(digest);
+    const size = await blobs.size(digest);
+    if (size === null || !(await isListed({ database, contentIndex }, digest, size))) await blobs.delete(digest);
   }
   if (rows.length > 0) {
     const gone = JSON.stringify(unnamed.map(({ digest }) => digest));

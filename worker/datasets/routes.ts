@@ -16,12 +16,15 @@ import { toLogged } from '../database/evidence.ts';
 import type { Deps } from '../deps.ts';
 import { readJson } from '../http/body.ts';
 import { ProblemError } from '../http/problem.ts';
+import { chargeNetwork } from '../http/read-limit.ts';
 import { IdParam, json, problems, read, readQuery, route, type App } from '../http/route.ts';
 import type { StatusLists } from '../status/status.ts';
 import { manifestsOf } from '../content/manifests.ts';
 import { makeCertificate, readClosure } from './certificate.ts';
 import { search } from './search.ts';
 
+/** Units that a verification is charged: every signature of a certificate. */
+const VERIFICATION_UNITS = 10;
 const VERIFICATION_BYTES = 8 * 1024 * 1024;
 
 export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): void {
@@ -84,11 +87,12 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
       request: { body: { required: true, content: { 'application/json': { schema: VerificationRequest } } } },
       responses: {
         200: json(Report, 'The report'),
-        ...problems({ 400: 'Malformed', 404: 'No such record', 410: 'Erased', 413: 'Too large' }),
+        ...problems({ 400: 'Malformed', 404: 'No such record', 410: 'Erased', 413: 'Too large', 429: 'Too fast' }),
       },
     },
     async (c) => {
       const request = read(VerificationRequest, await readJson(c, VERIFICATION_BYTES));
+      await chargeNetwork(deps, c, VERIFICATION_UNITS);
       const closure = await readClosure(deps, request.subject);
       const certificate = await makeCertificate(database, statusLists, request.subject, closure);
       const trust = parseTrustPolicy(`log ${encodeVkey(deps.logKey)}\nquorum none\n`);

@@ -10,11 +10,15 @@ import { decisionEvidence, toLogged } from '../database/evidence.ts';
 import type { Deps } from '../deps.ts';
 import { readJson } from '../http/body.ts';
 import { ProblemError } from '../http/problem.ts';
+import { chargeNetwork } from '../http/read-limit.ts';
 import { json, problems, read, route, type App } from '../http/route.ts';
 import { newestCheckpoint } from '../log/routes.ts';
 
 /** A request that names every country takes about 2 KB. */
 const DECISIONS_BYTES = limits.decisions * 4096;
+
+/** Decisions that are charged as one unit. */
+const DECISIONS_A_UNIT = 10;
 
 /** What the decisions of one call may cost together, as {@link limits.decisionWork}: about a second. */
 const WORK = 2 ** 21;
@@ -31,12 +35,13 @@ export function decisionRoutes(app: App, deps: Deps): void {
       request: { body: { required: true, content: { 'application/json': { schema: DecisionsRequest } } } },
       responses: {
         200: json(Decision.or(Decisions), 'The decision; of several requests, the decisions in their order'),
-        ...problems({ 400: 'Malformed, or too many', 404: 'No such record', 413: 'Too large' }),
+        ...problems({ 400: 'Malformed, or too many', 404: 'No such record', 413: 'Too large', 429: 'Too fast' }),
       },
     },
     async (c) => {
       const body = await readJson(c, DECISIONS_BYTES);
       const { requests, isSingle } = readRequests(body);
+      await chargeNetwork(deps, c, Math.ceil(requests.length / DECISIONS_A_UNIT));
       const decisions = await decideAll(deps, requests);
       return c.json(isSingle ? decisions[0] : { decisions }, 200, { 'Cache-Control': 'no-store' });
     },

@@ -11,11 +11,13 @@ import { createWaitingRoom } from '../changes/growth.ts';
 import { db, type Database } from '../database/port.ts';
 import { createContentIndex } from '../content/content-index.ts';
 import type { Deps } from '../deps.ts';
+import { READ_UNITS } from '../http/read-limit.ts';
 import { ensureIdentity } from '../log/identity.ts';
 import { besideIssuer } from '../issuer/app.ts';
 import { loadLog } from '../log/log-state.ts';
 import { MAINTENANCE, maintain } from '../maintenance.ts';
 import { createSequencer } from '../log/sequencer.ts';
+import { addressBy } from './client-address.ts';
 import { startCheckThreads } from './check-threads.ts';
 import { createFileBlobs, sweepTemporaries } from './file-blobs.ts';
 import { openHttpServer } from './http-server.ts';
@@ -38,6 +40,8 @@ export interface RegistryOptions {
   name?: string;
   /** Statements a minute and key. */
   rateLimit?: number;
+  /** Behind a proxy: the header in which it says, and nobody else can say, where a request came from. */
+  clientAddressHeader?: string;
   /** Empties the content index and makes it anew, from the log and the blobs. */
   rebuildIndex?: boolean;
   /** An issuer app beside the registry; at `/issuer` unless its configuration has an address. */
@@ -167,6 +171,8 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     verify: verifySignature,
     check: checker.check,
     limiter: createLimiter(options.rateLimit ?? RATE_LIMIT, Date.now),
+    readLimiter: createLimiter(READ_UNITS, Date.now),
+    addressOf: addressBy(options.clientAddressHeader),
     now: Date.now,
     assets: async (file) => new Response(await readFile(folderOf(`../../node_modules/swagger-ui-dist/${file}`))),
     operator: async () => operator,

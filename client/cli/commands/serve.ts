@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { HeaderName } from '../../../schemas/issuer-config.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { readFlag } from '../flags.ts';
@@ -13,6 +14,7 @@ export interface ServeOptions {
   origin?: string;
   issuer?: string;
   rebuildIndex?: boolean;
+  clientAddressHeader?: string;
 }
 
 export const Port = z
@@ -46,6 +48,10 @@ Press Ctrl-C to stop.`,
 
 async function start(cli: Cli, options: ServeOptions, port: number) {
   const { data, host, origin, issuer: file } = options;
+  const header =
+    options.clientAddressHeader === undefined
+      ? undefined
+      : readFlag(HeaderName, options.clientAddressHeader, '--client-address-header');
   const issuer = file === undefined ? undefined : await readIssuerFile(cli, file);
   return listening({ host, port }, () =>
     cli.startRegistry({
@@ -55,6 +61,7 @@ async function start(cli: Cli, options: ServeOptions, port: number) {
       log: logLine(cli),
       ...(origin === undefined ? {} : { origin }),
       ...(options.rebuildIndex === undefined ? {} : { rebuildIndex: options.rebuildIndex }),
+      ...(header === undefined ? {} : { clientAddressHeader: header }),
       ...(issuer === undefined ? {} : { issuer }),
     }),
   );
