@@ -45,17 +45,29 @@ interface Asked {
 const RECORD_WORK = 32;
 
 /**
+ * A decision, and what the records and sources of the lineage answer each by itself, worst first: one at least, as what
+ * is missing answers, too.
+ */
+interface Weighed {
+  decision: Decision;
+  answers: readonly { record: StatementId; outcome: DecisionOutcome; reason(): string | undefined }[];
+}
+
+/**
  * Whether a request is permitted at a time (rights.md): the worst answer over the record, its parts and its ancestors,
  * with all their duties, and the rule that limits it. Reads nothing but its arguments; `evidence` must hold what a
  * certificate of the record holds. Total: whatever it holds, there is a decision; what is more than `work`, which several
  * decisions may share, is denied.
  */
-export function decide(
+export const decide = (...asked: Parameters<typeof weighLineage>): Decision => weighLineage(...asked).decision;
+
+/** As {@link decide}, with what each record of the lineage has to do with it. */
+export function weighLineage(
   evidence: Evidence,
   request: DecisionRequest,
   at: number,
   work: Work = { left: limits.decisionWork },
-): Decision {
+): Weighed {
   const region: Region = {
     uses: leavesOf[request.use],
     purposes: purposesOf[request.purpose ?? 'any'],
@@ -85,13 +97,21 @@ export function decide(
     }
   }
   for (const { statement, detail } of faults) answers.push(faultAnswer(evidence, statement, detail, at));
-  return summarize(request, answers, at);
-}
-
-function summarize({ record, use }: DecisionRequest, answers: readonly Answer[], at: number): Decision {
   const rank = (outcome: DecisionOutcome): number => DECISIONS.indexOf(outcome);
   // What asks for most limits most.
   const ordered = answers.toSorted((a, b) => rank(a.outcome) - rank(b.outcome) || sizeOf(b.duties) - sizeOf(a.duties));
+  return {
+    decision: summarize(request, ordered, at),
+    answers: ordered.map(({ of, outcome, reasons }) => ({
+      record: of.record,
+      outcome,
+      reason: () => reasons()[0]?.reason,
+    })),
+  };
+}
+
+/** The decision that follows from all answers, worst first. */
+function summarize({ record, use }: DecisionRequest, ordered: readonly Answer[], at: number): Decision {
   // No record at all is no answer at all.
   const decision = ordered[0]?.outcome ?? 'unknown';
   // Once something denies, what others would permit is beside the point.
@@ -105,7 +125,7 @@ function summarize({ record, use }: DecisionRequest, answers: readonly Answer[],
     heard++;
   }
   const listed = because.slice(0, LISTED_REASONS);
-  const duties = decision === 'conditional' ? answers.reduce((set, each) => set | each.duties, 0) : 0;
+  const duties = decision === 'conditional' ? ordered.reduce((set, each) => set | each.duties, 0) : 0;
   return {
     record,
     use,

@@ -492,4 +492,22 @@ describe('certificates together', () => {
     expect(failuresOf(report)).toEqual([]);
     expect(report.rights?.decision).toBe('conditional');
   });
+
+  test('the rows of every part that refuses are refused, whichever refuses most', async () => {
+    const { publish, verify, log, alice } = await world();
+    const licences = ['MIT', 'CC-BY-NC-4.0', 'CC-BY-NC-4.0', 'OFL-1.1'];
+    const names = ['a', 'b', 'c', 'd'];
+    const parts = [];
+    for (const [i, license] of licences.entries()) {
+      parts.push(await publish(rowsOf(names[i] as string, 0, 3), { rights: { holder: alice.did, license } }));
+    }
+    const ids = parts.map(({ id }) => id);
+    const bundle = log.append(await signed(drafts.composition(alice.did, ids), alice));
+    const policy = { rights: { use: ['train' as const], purpose: 'commercial' as const } };
+    const { report } = await verify([bundle], [mixOf(...names.map((name) => rowsOf(name, 0, 2)))], policy);
+    expect(failuresOf(report)).toEqual(['rights.decision']);
+    const accepted = report.coverage?.byRecord.map((each) => [each.record, each.accepted]);
+    expect(new Map(accepted as [string, boolean][])).toEqual(new Map(ids.map((id, i) => [id, i === 0])));
+    expect(report.coverage).toMatchObject({ matched: 8, refused: 6 });
+  });
 });
