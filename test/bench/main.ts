@@ -11,7 +11,6 @@ import { machine } from './report.ts';
 import { benchRights, benchWorlds } from './rights.ts';
 import { benchRows } from './rows.ts';
 import { benchMemory, benchSubmit } from './submit.ts';
-import { benchWorkerd } from './workerd.ts';
 
 const PARTS: Record<string, () => Promise<void>> = {
   submit: () => benchSubmit(30_000),
@@ -24,7 +23,8 @@ const PARTS: Record<string, () => Promise<void>> = {
   mix: benchMix,
   index: () => benchIndex(10_000_000),
   rows: () => benchRows(10e9),
-  workerd: () => benchWorkerd(6000),
+  // Wrangler takes its time to load.
+  workerd: async () => (await import('./workerd.ts')).benchWorkerd(6000),
   memory: () => benchMemory(200_000),
 };
 
