@@ -5,7 +5,10 @@ import { join } from 'node:path';
 
 // Compiled code is kept from run to run, which halves the time that a command takes to start; hence the imports below
 // are dynamic. Where the folder cannot be written, nothing is kept and nothing breaks.
-enableCompileCache(join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'firsthand'));
+const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'firsthand');
+enableCompileCache(cache);
+// Threads, and the processes of the demo, know of it by the environment only.
+process.env['NODE_COMPILE_CACHE'] ??= cache;
 
 const { main } = await import('./client/cli/main.ts');
 await main(process.argv, {

@@ -39,22 +39,25 @@ export async function hashSource(source: ByteSource, options: HashSourceOptions)
       yield piece;
     }
   };
+  if (rows === null) {
+    for await (const _ of pieces());
+    return { bytes, sha256: sha256.digest() };
+  }
   const collector = new RowCollector(onDigests);
-  await digestRows(source, pieces(), options, collector);
-  const hashed = { bytes, sha256: sha256.digest() };
-  return rows === null ? hashed : { ...hashed, rows: collector.end(rows.format) };
+  await digestRows(source, pieces(), rows, options.inflate, collector);
+  return { bytes, sha256: sha256.digest(), rows: collector.end(rows.format) };
 }
 
 /** Takes all pieces, and digests the rows in them, or in the file. */
 async function digestRows(
   source: ByteSource,
   pieces: AsyncIterable<Uint8Array>,
-  { rows, inflate }: HashSourceOptions,
+  rows: RowSource,
+  inflate: Inflate,
   collector: RowCollector,
 ): Promise<void> {
-  if (rows === null || rows.format === 'parquet') {
+  if (rows.format === 'parquet') {
     for await (const _ of pieces);
-    if (rows === null) return;
     // Loaded only where it is needed: its decoders compile WebAssembly at once, which not every platform allows.
     const { digestParquet } = await import('../../protocol/rows/parquet.ts');
     return digestParquet(source, collector.digester, collector.flush);

@@ -1,6 +1,7 @@
 import { limits } from '../../schemas/limits.ts';
 import { faithfulNumber } from '../json.ts';
-import { copyBytes, isShortEscape, JsonBytes, PLAIN, utf8Length } from './json-bytes.ts';
+import { copyBytes, isShortEscape, JsonBytes, utf8Length } from './json-bytes.ts';
+import { PlainBytes } from './plain-bytes.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -29,6 +30,7 @@ export const CANONICAL_SLACK = 64;
  */
 export class CanonicalRow extends JsonBytes {
   #source: Uint8Array = new Uint8Array();
+  readonly #bytes = new PlainBytes();
   #at = 0;
   #end = 0;
   /** Whether the string read last is ASCII without escapes: then its bytes sort as its UTF-16 code units do (§3.2.3). */
@@ -45,6 +47,7 @@ export class CanonicalRow extends JsonBytes {
    */
   write(source: Uint8Array, from: number, end: number, out: Uint8Array, to: number): number {
     this.#source = source;
+    this.#bytes.read(source);
     this.#at = from;
     this.#end = end;
     this.out = out;
@@ -190,10 +193,10 @@ export class CanonicalRow extends JsonBytes {
 
   /** The indices of `count` members by their keys. */
   #sorted(first: number, count: number): number[] {
-    const order = Array.from({ length: count }, (_, i) => first + i);
-    if (count > FEW) return order.sort((a, b) => this.#compare(a, b));
-    for (let i = 1; i < count; i++) {
-      const member = order[i] as number;
+    if (count > FEW) return Array.from({ length: count }, (_, i) => first + i).sort((a, b) => this.#compare(a, b));
+    const order: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const member = first + i;
       let at = i;
       for (; at > 0 && this.#compare(order[at - 1] as number, member) > 0; at--) order[at] = order[at - 1] as number;
       order[at] = member;
@@ -263,7 +266,7 @@ export class CanonicalRow extends JsonBytes {
     let start = this.#at;
     this.#isPlain = true;
     for (;;) {
-      while (at < end && PLAIN[source[at] as number] === 1) at++;
+      at = this.#bytes.skip(at, end);
       if (at >= end) return false;
       const byte = source[at] as number;
       if (byte === QUOTE) break;

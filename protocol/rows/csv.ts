@@ -29,7 +29,7 @@ export class CsvRows {
   #columns: readonly Column[] | null = null;
   #cells: Cell[] = [];
   /** The record begun, how many lines came before it, how many it has, and whether a quote is open in it. */
-  #rest = new Uint8Array(64 * 1024);
+  #rest = new Uint8Array();
   #restBytes = 0;
   #linesBefore = 0;
   #lines = 0;

@@ -1,4 +1,5 @@
-import { copyBytes, isShortEscape, PLAIN, utf8Length } from './json-bytes.ts';
+import { copyBytes, isShortEscape, utf8Length } from './json-bytes.ts';
+import { PLAIN, PlainBytes } from './plain-bytes.ts';
 
 const TAB = 0x09;
 const LF = 0x0a;
@@ -29,9 +30,7 @@ export class FlatLine {
   /** Where the line written last ends: at its LF. */
   end = 0;
   #source: Uint8Array = new Uint8Array();
-  /** The buffer of the source in words, and where in it the source begins. */
-  #words: Int32Array = new Int32Array();
-  #base = 0;
+  readonly #plain = new PlainBytes();
   #stop = 0;
   /** Of each member: where its key and its value begin and end in the source. */
   readonly #members = new Int32Array(4 * MOST);
@@ -42,11 +41,8 @@ export class FlatLine {
    * ends there, or -1 where it is not one to be written here. It is no longer than it was.
    */
   write(source: Uint8Array, from: number, stop: number, out: Uint8Array, to: number): number {
-    if (source !== this.#source) {
-      this.#source = source;
-      this.#words = new Int32Array(source.buffer, 0, source.buffer.byteLength >> 2);
-      this.#base = source.byteOffset;
-    }
+    this.#source = source;
+    this.#plain.read(source);
     this.#stop = stop;
     const count = this.#read(from);
     return count < 0 || !this.#sort(count) || out.length - to < this.end - from ? -1 : this.#emit(count, out, to);
@@ -130,16 +126,9 @@ export class FlatLine {
 
   /** The end of a string that is canonical as it stands. */
   #string(from: number): number {
-    const [source, words, base, stop] = [this.#source, this.#words, this.#base, this.#stop];
-    const lastWord = (base + stop) >> 2;
+    const [source, stop] = [this.#source, this.#stop];
     for (let at = from + 1; ;) {
-      while (at < stop && ((base + at) & 3) !== 0 && PLAIN[source[at] as number] === 1) at++;
-      if (((base + at) & 3) === 0) {
-        let word = (base + at) >> 2;
-        while (word < lastWord && isPlainWord(words[word] as number)) word++;
-        at = (word << 2) - base;
-        while (at < stop && PLAIN[source[at] as number] === 1) at++;
-      }
+      at = this.#plain.skip(at, stop);
       if (at >= stop) return -1;
       const byte = source[at] as number;
       if (byte === QUOTE) return at + 1;
@@ -197,12 +186,3 @@ export class FlatLine {
     return to;
   }
 }
-
-/**
- * Whether all four bytes stand in a JSON string for themselves: none past ASCII, below the space, a quote or a backslash.
- * A difference has its byte's highest bit set where the byte is smaller than what is taken away.
- */
-const isPlainWord = (word: number): boolean =>
-  ((word | (word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)) &
-    0x80808080) ===
-  0;

@@ -2,11 +2,6 @@ const QUOTE = 0x22;
 const ZERO = 0x30;
 const BACKSLASH = 0x5c;
 
-/** 1 for the bytes that stand in a JSON string for themselves and are a character each. */
-export const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
-);
-
 /** Below this a loop copies faster than a call. */
 const WORTH_A_CALL = 48;
 

@@ -1,6 +1,7 @@
 import { limits } from '../../schemas/limits.ts';
 import { isFaithful } from '../json.ts';
-import { JsonBytes, PLAIN, utf8Length } from './json-bytes.ts';
+import { JsonBytes, utf8Length } from './json-bytes.ts';
+import { PLAIN } from './plain-bytes.ts';
 import { RowsError } from './rows-error.ts';
 
 const QUOTE = 0x22;

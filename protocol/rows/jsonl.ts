@@ -58,7 +58,7 @@ export class JsonlRows {
   #lines = 0;
   #isFirst = true;
   /** The line begun. */
-  #rest = new Uint8Array(64 * 1024);
+  #rest = new Uint8Array();
   #restBytes = 0;
 
   constructor(digester: RowDigester) {

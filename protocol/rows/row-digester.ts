@@ -16,8 +16,8 @@ export class RowDigester {
   readonly #flat = new FlatLine();
   readonly #canonical = new CanonicalRow();
   /** 0x00, and a row. */
-  #leaf = new Uint8Array(64 * 1024);
-  #digests = new Uint8Array(1024 * ROW_DIGEST_BYTES);
+  #leaf = new Uint8Array(4096);
+  #digests = new Uint8Array(64 * ROW_DIGEST_BYTES);
   #filled = 0;
 
   /**

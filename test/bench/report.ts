@@ -23,5 +23,16 @@ export async function medianMs(runs: number, work: () => Promise<unknown>): Prom
   return median(times);
 }
 
+/** The medians of two works that take turns, in milliseconds: whatever else the machine does, it does to both. */
+export async function mediansMs(
+  runs: number,
+  one: () => Promise<unknown>,
+  other: () => Promise<unknown>,
+): Promise<[one: number, other: number]> {
+  const times: [number, number][] = [];
+  for (let i = 0; i < runs; i++) times.push([await medianMs(1, one), await medianMs(1, other)]);
+  return [median(times.map(([each]) => each)), median(times.map(([, each]) => each))];
+}
+
 export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;

@@ -41,7 +41,8 @@ export function lookupRoutes(app: App, deps: Deps): void {
       await chargeNetwork(deps, c, Math.ceil(digests.length / DIGESTS_A_UNIT));
       // Read first: what is indexed while this goes on may be found, and is not promised.
       const index = await indexState(deps);
-      const wanted = [...new Set(digests)].map((digest) => digest.slice('sha256:'.length));
+      const hex = digests.map((digest) => digest.slice('sha256:'.length));
+      const wanted = [...new Set(hex)];
       const each = Math.min(RECORDS, Math.floor(ANSWERS / wanted.length));
       const found = await contentIndex.find(wanted, each);
       const over = await recordsOver(database, [...new Set(found.map(({ manifest }) => manifest))], each);
@@ -53,8 +54,8 @@ export function lookupRoutes(app: App, deps: Deps): void {
       }
       // Most digests of a look-up share their records: those are written once.
       const ids = new Map<readonly Fitting[] | undefined, string[]>([[undefined, []]]);
-      const matches = digests.map((digest) => {
-        const of = records.get(digest.slice('sha256:'.length));
+      const matches = digests.map((digest, i) => {
+        const of = records.get(hex[i] as string);
         if (!ids.has(of)) ids.set(of, of?.map(({ id }) => id) ?? []);
         return { digest, records: ids.get(of) };
       });

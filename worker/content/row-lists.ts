@@ -123,9 +123,7 @@ export async function findRows(
   digests: readonly string[],
   each: number,
 ): Promise<{ digest: string; segment: number }[]> {
-  // In the order of the index, neighbours are on one page.
-  const sorted = digests.toSorted();
-  const wanted = sql`json_each(${JSON.stringify(sorted)}) AS wanted`;
+  const wanted = sql`json_each(${JSON.stringify(digests)}) AS wanted`;
   const proven = sql`row_entries AS found CROSS JOIN row_segments AS proven ON proven.id = found.segment AND answers = 1`;
   const isWanted = sql`found.prefix = unhex(substr(wanted.value, 1, ${sql.lit(PREFIX)}))`;
   const most = digests.length * each;
@@ -142,7 +140,7 @@ export async function findRows(
             CROSS JOIN row_segments ON row_segments.id IN
               (SELECT found.segment FROM ${proven} WHERE ${isWanted} LIMIT ${each})`.compile(db),
         );
-  return bounded.map(({ at, segment }) => ({ digest: sorted[at] as string, segment }));
+  return bounded.map(({ at, segment }) => ({ digest: digests[at] as string, segment }));
 }
 
 interface FoundRow {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/run-cli.ts';
 import { hashContent } from './hash-content.ts';
-import { ChangedFileError, hashFile } from './hash-file.ts';
+import { ChangedFileError, CHUNK, hashFile } from './hash-file.ts';
 import { mediaTypeOf } from '../../content/media-type.ts';
 import type { SpooledFile } from './hash-spooled.ts';
 import { SpoolFolder } from './spool.ts';
@@ -132,10 +132,11 @@ describe('hashing', () => {
     const hashed = await hashFile(write(folder, 'big', content), { onBytes: (bytes) => seen.push(bytes) });
     expect(hashed).toEqual({ bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') });
     expect(seen.reduce((sum, bytes) => sum + bytes, 0)).toBe(content.length);
-    expect(await hashFile(write(folder, 'empty', ''))).toEqual({
-      bytes: 0,
-      sha256: createHash('sha256').digest('hex'),
-    });
+    // Around what is read at a time.
+    for (const bytes of [0, 1, CHUNK - 1, CHUNK, CHUNK + 1]) {
+      const sha256 = createHash('sha256').update(content.subarray(0, bytes)).digest('hex');
+      expect(await hashFile(write(folder, 'some', content.subarray(0, bytes)))).toEqual({ bytes, sha256 });
+    }
   });
 
   test('refuses a file that grows, shrinks or is rewritten meanwhile', async () => {
@@ -154,6 +155,12 @@ describe('hashing', () => {
     await expect(once((file) => appendFileSync(file, 'more'))).rejects.toThrow(ChangedFileError);
     await expect(once((file) => truncateSync(file, 1_500_000))).rejects.toThrow(ChangedFileError);
     await expect(once((file) => writeFileSync(file, Buffer.alloc(3_000_000, 1)))).rejects.toThrow(ChangedFileError);
+    const small = (change: (file: string) => void) => {
+      const file = write(folder, 'small', 'a few bytes');
+      return hashFile(file, { onBytes: () => change(file) });
+    };
+    await expect(small((file) => appendFileSync(file, 'more'))).rejects.toThrow(ChangedFileError);
+    await expect(small((file) => truncateSync(file, 5))).rejects.toThrow(ChangedFileError);
   });
 
   test('does not follow a link that took the file’s place', async () => {

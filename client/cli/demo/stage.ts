@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { getCompileCacheDir } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -50,13 +49,7 @@ export class Stage {
     this.#cli = cli;
     this.folder = folder;
     const inherited = Object.entries(cli.env).filter(([name]) => !/^(FIRSTHAND_|XDG_)/.test(name));
-    const cache = getCompileCacheDir();
-    this.#env = {
-      ...Object.fromEntries(inherited),
-      HOME: folder,
-      // Their home is empty, but they need not compile everything again.
-      ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
-    };
+    this.#env = { ...Object.fromEntries(inherited), HOME: folder };
   }
 
   static async open(cli: Cli): Promise<Stage> {
