@@ -1,5 +1,4 @@
-import type { Json } from '../../protocol/json.ts';
-import { parseJson } from '../../protocol/json.ts';
+import { parseJson, type Json } from '../../protocol/json.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
 import type { Finding } from '../../protocol/rights/import/finding.ts';
 import { readMentions } from '../../protocol/rights/import/licence.ts';
@@ -53,21 +52,13 @@ export function readCroissant(value: Json, given?: ReadonlySet<string>): Result<
   const { dataset, resolve } = found.value;
   const drafting = new Drafting(given);
   const version = versionOf(dataset);
-  for (const term of dataset.terms) readField(term, dataset, drafting);
+  noteVersion(version, drafting);
   const licences = dataset.values('license').map(({ value }) => resolve(value));
   readLicences(licences, dataset, drafting);
+  for (const term of dataset.terms) readField(term, dataset, drafting);
   for (const [term, reason] of EXPECTED) {
     if (dataset.written(term).length === 0) drafting.note(term, null, 'unusable', reason);
   }
-  if (version === null)
-    drafting.note('conformsTo', null, 'unusable', 'names no version of Croissant; it was read as one all the same');
-  else if (!KNOWN_VERSIONS.includes(version))
-    drafting.note(
-      'conformsTo',
-      version,
-      'ambiguous',
-      `was read as Croissant ${KNOWN_VERSIONS.at(-1)}: what is new in it was not`,
-    );
   const files = readDistribution(dataset.values('distribution'), dataset, resolve, drafting);
   const creators = dataset.values('creator').length;
   const { draft, findings } = drafting.done();
@@ -109,6 +100,15 @@ function versionOf(dataset: Thing): string | null {
     if (version !== undefined) return version;
   }
   return null;
+}
+
+function noteVersion(version: string | null, drafting: Drafting): void {
+  if (version === null) {
+    drafting.note('conformsTo', null, 'unusable', 'names no version of Croissant; it was read as one all the same');
+  } else if (!KNOWN_VERSIONS.includes(version)) {
+    const read = `was read as Croissant ${KNOWN_VERSIONS.at(-1)}: what is new in it was not`;
+    drafting.note('conformsTo', version, 'ambiguous', read);
+  }
 }
 
 /** The one licence of a dataset. Whether two hold together or are offered for choice, Croissant has no word for. */

@@ -51,14 +51,9 @@ export function readDistribution(
 
 /** Terms of one file are not those of a whole record. */
 function noteTerms(file: Thing, drafting: Drafting): void {
-  for (const term of ['license', 'usageInfo']) {
+  for (const term of ['license', 'usageInfo', 'prov:wasDerivedFrom']) {
     for (const { path, value } of file.values(term)) {
-      drafting.note(
-        path,
-        value,
-        'ambiguous',
-        'is of one file, and a record has one licence and one set of rules for all',
-      );
+      drafting.note(path, value, 'ambiguous', 'is said of one file, and a record says one thing of all its files');
     }
   }
 }

@@ -21,14 +21,16 @@ const FIELDS = {
 type Fields = typeof FIELDS;
 export type Draft = { [Field in keyof Fields]?: z.output<Fields[Field]> };
 
-/** Findings that are kept: a document may have any number of fields. */
+/** Findings that are kept: a document may have any number of fields, and what is ignored must not crowd out the rest. */
 const FINDINGS = 1000;
+const IGNORED = 200;
 
 /** A draft as it is filled: nothing enters it that the record's schema would refuse. */
 export class Drafting {
   readonly draft: Draft = {};
   readonly findings: Finding[] = [];
   readonly #given: ReadonlySet<string>;
+  #ignored = 0;
   #dropped = 0;
 
   /** `given` are the fields that somebody has filled already. */
@@ -37,7 +39,8 @@ export class Drafting {
   }
 
   note(path: string, value: Json, outcome: Outcome, reason: string): void {
-    if (this.findings.length < FINDINGS) this.findings.push(finding(path, value, outcome, reason));
+    const isKept = outcome === 'ignored' ? ++this.#ignored <= IGNORED : this.findings.length < FINDINGS;
+    if (isKept) this.findings.push(finding(path, value, outcome, reason));
     else this.#dropped++;
   }
 

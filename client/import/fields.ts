@@ -2,69 +2,10 @@ import type { Json } from '../../protocol/json.ts';
 import { readOffers } from './odrl.ts';
 import type { Drafting } from './draft.ts';
 import { isObject, textsOf, type Said, type Text, type Thing } from './json-ld.ts';
+import { verdictOn } from './unread-terms.ts';
 
 /** Items of one list that are looked at: a record takes far fewer. */
 const ITEMS = 256;
-
-/** Terms that name people or organisations. */
-const PEOPLE: ReadonlySet<string> = new Set([
-  'creator',
-  'author',
-  'contributor',
-  'publisher',
-  'provider',
-  'funder',
-  'sponsor',
-  'maintainer',
-  'editor',
-  'producer',
-  'accountablePerson',
-  'copyrightHolder',
-  'sourceOrganization',
-  'sdPublisher',
-  'creditText',
-  'prov:wasAttributedTo',
-]);
-
-/** Terms that may limit what may be done, in ways that no rule says. */
-const LIMITING: ReadonlySet<string> = new Set([
-  'conditionsOfAccess',
-  'copyrightNotice',
-  'acquireLicensePage',
-  'termsOfService',
-  'publishingPrinciples',
-  'odrl:hasPolicy',
-  'dct:rights',
-  'dct:accessRights',
-  'rai:dataUseCases',
-  'rai:dataReleaseMaintenancePlan',
-]);
-
-const STRUCTURE = 'says how the document is to be read';
-const DATED = 'is no day of collecting (authorship.collectedFrom), and the log dates the record itself';
-const ASSISTED = 'is no claim of who did the work: role and assistance are asked of the person who signs';
-
-const IGNORED: Readonly<Record<string, string>> = {
-  '@context': STRUCTURE,
-  '@type': STRUCTURE,
-  '@id': STRUCTURE,
-  conformsTo: STRUCTURE,
-  datePublished: DATED,
-  dateCreated: DATED,
-  dateModified: DATED,
-  temporalCoverage: DATED,
-  citeAs: 'is how to cite the dataset',
-  citation: 'cites a publication: that is no derivation',
-  recordSet: 'describes columns: rows are addressed by their digests',
-  sdLicense: 'is the licence of the metadata, not of the data',
-  url: 'is an address; it was not fetched',
-  sameAs: 'is an address; it was not fetched',
-  'rai:machineAnnotationTools': ASSISTED,
-  'rai:annotationsPerItem': ASSISTED,
-  'rai:dataAnnotationProtocol': ASSISTED,
-  'rai:dataAnnotationPlatform': ASSISTED,
-  'prov:wasGeneratedBy': ASSISTED,
-};
 
 /** Reads one field of a dataset. Licence and distribution are read apart: they need the whole document. */
 export function readField(term: string, dataset: Thing, drafting: Drafting): void {
@@ -95,48 +36,9 @@ export function readField(term: string, dataset: Thing, drafting: Drafting): voi
       const { rules, findings } = readOffers(dataset.values(term), dataset);
       return drafting.takeRules(rules, findings);
     }
-    default:
-      return noteUnread(term, dataset, drafting);
-  }
-}
-
-function noteUnread(term: string, dataset: Thing, drafting: Drafting): void {
-  for (const { path, value } of dataset.written(term)) {
-    if (PEOPLE.has(term)) {
-      drafting.note(
-        path,
-        value,
-        'ignored',
-        'names who is behind it: a name is personal data, a record carries keys only, and a name is no claim of authorship',
-      );
-    } else if (term === 'isBasedOn' || term === 'prov:wasDerivedFrom') {
-      drafting.note(
-        path,
-        value,
-        'ambiguous',
-        'says that this is derived from something, and neither how (relation) nor under which licence: add it to derivedFrom',
-      );
-    } else if (term === 'rai:personalSensitiveInformation') {
-      drafting.note(
-        path,
-        value,
-        'ambiguous',
-        'says that personal data may be in it: correct personalData, which is none unless you say otherwise',
-      );
-    } else if (LIMITING.has(term)) {
-      drafting.note(
-        path,
-        value,
-        'ambiguous',
-        'may limit what may be done; what it says in prose was not read: say it in rights.rules',
-      );
-    } else {
-      drafting.note(
-        path,
-        value,
-        'ignored',
-        (Object.hasOwn(IGNORED, term) ? IGNORED[term] : undefined) ?? 'has no place in a record',
-      );
+    default: {
+      const { outcome, reason } = verdictOn(term);
+      for (const { path, value } of dataset.written(term)) drafting.note(path, value, outcome, reason);
     }
   }
 }
@@ -152,10 +54,12 @@ function readSingle(term: 'name' | 'description' | 'version' | 'taskType', datas
   );
   const text = oneOf(texts, dataset.context.language);
   if (texts.length === 0) return drafting.note(said.path, said.value, 'unusable', 'is no text');
-  if (text === null)
+  if (text === null) {
     return drafting.note(said.path, said.value, 'ambiguous', 'gives several values where one is expected');
-  if (text.trim() === '' || /^(?:none|null|n\/a)$/i.test(text.trim()))
+  }
+  if (/^(?:none|null|n\/a)?$/i.test(text.trim())) {
     return drafting.note(said.path, said.value, 'unusable', 'says nothing');
+  }
   // Line ends of another system are the same text.
   drafting.take(term, text.replace(/\r\n?/g, '\n'), said);
 }
@@ -178,17 +82,17 @@ interface Item {
 
 function readItems(items: readonly Item[], field: 'keywords' | 'language' | 'domain', drafting: Drafting): void {
   for (const { said, text } of items.slice(0, ITEMS)) {
-    if (text === null || text === '')
+    if (text === null || text === '') {
       drafting.note(said.path, said.value, 'unusable', 'is no text, nor a term with a name');
-    else drafting.takeItem(field, text, said);
+    } else {
+      drafting.takeItem(field, text, said);
+    }
   }
-  if (items.length > ITEMS)
-    drafting.note(
-      items[ITEMS]?.said.path ?? field,
-      null,
-      'unusable',
-      `${items.length - ITEMS} more values were not looked at`,
-    );
+  const next = items[ITEMS];
+  if (next !== undefined) {
+    const more = `${items.length - ITEMS} more values were not looked at`;
+    drafting.note(next.said.path, null, 'unusable', more);
+  }
 }
 
 /** One text on its own may be a list with commas, as schema.org has it. */

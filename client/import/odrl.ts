@@ -30,7 +30,6 @@ const OFFER_SAYS = new Set([
   'name',
   'description',
   'url',
-  'license',
   'dct:issued',
 ]);
 const RULE_SAYS = new Set(['action', 'constraint', 'duty', 'target', 'assigner', 'uid', 'name', 'description']);

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -191,6 +191,27 @@ describe('hostile metadata', () => {
     const { stdout } = await init('--croissant', join(folder, 'metadata.json'), ...DESCRIBED, '--json');
     const { imported } = JSON.parse(stdout) as { imported: { files: { outcome: string }[] }[] };
     expect(imported[0]?.files.map(({ outcome }) => outcome)).toEqual(distribution.map(() => 'absent'));
+  });
+
+  test('a link among the files stops no import, and is told', async () => {
+    const { folder, init } = orchard();
+    symlinkSync('/etc/passwd', join(folder, 'data/link'));
+    const ran = await init('--croissant', join(folder, 'metadata.json'), ...DESCRIBED);
+    expect(ran).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/not compared .*is a symbolic link/) as string,
+    });
+  });
+
+  test('thousands of fields crowd out no licence', async () => {
+    const fields = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`x${i}`, i]));
+    const ran = await initFrom(
+      JSON.stringify({ '@type': 'Dataset', ...fields, license: 'cc-by' }),
+      ...DESCRIBED.slice(0, -2),
+      '--json',
+    );
+    expect(ran.stderr).toMatch(/does not say which/);
+    expect(ran.stderr.length).toBeLessThan(10_000);
   });
 
   test('a file that is not there', async () => {

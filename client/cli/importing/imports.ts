@@ -4,12 +4,14 @@ import type { RightsRule } from '../../../schemas/rights-rule.ts';
 import { parseJson } from '../../../protocol/json.ts';
 import { AIPREF_LENGTH, readAipref, type ImportedRules } from '../../../protocol/rights/import/aipref.ts';
 import { CAWG_BYTES, readCawg } from '../../../protocol/rights/import/cawg.ts';
-import type { Finding } from '../../../protocol/rights/import/finding.ts';
+import { finding, type Finding } from '../../../protocol/rights/import/finding.ts';
 import { CROISSANT_BYTES, parseCroissant } from '../../import/croissant.ts';
+import type { DeclaredFile } from '../../import/distribution.ts';
 import type { Draft } from '../../import/draft.ts';
 import { readText } from '../bounded-file.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
+import { describe } from '../failure.ts';
 import { compareFiles, type ComparedFile } from './compare-files.ts';
 
 /** Where metadata and rights are imported from. */
@@ -85,10 +87,25 @@ async function readCroissantFile(
     source: file,
     version,
     draft,
-    findings,
-    files: path === null ? [] : await compareFiles(cli, path, files),
+    ...(await compared(cli, path, files, findings)),
     isContent: within !== '' && !within.startsWith('..'),
   };
+}
+
+/** What cannot be compared stops no import: publishing says of the same files what is wrong with them. */
+async function compared(
+  cli: Cli,
+  path: string | null,
+  declared: readonly DeclaredFile[],
+  findings: Finding[],
+): Promise<Pick<ImportedFrom, 'files' | 'findings'>> {
+  if (path === null) return { findings };
+  try {
+    return { findings, files: await compareFiles(cli, path, declared) };
+  } catch (error) {
+    const reason = `is not compared with the files at hand: ${describe(error).message}`;
+    return { findings: [...findings, finding('distribution', null, 'unusable', reason)] };
+  }
 }
 
 /** A statement holds a `=`; what has none is a file that holds one, maybe as a header. */

@@ -195,14 +195,15 @@ export function idsByAddress(address: string): readonly string[] {
   return own !== null ? [own] : ported !== null ? [ported] : (byAddress.get(address) ?? []);
 }
 
-/** Licences of the family that a text names without saying which: `cc-by`, `GPL`. */
+/** Licences of the family that a text names without saying which, as `cc-by` or `GPL`; the general ones first. */
 export function familyOf(text: string): readonly string[] {
   const slug = text
     .trim()
     .toLowerCase()
     .replace(/ license$/, '')
     .replace(/[\s_]+/g, '-');
+  const isMember = (id: string): boolean => id.startsWith(slug) && /^[-.]/.test(id.slice(slug.length));
   return slug.length < 2
     ? []
-    : currentIds.filter((id) => id.toLowerCase().startsWith(`${slug}-`) || id.toLowerCase().startsWith(`${slug}.`));
+    : currentIds.filter((id) => isMember(id.toLowerCase())).toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));
 }
