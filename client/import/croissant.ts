@@ -1,6 +1,6 @@
 import { parseJson, type Json } from '../../protocol/json.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
-import type { Finding } from '../../protocol/rights/import/finding.ts';
+import { shown, type Finding } from '../../protocol/rights/import/finding.ts';
 import { readMentions } from '../../protocol/rights/import/licence.ts';
 import { Drafting, type Draft } from './draft.ts';
 import { readDistribution, type DeclaredFile } from './distribution.ts';
@@ -18,12 +18,12 @@ export interface Croissant {
   findings: Finding[];
   files: DeclaredFile[];
   creators: number;
-  /** The licence as it was written. */
+  /** The licences as they were written, cut where they are many or long. */
   licences: Json[];
 }
 
 /** Bytes of a Croissant file. Those of large hubs stay below 1 MB; some embed data. */
-export const CROISSANT_BYTES = 16 * 1024 * 1024;
+export const CROISSANT_BYTES = 8 * 1024 * 1024;
 
 /** What a dataset should say of itself, and what follows where it does not. */
 const EXPECTED: readonly (readonly [string, string])[] = [
@@ -32,6 +32,9 @@ const EXPECTED: readonly (readonly [string, string])[] = [
   ['inLanguage', 'is absent: say it with --language'],
   ['creator', 'is absent; a record names nobody in any case'],
 ];
+
+/** Licences that are shown. */
+const LICENCES = 16;
 
 /** Versions whose text was read for this. */
 const KNOWN_VERSIONS = ['1.0', '1.1'];
@@ -62,7 +65,7 @@ export function readCroissant(value: Json, given?: ReadonlySet<string>): Result<
   const files = readDistribution(dataset.values('distribution'), dataset, resolve, drafting);
   const creators = dataset.values('creator').length;
   const { draft, findings } = drafting.done();
-  return ok({ version, draft, findings, files, creators, licences });
+  return ok({ version, draft, findings, files, creators, licences: licences.slice(0, LICENCES).map(shown) });
 }
 
 interface Found {

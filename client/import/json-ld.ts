@@ -4,21 +4,32 @@ import type { Json, JsonObject } from '../../protocol/json.ts';
 // document. A context by URL is not fetched; whatever it may define, the usual names are taken to mean the usual things.
 
 const SCHEMA_ORG = 'http://schema.org/';
+const NOTHING = 'null:';
 
-/** Namespaces in their usual prefixes; what is schema.org's or Croissant's own goes without. */
-const NAMESPACES: readonly (readonly [RegExp, string])[] = [
-  [/^https?:\/\/schema\.org\//, ''],
-  [/^https?:\/\/mlcommons\.org\/croissant\/RAI\//, 'rai:'],
-  [/^https?:\/\/mlcommons\.org\/croissant\//, ''],
-  [/^http:\/\/purl\.org\/dc\/terms\/(?=(?:conformsTo|license)$)/, ''],
-  [/^http:\/\/purl\.org\/dc\/terms\//, 'dct:'],
-  [/^http:\/\/www\.w3\.org\/ns\/odrl\/2\//, 'odrl:'],
-  [/^http:\/\/www\.w3\.org\/ns\/prov#/, 'prov:'],
-  [/^http:\/\/www\.w3\.org\/ns\/tdmrep#/, 'tdm:'],
-  [/^http:\/\/creativecommons\.org\/ns#/, 'cc:'],
-  [/^http:\/\/purl\.obolibrary\.org\/obo\/DUO_/, 'duo:'],
-  [/^urn:firsthand:rights:v1:/, 'fh:'],
+/** Namespaces, and the prefixes of their terms here; what is schema.org's or Croissant's own goes without. */
+const NAMESPACES: readonly (readonly [string, string])[] = [
+  ['http://schema.org/', ''],
+  ['https://schema.org/', ''],
+  ['http://www.schema.org/', ''],
+  ['https://www.schema.org/', ''],
+  ['http://mlcommons.org/croissant/RAI/', 'rai:'],
+  ['https://mlcommons.org/croissant/RAI/', 'rai:'],
+  ['http://mlcommons.org/croissant/', ''],
+  ['https://mlcommons.org/croissant/', ''],
+  ['http://purl.org/dc/terms/', 'dct:'],
+  ['http://www.w3.org/ns/odrl/2/', 'odrl:'],
+  ['http://www.w3.org/ns/prov#', 'prov:'],
+  ['http://www.w3.org/ns/tdmrep#', 'tdm:'],
+  ['http://creativecommons.org/ns#', 'cc:'],
+  ['http://purl.obolibrary.org/obo/DUO_', 'duo:'],
+  ['urn:firsthand:rights:v1:', 'fh:'],
 ];
+
+/** Terms of other vocabularies that Croissant has for its own, or that mean the same. */
+const SAME: ReadonlyMap<string, string> = new Map([
+  ['dct:conformsTo', 'conformsTo'],
+  ['dct:license', 'license'],
+]);
 
 const PREFIXES: readonly (readonly [string, string])[] = [
   ['sc', SCHEMA_ORG],
@@ -34,15 +45,16 @@ const PREFIXES: readonly (readonly [string, string])[] = [
   ['fh', 'urn:firsthand:rights:v1:'],
 ];
 
-/** What the words of a document mean. */
+/** What the words of a document mean: those of an object, else those of the one around it. */
 export interface Context {
-  readonly definitions: ReadonlyMap<string, string>;
+  readonly own: ReadonlyMap<string, string>;
+  readonly outer: Context | null;
   readonly vocabulary: string;
   /** The language of texts that name none. */
   readonly language: string | null;
 }
 
-const NO_CONTEXT: Context = { definitions: new Map(PREFIXES), vocabulary: SCHEMA_ORG, language: null };
+const NO_CONTEXT: Context = { own: new Map(PREFIXES), outer: null, vocabulary: SCHEMA_ORG, language: null };
 
 /** A value of a document, and where it is. */
 export interface Said {
@@ -52,36 +64,51 @@ export interface Said {
 
 /** The context of an object inside another. Attacker-controlled: keys are looked up in maps only. */
 export function contextIn(value: Json | undefined, outer: Context = NO_CONTEXT): Context {
-  if (isArray(value)) return value.reduce<Context>((context, item) => contextIn(item, context), outer);
-  if (!isObject(value)) return outer;
-  const definitions = new Map(outer.definitions);
-  for (const [word, definition] of Object.entries(value)) {
-    const iri = isObject(definition) ? definition['@id'] : definition;
-    if (typeof iri === 'string' && !word.startsWith('@')) definitions.set(word, iri);
+  const contexts = (isArray(value) ? value : [value]).filter(isObject);
+  if (contexts.length === 0) return outer;
+  const own = new Map<string, string>();
+  let { vocabulary, language } = outer;
+  for (const context of contexts) {
+    for (const [word, definition] of Object.entries(context)) {
+      const iri = isObject(definition) ? definition['@id'] : definition;
+      // JSON-LD 1.1 §9.3: a word that is defined as null means nothing.
+      if (iri === null) own.set(word, NOTHING);
+      else if (typeof iri === 'string' && !word.startsWith('@')) own.set(word, iri);
+    }
+    const { '@vocab': vocab, '@language': tag } = context;
+    if (typeof vocab === 'string' && vocab !== '') vocabulary = vocab;
+    if (typeof tag === 'string') language = tag.toLowerCase();
   }
-  const { '@vocab': vocabulary, '@language': language } = value;
-  return {
-    definitions,
-    vocabulary: typeof vocabulary === 'string' && vocabulary !== '' ? vocabulary : outer.vocabulary,
-    language: typeof language === 'string' ? language.toLowerCase() : outer.language,
-  };
+  return { own, outer, vocabulary, language };
+}
+
+function definitionOf(word: string, context: Context): string | undefined {
+  for (let at: Context | null = context; at !== null; at = at.outer) {
+    const definition = at.own.get(word);
+    if (definition !== undefined) return definition;
+  }
+  return undefined;
 }
 
 /** The name of a term in {@link NAMESPACES}, however it was written: `sc:name`, `name`, `http://schema.org/name` are `name`. */
 function termOf(word: string, context: Context): string {
   if (word.startsWith('@')) return word;
   const iri = expand(word, context);
-  for (const [namespace, prefix] of NAMESPACES) if (namespace.test(iri)) return iri.replace(namespace, prefix);
+  for (const [namespace, prefix] of NAMESPACES) {
+    if (!iri.startsWith(namespace)) continue;
+    const term = `${prefix}${iri.slice(namespace.length)}`;
+    return SAME.get(term) ?? term;
+  }
   return iri;
 }
 
-function expand(word: string, { definitions, vocabulary }: Context): string {
-  const own = definitions.get(word);
+function expand(word: string, context: Context): string {
   // A definition may use a prefix; one that leads to another definition is not followed.
-  const written = own ?? word;
-  const [, prefix, name] = /^([^:/]*):(?!\/\/)(.*)$/s.exec(written) ?? [];
-  if (prefix !== undefined) return `${definitions.get(prefix) ?? `${prefix}:`}${name}`;
-  return written.includes(':') ? written : `${vocabulary}${written}`;
+  const written = definitionOf(word, context) ?? word;
+  const colon = written.indexOf(':');
+  if (colon < 0) return `${context.vocabulary}${written}`;
+  const [prefix, name] = [written.slice(0, colon), written.slice(colon + 1)];
+  return name.startsWith('//') ? written : `${definitionOf(prefix, context) ?? `${prefix}:`}${name}`;
 }
 
 /** An object of a document, whose members are found by what they mean. */

@@ -4,7 +4,7 @@ import type { RightsRule } from '../../../schemas/rights-rule.ts';
 import { parseJson } from '../../../protocol/json.ts';
 import { AIPREF_LENGTH, readAipref, type ImportedRules } from '../../../protocol/rights/import/aipref.ts';
 import { CAWG_BYTES, readCawg } from '../../../protocol/rights/import/cawg.ts';
-import { finding, type Finding } from '../../../protocol/rights/import/finding.ts';
+import { finding, quoted, type Finding } from '../../../protocol/rights/import/finding.ts';
 import { CROISSANT_BYTES, parseCroissant } from '../../import/croissant.ts';
 import type { DeclaredFile } from '../../import/distribution.ts';
 import type { Draft } from '../../import/draft.ts';
@@ -112,7 +112,7 @@ async function compared(
 async function readPreferences(said: string): Promise<ImportedRules & { source: string }> {
   const text = said.includes('=') ? said : await readText(said, AIPREF_LENGTH);
   const read = readAipref(text.replace(/^\ufeff?content-usage:/i, ''));
-  if (!read.ok) throw new CliError('usage', `--aipref: ${said} ${read.reason}`);
+  if (!read.ok) throw new CliError('usage', `--aipref: ${quoted(said)} ${read.reason}`);
   return { ...read.value, source: said };
 }
 

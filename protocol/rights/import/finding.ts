@@ -25,7 +25,7 @@ export function finding(path: string, value: Json, outcome: Outcome, reason: str
 }
 
 /** A value as it is shown: what is long, as the beginning of its JSON. */
-function shown(value: Json): Json {
+export function shown(value: Json): Json {
   if (typeof value === 'string') return cut(value);
   if (value === null || typeof value !== 'object') return value;
   const text = JSON.stringify(value);

@@ -112,6 +112,12 @@ describe('several mentions', () => {
     });
   });
 
+  test('thousands are not looked at', () => {
+    const many = Array.from({ length: 100_000 }, (_, i) => `mit${i}`);
+    expect(readMentions(many.map((text) => [text]))).toMatchObject({ reason: { outcome: 'ambiguous' } });
+    expect(readMentions([many])).toMatchObject({ reason: { outcome: 'ambiguous' } });
+  });
+
   test('none at all is silence', () => {
     expect(readMentions([])).toMatchObject({ reason: { outcome: 'unusable' } });
   });

@@ -88,6 +88,9 @@ const oneOf = (ids: readonly string[]): Reading => {
 const offer = (ids: readonly string[]): string =>
   ids.length <= OFFERED ? ids.join(', ') : `${ids.slice(0, OFFERED).join(', ')} or ${ids.length - OFFERED} more`;
 
+/** Mentions, and things that one says of itself, that are read: finding what each may mean takes a while. */
+const MENTIONS = 16;
+
 /** One mention of a licence: all that it says of itself, as an address, a name and an identifier. */
 export type Mention = readonly string[];
 
@@ -98,6 +101,7 @@ export type Mention = readonly string[];
 export function readMentions(mentions: readonly Mention[]): Reading {
   const said = mentions.filter((mention) => mention.length > 0);
   if (said.length === 0) return unusable('says no licence, and silence is not consent');
+  if (said.length > MENTIONS) return ambiguous(`names more than ${MENTIONS} licences`);
   const read = said.map(readMention);
   const found = new Set(read.flatMap((reading) => (reading.ok ? [reading.value] : [])));
   const fault = read.find((reading) => !reading.ok);
@@ -110,6 +114,7 @@ export function readMentions(mentions: readonly Mention[]): Reading {
 }
 
 function readMention(texts: Mention): Reading {
+  if (texts.length > MENTIONS) return ambiguous(`says more than ${MENTIONS} things of itself`);
   const read = texts.map(readLicence);
   const found = new Set(read.flatMap((reading) => (reading.ok ? [reading.value] : [])));
   const fault = read.find((reading) => !reading.ok);
