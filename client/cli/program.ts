@@ -72,8 +72,18 @@ export function createProgram(version: string, run: Run): Command {
 
   withMetadata(leaf(program, 'init', 'describe a dataset: writes firsthand.yaml beside it'))
     .addOption(new Option('--part <id>', 'a record that this one composes; repeatable').argParser(collect))
+    .option('--croissant <file>', 'take what this Croissant metadata says, and tell what it does not')
+    .option('--aipref <statement>', 'rights rules from AI preferences, e.g. "train-ai=n, search=y", or a file of them')
+    .option('--cawg <file>', 'rights rules from a CAWG training and data mining assertion (JSON)')
+    .addHelpText('after', IMPORTING)
     .action((path, options, command: Command) =>
       run(command, async (cli) => (await import('./commands/init.ts')).init(cli, path, options)),
+    );
+
+  leaf(program, 'croissant', 'what Croissant metadata says and lacks: one line a file, of files or whole folders')
+    .argument('<path...>', 'JSON files, or folders that hold some')
+    .action((paths, _options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/croissant.ts')).croissant(cli, paths)),
     );
 
   withMetadata(
@@ -241,6 +251,10 @@ const withMetadata = (command: Command): Command =>
 const WATCHING = `
 Where the last run ended is kept, and taken up again; a certificate seen for the first time is caught up on from the
 time it was made. Everything heard is proven against the log. With --json, a line for each event.`;
+
+const IMPORTING = `
+Options come before what is imported. Who made the data, and how much a model did of it, is never imported. What may mean
+several things is not guessed: it is told, and asked or left out.`;
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 error, 2 usage, 3 verification failed, 4 not authorised, 5 not found,

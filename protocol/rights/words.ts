@@ -25,7 +25,7 @@ const RELEASES = {
 };
 
 /** What a rule says, with every limit that it has: “rule 2 prohibits train.rl for commercial purposes in DE”. */
-function ruleInWords(rule: RightsRule): string {
+export function ruleInWords(rule: RightsRule): string {
   const { effect, uses, purpose = 'any', modelRelease = 'any', territory, field, period, licensee } = rule;
   const where =
     territory === undefined

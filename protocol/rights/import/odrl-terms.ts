@@ -1,0 +1,87 @@
+import { Use, type Duty, type ModelRelease, type Purpose } from '../../../schemas/rights-rule.ts';
+
+/** What an action means in our uses; an effect that is absent cannot be said exactly. */
+interface Action {
+  permission?: readonly Use[];
+  prohibition?: readonly Use[];
+  /** The action is a purpose rather than a use. */
+  purpose?: Purpose;
+}
+
+/** All that may be done: the uses that are children of none. */
+const EVERY_USE: readonly Use[] = [
+  'train',
+  'distil',
+  'synthesise',
+  'evaluate',
+  'ground',
+  'embed',
+  'analyse',
+  'search',
+  'redistribute',
+  'derive',
+];
+
+const COMMERCIAL: Action = { prohibition: EVERY_USE, purpose: 'commercial' };
+
+/** Actions of the ODRL Common Vocabulary 2.2, of TDMRep and of our own profile. Those that are not here match no use exactly. */
+export const ODRL_ACTIONS: Readonly<Record<string, Action>> = {
+  ...Object.fromEntries(Use.options.map((use) => [`fh:${use}`, { permission: [use], prohibition: [use] }])),
+  // Permitted, it does not say to do what.
+  'odrl:use': { prohibition: EVERY_USE },
+  'odrl:derive': { permission: ['derive'], prohibition: ['derive'] },
+  'odrl:distribute': { permission: ['redistribute'], prohibition: ['redistribute'] },
+  'tdm:mine': { permission: ['analyse'], prohibition: ['analyse'] },
+  'odrl:commercialize': COMMERCIAL,
+  'cc:CommercialUse': COMMERCIAL,
+  // So it is spelt in the vocabulary.
+  'cc:CommericalUse': COMMERCIAL,
+};
+
+/** Duties of the same vocabulary. */
+export const ODRL_DUTIES: Readonly<Record<string, Duty>> = {
+  'odrl:attribute': 'attribute',
+  'cc:Attribution': 'attribute',
+  'odrl:compensate': 'pay',
+  'odrl:pay': 'pay',
+  'odrl:shareAlike': 'share-alike-data',
+  'cc:ShareAlike': 'share-alike-data',
+  'odrl:inform': 'notify',
+  'fh:report': 'report',
+  'fh:shareAlikeModel': 'share-alike-model',
+  'fh:deleteOnRevocation': 'delete-on-revocation',
+};
+
+/** What stands for a purpose, in our profile, in DPV and in DUO. */
+export const ODRL_PURPOSES: Readonly<Record<string, Purpose>> = {
+  'fh:commercial': 'commercial',
+  'fh:noncommercial': 'noncommercial',
+  'fh:research': 'research',
+  'https://w3id.org/dpv#CommercialPurpose': 'commercial',
+  'https://w3id.org/dpv#NonCommercialPurpose': 'noncommercial',
+  'duo:0000046': 'noncommercial',
+};
+
+/** Right operands of `fh:modelRelease`. */
+export const ODRL_RELEASES: Readonly<Record<string, ModelRelease>> = {
+  'fh:openWeights': 'open-weights',
+  'fh:closedWeights': 'closed-weights',
+  'fh:internal': 'internal',
+};
+
+/** Terms of the Data Use Ontology that, alone, limit all use. */
+export const DUO_PROHIBITS: Readonly<Record<string, { uses: readonly Use[]; purpose: Purpose }>> = {
+  'duo:0000046': { uses: EVERY_USE, purpose: 'commercial' },
+};
+
+/** Our own profile: its records are named by their digests (RFC 6920), which no other metadata knows them by. */
+export const FIRSTHAND_PROFILE = 'urn:firsthand:rights:v1';
+
+/** Profiles whose actions are in the table. A profile may change what the words of ODRL mean. */
+export const ODRL_PROFILES: ReadonlySet<string> = new Set([
+  FIRSTHAND_PROFILE,
+  'odrl:core',
+  'tdm:',
+  'http://www.w3.org/ns/tdmrep',
+  'http://www.w3.org/ns/tdmrep/',
+]);
