@@ -147,7 +147,7 @@ function wordOf(evidence: Evidence, record: Present<'DatasetRecord'>, asked: Ask
     const reason = `the record is ${standing.state}: ${standing.reason}`;
     return denied({ source: 'standing', effect: 'prohibit', reason, ...because });
   }
-  const own = (rights.rules ?? []).map((rule, i) => clauseOf(rule, { source: 'rule', rule: i + 1 }));
+  const own = ownClauses(record.document);
   const { clauses: granted, ended } = grantsOf(evidence, record.id, region);
   if (own.length + granted.length > limits.rightsRules) {
     return tooMuch(`more than ${limits.rightsRules} rules speak for this record: too many to be weighed`);
@@ -157,6 +157,19 @@ function wordOf(evidence: Evidence, record: Present<'DatasetRecord'>, asked: Ask
   // What has ended matters only where it is missed.
   const isMissed = word.outcome === 'deny' || word.outcome === 'unknown';
   return isMissed && ended.length > 0 ? { ...word, reasons: () => [...word.reasons(), ...ended] } : word;
+}
+
+const clausesOf = new WeakMap<Present<'DatasetRecord'>['document'], readonly Clause[]>();
+
+/** A record's rules in the form in which they are compared: made once, as it is asked about again and again. */
+function ownClauses(document: Present<'DatasetRecord'>['document']): readonly Clause[] {
+  let clauses = clausesOf.get(document);
+  if (clauses === undefined) {
+    const { rules = [] } = document.credentialSubject.rights;
+    clauses = rules.map((rule, i) => clauseOf(rule, { source: 'rule', rule: i + 1 }));
+    clausesOf.set(document, clauses);
+  }
+  return clauses;
 }
 
 const denied = (reason: Reason): Word => ({ outcome: 'deny', duties: 0, reasons: () => [reason] });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import jsonld from 'jsonld';
 import { expect, test } from 'vitest';
@@ -17,6 +18,7 @@ import { surveyOf, type Survey } from '../../protocol/rights/export/survey.ts';
 import { oneLine, xmlDocument } from '../../protocol/rights/export/text.ts';
 import { JUNE, worldOf, type RecordCase } from './case-world.ts';
 import cases from './exports.json' with { type: 'json' };
+import { EXPORTS_PAGE, exportsPage } from './exports-page.ts';
 import { readRsl, readXml } from './read-exports.ts';
 
 const survey = async (record: RecordCase): Promise<Survey> => {
@@ -218,3 +220,7 @@ const carried = (text: string): string =>
   Array.from(text.toWellFormed())
     .map((each) => (/[\t\n\r\u0020-\ufffd]|[\u{10000}-\u{10ffff}]/u.test(each) ? each : '\ufffd'))
     .join('');
+
+test('docs/exports.md is made of the tables; npm run exports writes it', () => {
+  expect(readFileSync(EXPORTS_PAGE, 'utf8')).toBe(exportsPage());
+});

@@ -20,13 +20,13 @@ export interface Box {
 /** What the engine answers to a box as a whole: what holds of it holds of every part of it, but for denials. */
 export interface Cell extends Box {
   outcome: DecisionOutcome;
-  duties: Duty[];
+  duties: readonly Duty[];
   limitedBy: DecisionReason | null;
 }
 
 /** A box of which nothing is left open: the engine permits, or denies, whatever is asked within it. */
 export interface Settled extends Box {
-  duties: Duty[];
+  duties: readonly Duty[];
 }
 
 /** What the engine answers for uses that no rule tells apart. */
@@ -69,11 +69,18 @@ export function surveyOf(
     document: evidence.record(record)?.document ?? null,
     at,
     facets,
-    answers: askAll(facets, (question) => decide(evidence, { record, ...question }, at, work)),
+    answers: askAll(facets, (question) =>
+      work.left < 0 ? EXHAUSTED : decide(evidence, { record, ...question }, at, work),
+    ),
   };
 }
 
-type Ask = (question: DecisionQuestion) => Pick<Decision, 'decision' | 'duties' | 'limitedBy'>;
+/** Once nothing may be weighed any more, nothing more is asked. */
+const EXHAUSTED = { decision: 'deny', duties: [], limitedBy: null } as const;
+
+type Ask = (
+  question: DecisionQuestion,
+) => Readonly<Pick<Decision, 'decision' | 'limitedBy'>> & { readonly duties: readonly Duty[] };
 
 /** Asks about every group of uses and every box that rules may tell apart. */
 export const askAll = (dimensions: Dimensions, ask: Ask): Answers[] =>
@@ -94,8 +101,8 @@ function answersOf(uses: Use[], facets: Dimensions, ask: Ask): Answers {
       isPermitted(cell) &&
       !cells.some((wider) => wider !== cell && isPermitted(wider) && isWithin(cell, wider) && asksNoMore(wider, cell)),
   );
-  const atoms = cells.filter((cell) => !cells.some((other) => other !== cell && isWithin(other, cell)));
-  const open = atoms.filter((cell) => !isDenied(cell));
+  const isAtom = atomsIn(facets);
+  const open = cells.filter((cell) => isAtom(cell) && !isDenied(cell));
   const denied = cells.filter((cell) => cell.outcome === 'deny' && !open.some((atom) => isWithin(atom, cell)));
   return {
     uses,
@@ -112,6 +119,16 @@ function* boxesOf({ purposes, releases, territories, fields }: Dimensions): Gene
       for (const purpose of purposes) for (const release of releases) yield { purpose, release, territory, field };
 }
 
+/** Whether a box holds no smaller one: each of its sides is a word, or a zone, that holds no other. */
+function atomsIn({ purposes, releases, territories, fields }: Dimensions): (box: Box) => boolean {
+  const least = <T>(words: readonly T[], isInside: (inner: T, outer: T) => boolean): ReadonlySet<T> =>
+    new Set(words.filter((word) => !words.some((other) => other !== word && isInside(other, word))));
+  const [purpose, release] = [least(purposes, isPurposeIn), least(releases, isReleaseIn)];
+  const [territory, field] = [least(territories, isZoneIn), least(fields, isZoneIn)];
+  return (box) =>
+    purpose.has(box.purpose) && release.has(box.release) && territory.has(box.territory) && field.has(box.field);
+}
+
 function questionOf(use: Use, { purpose, release, territory, field }: Box): DecisionQuestion {
   const country = territory === null ? undefined : countryIn(territory);
   return {
@@ -126,9 +143,15 @@ function questionOf(use: Use, { purpose, release, territory, field }: Box): Deci
 const isPermitted = ({ outcome }: Cell): boolean => outcome === 'allow' || outcome === 'conditional';
 const asksNoMore = (a: Cell, b: Cell): boolean => a.duties.every((duty) => b.duties.includes(duty));
 
+const isPurposeIn = (inner: Purpose, outer: Purpose): boolean => (purposesOf[inner] & ~purposesOf[outer]) === 0;
+const isReleaseIn = (inner: ModelRelease, outer: ModelRelease): boolean =>
+  (releasesOf[inner] & ~releasesOf[outer]) === 0;
+/** Of zones that one whole was cut into. */
+const isZoneIn = (inner: Zone, outer: Zone): boolean => outer === null || outer === inner;
+
 /** Whether a box lies inside another, or is the same. */
-export const isWithin = (inner: Box, outer: Box): boolean =>
-  (purposesOf[inner.purpose] & ~purposesOf[outer.purpose]) === 0 &&
-  (releasesOf[inner.release] & ~releasesOf[outer.release]) === 0 &&
-  (outer.territory === null || outer.territory === inner.territory) &&
-  (outer.field === null || outer.field === inner.field);
+const isWithin = (inner: Box, outer: Box): boolean =>
+  isPurposeIn(inner.purpose, outer.purpose) &&
+  isReleaseIn(inner.release, outer.release) &&
+  isZoneIn(inner.territory, outer.territory) &&
+  isZoneIn(inner.field, outer.field);
