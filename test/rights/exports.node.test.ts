@@ -43,7 +43,7 @@ const oneOf = (terms: Readonly<Record<string, string>>) =>
 const Value = z.strictObject({ '@value': z.string(), '@type': z.string().optional() });
 const key = (name: string): string => `${ODRL}${name}`;
 
-/** The ODRL 2.2 information model as far as the export uses it, in expanded form (§2.1 to §2.6). */
+/** The ODRL 2.2 information model as far as the export uses it, in expanded form. */
 const Constraint = z.strictObject({
   '@type': z.tuple([z.literal(key('Constraint'))]),
   [key('leftOperand')]: z.tuple([oneOf(ODRL_LEFT_OPERANDS)]),
@@ -120,7 +120,7 @@ const Cawg = z.strictObject({
       .refine((entries) => Object.keys(entries).length > 0),
   }),
 });
-/** TDMRep §5.2 and §5.3: a rule of the file has a location and an integer; a header field is its digit. */
+/** TDMRep: a rule of the file has a location and an integer; a header field is its digit. */
 const Tdmrep = z.strictObject({
   headers: z.strictObject({ 'tdm-reservation': z.enum(['0', '1']) }),
   file: z.tuple([

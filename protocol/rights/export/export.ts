@@ -28,6 +28,9 @@ export const FORMATS: Readonly<Record<ExportFormat, Format>> = {
   tdmrep: { version: 'TDMRep, Final Report of 10 May 2024', mediaType: 'application/json', write: toTdmrep },
 };
 
+/** Sentences about what was lost that are listed. */
+const LISTED = 200;
+
 /**
  * Says what the engine answers about a record in another vocabulary. Nothing that a document permits does the engine deny,
  * and nothing that it denies does the engine permit; whatever the format has no words for is told in `lost`.
@@ -35,11 +38,13 @@ export const FORMATS: Readonly<Record<ExportFormat, Format>> = {
 export function writeExport(format: ExportFormat, survey: Survey): RightsExport {
   const { version, mediaType, write } = FORMATS[format];
   const { document, lost } = write(survey);
+  const sentences = [...new Set([...survey.facets.remarks, ...lost].map(sentence))];
+  const more = sentences.length - LISTED;
   return {
     format,
     mediaType,
     version,
     document,
-    lost: [...new Set([...survey.facets.remarks, ...lost].map(sentence))],
+    lost: more > 0 ? [...sentences.slice(0, LISTED), `and ${more} more of these`] : sentences,
   };
 }

@@ -118,9 +118,7 @@ function remarksOnLineage(evidence: Evidence, lineage: Lineage): string[] {
   const unregistered = unregisteredSources(lineage).length;
   return [
     ...(others > 0
-      ? [
-          `what ${count(others, 'part or ancestor permits', 'parts and ancestors permit')} is reckoned in, but not whose rights they are`,
-        ]
+      ? [`the rights in ${count(others, 'part or ancestor', 'parts and ancestors')} are reckoned in, not told apart`]
       : []),
     ...(unregistered > 0
       ? [`the licence of ${count(unregistered, 'unregistered source')} is what the record says it is: unverified`]

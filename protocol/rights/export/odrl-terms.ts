@@ -9,7 +9,7 @@ export const ODRL_PREFIXES = {
   fh: 'urn:firsthand:rights:v1:',
 } as const;
 
-/** The profile (ODRL Information Model 2.2 §4.2) whose terms have the prefix `fh`: docs/exports.md says what they mean. */
+/** The profile (ODRL Information Model 2.2, “ODRL Profiles”) whose terms have the prefix `fh`: docs/exports.md says what they mean. */
 export const ODRL_PROFILE = 'urn:firsthand:rights:v1';
 
 /** A use as an action: the vocabulary's own where it means just that, else one of the profile, which `odrl:use` includes. */
@@ -31,7 +31,7 @@ export const ODRL_ACTIONS: Readonly<Record<Use, string>> = {
   derive: 'odrl:derive',
 };
 
-/** A duty as the action that it obliges to (ODRL Vocabulary 2.2 §3.10, §4; Creative Commons' terms are part of it). */
+/** A duty as the action that it obliges to (ODRL Vocabulary 2.2, whose common actions take in Creative Commons' terms). */
 export const ODRL_DUTIES: Readonly<Record<Duty, string>> = {
   attribute: 'odrl:attribute',
   'share-alike-data': 'cc:ShareAlike',

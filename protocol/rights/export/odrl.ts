@@ -22,9 +22,9 @@ type Node = Readonly<Record<string, unknown>>;
 const id = (iri: string): Node => ({ '@id': iri });
 
 /**
- * An ODRL 2.2 offer (W3C ODRL Information Model §2.1.3) in JSON-LD, with the prefixes of {@link ODRL_PREFIXES}: a permission
+ * An ODRL 2.2 offer (W3C ODRL Information Model, “Offer Class”) in JSON-LD, with the prefixes of {@link ODRL_PREFIXES}: a permission
  * for every box that the engine permits, with its duties, a prohibition for every one that it denies altogether, and nothing
- * about what is unknown. They never overlap; should somebody read them so, the prohibition counts (§2.10).
+ * about what is unknown. They never overlap; should somebody read them so, the prohibition counts (`odrl:conflict`).
  */
 export function toOdrl(survey: Survey): Written {
   const { offer, lost } = offerOf(survey);
