@@ -9,7 +9,9 @@ const ASSIGNED =
   'PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF ' +
   'TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW';
 
-const countries: ReadonlySet<string> = new Set(ASSIGNED.split(' '));
+/** Every code, in the order of the alphabet. */
+export const COUNTRIES: readonly string[] = ASSIGNED.split(' ');
+const countries: ReadonlySet<string> = new Set(COUNTRIES);
 
 /** An officially assigned ISO 3166-1 alpha-2 code, in capitals. */
 export const Country = z

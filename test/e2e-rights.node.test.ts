@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Decision, type DecisionOutcome } from '../schemas/decision.ts';
+import { ExportFormat, RightsExport } from '../schemas/rights-export.ts';
 import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';
 import { startRegistry } from '../worker/node/start.ts';
 
@@ -132,6 +133,55 @@ describe('four uses of three licences', () => {
     expect(stdout).toContain(
       `✗ CC-BY-NC-4.0 §2(a)(1) prohibits commercial use; the request names no purpose, so it is read as commercial\n  of "nc", ${id('nc')}`,
     );
+  });
+});
+
+describe('in the words of others', () => {
+  /** Exports by the command, and offline; the API must say the same, but for the time of it. */
+  async function exported(what: string, format: ExportFormat): Promise<RightsExport> {
+    const online = RightsExport.parse(json(await by('lab', 'export', id(what), '--as', format)));
+    const served = await fetch(`${registry.url}/v1/datasets/${id(what)}/rights/${format}`);
+    expect(timeless(await served.json())).toEqual(timeless(online));
+    const file = join(home, 'evidence.json');
+    json(await by('lab', 'certificate', id(what), '-o', file));
+    const offline = await by('lab', 'export', id(what), '--as', format, '--certificate', file, '--offline');
+    expect(timeless(json(offline))).toEqual(timeless(online));
+    return online;
+  }
+  const timeless = (value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value).replaceAll(/20\d\d-\d\d-\d\dT[\d:.]+Z/g, 'some time'));
+
+  test.each(ExportFormat.options)('%s is the same by the command, the API and offline', async (format) => {
+    for (const what of ['mit', 'mix']) expect((await exported(what, format)).format).toBe(format);
+  });
+
+  test('the document goes to stdout or a file, what it could not say to stderr', async () => {
+    const plain = cliIn(join(home, 'lab'), { env: { FIRSTHAND_REGISTRY: registry.url } });
+    const said = await plain('export', id('nc'), '--as', 'aipref');
+    expect(said).toMatchObject({ code: 0, stdout: 'train-ai=n, ai-use=n, search=n\n' });
+    expect(said.stderr).toContain('not said: train-ai: train.pretrain');
+    const file = join(home, 'licence.xml');
+    expect(await plain('export', id('nc'), '--as', 'rsl', '-o', file)).toMatchObject({
+      code: 0,
+      stdout: `saved ${file}\n`,
+    });
+    expect(readFileSync(file, 'utf8')).toContain('<rsl xmlns="https://rslstandard.org/rsl">');
+    const nothing = await plain('export', id('mit'), '--as', 'tdmrep');
+    expect(nothing).toMatchObject({ code: 0, stdout: '' });
+    expect(nothing.stderr).toContain('can say nothing of it');
+  });
+
+  test('it says what held as of a time, and refuses what it cannot read', async () => {
+    const before = await by('lab', 'export', id('mit'), '--as', 'aipref', '--at', '2026-01-01');
+    expect(json(before)['document']).toBe('train-ai=n, ai-use=n, search=n');
+    const run = (...args: string[]): Promise<Ran> => by('lab', 'export', ...args);
+    expect(await run(id('mit'), '--as', 'drm')).toMatchObject({ code: 2, stderr: expect.stringMatching(/--as/) });
+    expect(await run('sha256:abc', '--as', 'rsl')).toMatchObject({ code: 2, stderr: expect.stringMatching(/ID/) });
+    expect(await run(id('mit'), '--as', 'rsl', '--offline')).toMatchObject({ code: 2 });
+    const file = join(home, 'evidence.json');
+    json(await by('lab', 'certificate', id('nc'), '-o', file));
+    const other = await run(id('mit'), '--as', 'rsl', '--certificate', file, '--offline');
+    expect(other).toMatchObject({ code: 3, stderr: expect.stringMatching(/the certificate is for/) });
   });
 });
 

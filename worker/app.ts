@@ -5,6 +5,7 @@ import { lookupRoutes } from './content/lookups.ts';
 import { contentRoutes } from './content/routes.ts';
 import { contributorRoutes } from './contributors/routes.ts';
 import { datasetRoutes } from './datasets/routes.ts';
+import { exportRoutes } from './decisions/exports.ts';
 import { decisionRoutes } from './decisions/routes.ts';
 import type { Deps } from './deps.ts';
 import { discoveryRoutes } from './discovery/routes.ts';
@@ -38,6 +39,7 @@ export function createApp(deps: Deps): App {
   statementRoutes(app, deps);
   datasetRoutes(app, deps, statusLists);
   decisionRoutes(app, deps);
+  exportRoutes(app, deps);
   contributorRoutes(app, deps);
   contentRoutes(app, deps);
   lookupRoutes(app, deps);

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { ExportFormat } from '../../schemas/rights-export.ts';
 import { Duty, ModelRelease, Purpose } from '../../schemas/rights-rule.ts';
 import { collect } from './flags.ts';
 import type { Leaf } from './program-issuer.ts';
@@ -23,6 +24,18 @@ export function addRightsCommands(program: Command, leaf: Leaf, run: Run): void 
     )
     .action((id, options, command: Command) =>
       run(command, async (cli) => (await import('./commands/rights.ts')).rights(cli, id, options)),
+    );
+
+  leaf(program, 'export', 'say what the public may do with a record in another vocabulary')
+    .argument('<id>', 'a dataset record')
+    .requiredOption('--as <format>', ExportFormat.options.join(', '))
+    .option('-o, --output <file>', 'write the document to this file')
+    .option('--at <time>', 'as of then; now unless given')
+    .option('--certificate <file>', 'say it by this certificate')
+    .option('--offline', 'use no network: the certificate, and pinned or --trust keys')
+    .addHelpText('after', '\nWhat the vocabulary has no words for is told on stderr, a line each.')
+    .action((id, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/export.ts')).exportRights(cli, id, options)),
     );
 
   leaf(program, 'grant', 'as rights holder: let a licensee use a record so')

@@ -171,8 +171,17 @@ const denied = (reason: Reason): Word => ({ outcome: 'deny', duties: 0, reasons:
 
 const tooMuch = (reason: string): Word => denied({ source: 'rule', effect: 'none', reason });
 
-const ownClauses = ({ rules = [] }: Terms): Clause[] =>
-  rules.map((rule, i) => clauseOf(rule, { source: 'rule', rule: i + 1 }));
+const clausesOf = new WeakMap<Terms, readonly Clause[]>();
+
+/** A record's rules in the form in which they are compared: made once, as they are asked about again and again. */
+function ownClauses(terms: Terms): readonly Clause[] {
+  let clauses = clausesOf.get(terms);
+  if (clauses === undefined) {
+    clauses = (terms.rules ?? []).map((rule, i) => clauseOf(rule, { source: 'rule', rule: i + 1 }));
+    clausesOf.set(terms, clauses);
+  }
+  return clauses;
+}
 
 /** What a licence and a record's rules say where no grant stands beside them: once for all records that say the same. */
 function publicWord(terms: Terms, asked: Asked): Word {

@@ -64,7 +64,7 @@ export function evaluate({ clauses, alternatives }: Rights, region: Region, work
     implied: terms.map((term) => term.clauses.filter((clause) => isAbout(clause, region))),
   }));
   const all = [...own, ...choices.flatMap(({ implied }) => implied.flat())];
-  work.left -= all.length * (region.territory?.length ?? 1);
+  work.left -= clauses.length + all.length * (region.territory?.length ?? 1);
   const pieces = work.left < 0 ? [] : piecesOf(region, all);
   work.left -= all.length * pieces.length;
   if (work.left < 0) return { outcome: 'deny', duties: 0, deciding: [], lifted: [], piece: null, terms: [] };

@@ -7,17 +7,17 @@ import { dutiesIn, LEAF_USES, leavesOf, purposesOf, releasesOf, wordFor } from '
 /** Words of a list that are said; the rest are counted. */
 const SAID = 5;
 
-const listed = (words: readonly string[]): string =>
+export const listed = (words: readonly string[]): string =>
   words.length <= SAID ? words.join(', ') : `${words.slice(0, SAID).join(', ')} and ${words.length - SAID} more`;
 
-const PURPOSES = {
+export const PURPOSES = {
   any: '',
   commercial: ' for commercial purposes',
   noncommercial: ' for noncommercial purposes',
   research: ' for research',
 };
 
-const RELEASES = {
+export const RELEASES = {
   any: '',
   'open-weights': ' for models with open weights',
   'closed-weights': ' for models whose weights are kept',
@@ -65,7 +65,7 @@ const DUTIES = {
   notify: 'give notice',
   'delete-on-revocation': 'delete it when the right is revoked',
 };
-const dutyInWords = (duty: keyof typeof DUTIES): string => `${DUTIES[duty]} (${duty})`;
+export const dutyInWords = (duty: keyof typeof DUTIES): string => `${DUTIES[duty]} (${duty})`;
 
 /** What becomes of models once a permit has ended. */
 function endInWords({ isPermit, rule: { period, afterEnd } }: Clause): string {

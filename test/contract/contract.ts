@@ -8,6 +8,7 @@ import { describeContributors } from './contributors.ts';
 import { describeDatasets } from './datasets.ts';
 import { describeDecisions } from './decisions.ts';
 import { describeDiscovery } from './discovery.ts';
+import { describeExports } from './exports.ts';
 import { describeForm } from './form.ts';
 import { describeGroups } from './groups.ts';
 import { describeIssuers, describeIssuersInTime } from './issuers.ts';
@@ -41,6 +42,7 @@ const APP = [
   describeGroups,
   describeCertificates,
   describeDecisions,
+  describeExports,
   describeOperations,
 ];
 

@@ -9,7 +9,7 @@ import { drafts, signed } from '../support/statements.ts';
 import cases from './cases.json' with { type: 'json' };
 
 /** A record as the table describes it, with what it is made of. */
-interface RecordCase {
+export interface RecordCase {
   license: string;
   name?: string;
   rules?: RightsRule[];
@@ -43,7 +43,7 @@ export const CASES = cases as unknown as RightsCase[];
 export const JUNE = Date.parse('2026-06-01T00:00:00Z');
 
 /** Makes the statements of a case, signed and logged, and what they prove. */
-export async function worldOf({ record, ask }: RightsCase) {
+export async function worldOf({ record, ask }: Pick<RightsCase, 'record' | 'ask'>) {
   const world = await registry();
   const { log, alice, operator, bob: lab, carol: other } = world;
   const erased = new Set<StatementId>();

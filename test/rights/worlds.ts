@@ -12,6 +12,8 @@ import { COUNTRIES, decideNaively, FIELDS, type World } from './naive.ts';
 const LAB = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK' as Did;
 const OTHER = 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp' as Did;
 const LICENSEES = [LAB, OTHER];
+/** Somebody whom no rule names. */
+export const STRANGER = 'did:key:z6MkeTG3bFFSLYVU7VqhgZxqr6YzpaGrQtFMh1uvqGy1vDnP' as Did;
 
 /** Left out three times of four: with every limit set, no two rules would meet. */
 const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>

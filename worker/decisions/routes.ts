@@ -1,27 +1,20 @@
 import { Decisions, decisionsForm, DecisionsRequest } from '../../schemas/api.ts';
 import { Decision, type DecisionRequest } from '../../schemas/decision.ts';
 import { limits } from '../../schemas/limits.ts';
-import { toBase64 } from '../../protocol/bytes.ts';
-import { Evidence } from '../../protocol/evidence.ts';
 import type { Json } from '../../protocol/json.ts';
-import { parseCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { decide } from '../../protocol/rights/decide.ts';
-import { decisionEvidence, toLogged } from '../database/evidence.ts';
 import type { Deps } from '../deps.ts';
 import { readJson } from '../http/body.ts';
 import { ProblemError } from '../http/problem.ts';
 import { chargeNetwork } from '../http/read-limit.ts';
 import { json, problems, read, route, type App } from '../http/route.ts';
-import { newestCheckpoint } from '../log/routes.ts';
+import { CALL_WORK, readEvidence } from './evidence.ts';
 
 /** A request that names every country takes about 2 KB. */
 const DECISIONS_BYTES = limits.decisions * 4096;
 
 /** Decisions that are charged as one unit. */
 const DECISIONS_A_UNIT = 10;
-
-/** What the decisions of one call may cost together, as {@link limits.decisionWork}: about a second. */
-const WORK = 2 ** 21;
 
 export function decisionRoutes(app: App, deps: Deps): void {
   route(
@@ -68,26 +61,10 @@ async function decideAll(deps: Deps, requests: readonly DecisionRequest[]): Prom
     ];
     throw new ProblemError('invalid-request', message, [{ path, message }]);
   });
-  const { size, note } = await newestCheckpoint(deps.database);
-  const checkpoint = parseCheckpoint(note);
-  if (!checkpoint.ok) throw new Error(`the stored checkpoint ${checkpoint.reason}`);
-  const asOf = { size, root: toBase64(checkpoint.value.root) };
   const records = [...new Set(requests.map(({ record }) => record))];
   const licensees = [...new Set(requests.flatMap(({ licensee }) => (licensee === undefined ? [] : [licensee])))];
-  const rows = await deps.database.all(decisionEvidence(records, licensees, size));
-  const grants = rows.filter(({ kind }) => kind === 'RightsGrant').length;
-  if (rows.length > limits.certificateStatements || grants > limits.certificateGrants) {
-    throw new ProblemError(
-      'too-large',
-      `what decides this is more than ${limits.certificateStatements} statements, or ${limits.certificateGrants} grants; ask for fewer records`,
-    );
-  }
-  const evidence = new Evidence(await deps.operator(), rows.map(toLogged));
-  for (const record of records) {
-    if (evidence.get(record)?.kind === 'DatasetRecord') continue;
-    throw new ProblemError('not-found', `${record} is not a dataset record of this log`);
-  }
-  const work = { left: WORK };
+  const { evidence, asOf } = await readEvidence(deps, records, licensees);
+  const work = { left: CALL_WORK };
   return requests.map((request, i) => {
     const decision = decide(evidence, request, times[i] ?? now, work);
     if (work.left >= 0) return { ...decision, asOf };

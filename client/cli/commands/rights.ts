@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import {
   DecisionQuestion,
   type Decision,
@@ -6,20 +5,20 @@ import {
   type DecisionRequest,
 } from '../../../schemas/decision.ts';
 import type { Policy } from '../../../schemas/policy.ts';
-import { Day, LogTime, StatementId, Timestamp } from '../../../schemas/primitives.ts';
+import { StatementId } from '../../../schemas/primitives.ts';
 import type { CheckId } from '../../../schemas/report.ts';
 import { canonicalJson } from '../../../protocol/json.ts';
 import type { TrustPolicy } from '../../../protocol/log/trust.ts';
 import { verifyCertificate } from '../../../protocol/verify/verify.ts';
 import { RegistryError } from '../../errors.ts';
-import { readCertificateFile, readClaims } from '../certificate-source.ts';
+import { readCertificateFile } from '../certificate-source.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { renderDecision } from '../decision-view.ts';
 import { exitCodeOf } from '../failure.ts';
 import { readFlag, readOptional } from '../flags.ts';
-import { text } from '../terminal.ts';
-import { connect, offlineTrust } from '../trust-store.ts';
+import { readAt, readOffline, requireHolds } from '../proven.ts';
+import { connect } from '../trust-store.ts';
 
 export interface RightsOptions {
   use: string;
@@ -45,18 +44,15 @@ export async function rights(cli: Cli, id: string, options: RightsOptions): Prom
   return decision.decision === 'allow' || decision.decision === 'conditional' ? 0 : exitCodeOf('verification-failed');
 }
 
-const At = z.union([Timestamp, LogTime, Day], 'expected a UTC time, as 2026-11-21T08:00:00Z, or a day');
-
 function readRequest(id: string, options: RightsOptions): DecisionRequest {
   const { shape } = DecisionQuestion;
-  const at = readOptional(At, options.at, '--at');
   const given = {
     purpose: readOptional(shape.purpose, options.purpose, '--purpose'),
     territory: readOptional(shape.territory, options.territory, '--territory'),
     modelRelease: readOptional(shape.modelRelease, options.modelRelease, '--model-release'),
     field: readOptional(shape.field, options.field, '--field'),
     licensee: readOptional(shape.licensee, options.licensee, '--licensee'),
-    at: at?.length === 10 ? `${at}T00:00:00Z` : at,
+    at: readAt(options.at),
   };
   return {
     record: readFlag(StatementId, id, 'ID'),
@@ -67,18 +63,8 @@ function readRequest(id: string, options: RightsOptions): DecisionRequest {
   };
 }
 
-async function decideOffline(
-  cli: Cli,
-  request: DecisionRequest,
-  { certificate: file }: RightsOptions,
-): Promise<Decision> {
-  if (file === undefined) {
-    throw new CliError('usage', '--offline decides from a certificate', 'give --certificate FILE');
-  }
-  const certificate = await readCertificateFile(file);
-  const claims = readClaims(certificate);
-  if (claims === null) throw new CliError('invalid-file', `${file} is not a certificate`);
-  const trust = await offlineTrust(cli, claims.origin);
+async function decideOffline(cli: Cli, request: DecisionRequest, options: RightsOptions): Promise<Decision> {
+  const { certificate, trust } = await readOffline(cli, options.certificate);
   return decideFrom(cli, certificate, request, trust);
 }
 
@@ -128,17 +114,8 @@ async function decideFrom(
     rights: { use: [use], ...question },
   };
   const report = await verifyCertificate({ certificate, trust, policy, now: cli.now() });
-  if (report.subject !== null && report.subject !== record) {
-    throw new CliError('verification-failed', `the certificate is for ${report.subject}, not for ${record}`);
-  }
   const [decision] = report.rights?.uses ?? [];
-  const said = decision === undefined ? [] : SAID[decision.decision];
-  const fault = report.checks.find((check) => check.outcome === 'fail' && !said.includes(check.id));
-  if (fault !== undefined || decision === undefined) {
-    throw new CliError('verification-failed', `the certificate does not hold: ${fault?.id}: ${fault?.detail}`);
-  }
-  for (const { id, outcome, detail } of report.checks) {
-    if (id === 'freshness' && outcome === 'warn') cli.out.note(text`note: ${detail}`);
-  }
+  requireHolds(cli, report, record, decision === undefined ? [] : SAID[decision.decision]);
+  if (decision === undefined) throw new CliError('verification-failed', 'the certificate decides nothing');
   return decision;
 }

@@ -1,0 +1,43 @@
+import type { Written } from './format.ts';
+import { ODRL_PREFIXES } from './odrl-terms.ts';
+import { offerOf } from './odrl.ts';
+import type { Survey } from './survey.ts';
+import { oneLine } from './text.ts';
+
+/** Length of a name or a description. */
+const NAME = 200;
+const DESCRIPTION = 2000;
+
+/**
+ * The rights of a Croissant 1.1 dataset (MLCommons, 29 January 2026, “Data Use Conditions”): its `license`, and in `usageInfo`
+ * the ODRL offer. To be merged into a description that has the files.
+ */
+export function toCroissant(survey: Survey): Written {
+  const { offer, lost } = offerOf(survey);
+  const { document } = survey;
+  if (offer === null || document === null) return { document: null, lost };
+  const { name, description, version, rights } = document.credentialSubject;
+  return {
+    document: {
+      '@context': {
+        '@vocab': 'https://schema.org/',
+        sc: 'https://schema.org/',
+        conformsTo: 'dct:conformsTo',
+        ...ODRL_PREFIXES,
+      },
+      '@type': 'sc:Dataset',
+      conformsTo: CROISSANT_PROFILE,
+      name: oneLine(name, NAME),
+      ...(description === undefined ? {} : { description: oneLine(description, DESCRIPTION) }),
+      version: oneLine(version, NAME),
+      license: isOneLicence(rights.license) ? `https://spdx.org/licenses/${rights.license}` : rights.license,
+      usageInfo: { ...offer, '@type': ['CreativeWork', 'odrl:Offer'], name: 'Rights over the whole lineage' },
+    },
+    lost: [...lost, 'files, record sets and creators are left out: merge this into the description that has them'],
+  };
+}
+
+export const CROISSANT_PROFILE = 'http://mlcommons.org/croissant/1.1';
+
+/** Whether an expression is one identifier of the SPDX list, as far as its form tells. */
+const isOneLicence = (license: string): boolean => /^[A-Za-z0-9.-]+$/.test(license) && !license.includes('LicenseRef-');
