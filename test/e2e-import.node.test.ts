@@ -163,7 +163,7 @@ describe('metadata from practice', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(1 + files.length + 3);
     expect(lines.at(-3)).toBe(
-      `${files.length} files, ${files.length} of them Croissant; 9 with one licence that is known, 0 that lack nothing`,
+      `files: ${files.length}; Croissant: ${files.length}; with one licence that is known: 9; that lack nothing: 0`,
     );
   });
 });

@@ -151,8 +151,8 @@ const cut = (value: string): string => {
 function inWords({ files, croissant, licences, sha256, complete, missing }: Totals): string {
   const lacks = Object.entries(missing).sort(([, a], [, b]) => b - a);
   return [
-    `${files} files, ${croissant} of them Croissant; ${licences} with one licence that is known, ${complete} that lack nothing`,
-    `${sha256.valid} of ${sha256.total} declared files have a SHA-256`,
+    `files: ${files}; Croissant: ${croissant}; with one licence that is known: ${licences}; that lack nothing: ${complete}`,
+    `declared files with a SHA-256: ${sha256.valid} of ${sha256.total}`,
     ...(lacks.length === 0 ? [] : [`missing: ${lacks.map(([what, count]) => `${what} in ${count}`).join(', ')}`]),
   ].join('\n');
 }

@@ -283,7 +283,7 @@ describe('croissant', () => {
     expect(stdout).toMatch(/^broken\.json .*not JSON/m);
     expect(stdout).toMatch(/^package\.json .*is no Croissant/m);
     expect(stdout).toMatch(/^orchard\/metadata\.json +Orchard +cc-by +– +2\/3 +1 +– +licence, language, sha256$/m);
-    expect(stdout).toMatch(/^3 files, 1 of them Croissant/m);
+    expect(stdout).toMatch(/^files: 3; Croissant: 1; /m);
   });
 
   test('under --json, it is data', async () => {
