@@ -1,14 +1,9 @@
 import type { RightsRule } from '../../schemas/rights-rule.ts';
 import type { Json } from '../../protocol/json.ts';
+import { ODRL_PROFILE } from '../../protocol/rights/export/odrl-terms.ts';
 import type { ImportedRules } from '../../protocol/rights/import/aipref.ts';
 import { finding, quoted, type Finding } from '../../protocol/rights/import/finding.ts';
-import {
-  DUO_PROHIBITS,
-  FIRSTHAND_PROFILE,
-  ODRL_ACTIONS,
-  ODRL_DUTIES,
-  ODRL_PROFILES,
-} from '../../protocol/rights/import/odrl-terms.ts';
+import { DUO_PROHIBITS, ODRL_ACTIONS, ODRL_DUTIES, ODRL_PROFILES } from '../../protocol/rights/import/odrl-terms.ts';
 import { ruleInWords } from '../../protocol/rights/words.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
 import { isObject, Thing, type Said } from './json-ld.ts';
@@ -129,7 +124,7 @@ function isAbout(thing: Thing, dataset: Thing, isOurs: boolean): boolean {
 }
 
 const isOurs = (offer: Thing): boolean =>
-  odrl(offer, 'profile').some(({ value }) => offer.reference(value) === FIRSTHAND_PROFILE);
+  odrl(offer, 'profile').some(({ value }) => offer.reference(value) === ODRL_PROFILE);
 
 type Kind = 'permission' | 'prohibition';
 

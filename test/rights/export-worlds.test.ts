@@ -2,7 +2,12 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DECISIONS, type DecisionQuestion } from '../../schemas/decision.ts';
 import type { ExportFormat } from '../../schemas/rights-export.ts';
-import type { Use } from '../../schemas/rights-rule.ts';
+import type { RightsRule, Use } from '../../schemas/rights-rule.ts';
+import { readCroissant } from '../../client/import/croissant.ts';
+import type { Json } from '../../protocol/json.ts';
+import { ok, type Result } from '../../protocol/result.ts';
+import { readAipref } from '../../protocol/rights/import/aipref.ts';
+import { readCawg } from '../../protocol/rights/import/cawg.ts';
 import { leaves } from '../../protocol/rights/export/coarse.ts';
 import { writeExport } from '../../protocol/rights/export/export.ts';
 import { dimensionsOf } from '../../protocol/rights/export/facets.ts';
@@ -187,4 +192,43 @@ test('an export permits nothing that the engine does not permit, and prohibits n
   );
   // It says something at all.
   expect([...said].toSorted()).toEqual(expect.arrayContaining(['allowed', 'n', 'notAllowed', 'y']));
+});
+
+/** The rules that our own imports read out of what was exported. */
+function readBack(survey: Survey): { croissant: World; words: World[] } {
+  const read = (imported: Result<{ rules: RightsRule[] }, string>): World => {
+    if (!imported.ok) throw new Error(imported.reason);
+    return { rules: imported.value.rules, grants: [], licences: [[[]]] };
+  };
+  const [croissant, aipref, cawg] = (['croissant', 'aipref', 'cawg'] as const).map((each) => exported(each, survey));
+  const offered = croissant === null ? null : readCroissant(croissant as Json);
+  if (offered?.ok === false) throw new Error(offered.reason);
+  return {
+    croissant: read(ok({ rules: offered?.value.draft.rules ?? [] })),
+    words: [
+      ...(aipref === null ? [] : [read(readAipref(aipref as string))]),
+      ...(cawg === null ? [] : [read(readCawg(cawg as Json))]),
+    ],
+  };
+}
+
+test('what was exported and is read in again permits no more; of an offer, just the same', () => {
+  fc.assert(
+    fc.property(worlds, fc.array(questions, { minLength: 20, maxLength: 20 }), (of, asked) => {
+      const { croissant, words } = readBack(surveyed(of));
+      for (const question of asked) {
+        for (const again of [croissant, ...words]) {
+          const { outcome, duties } = judge(again, askOf(question));
+          if (outcome === 'allow' || outcome === 'conditional') isPermitted(of, question, dutiesIn(duties));
+        }
+        const fine = askOf({ ...question, country: question.country ?? 'US', field: question.field ?? 'farming' });
+        // What is denied to some only is not said to be denied to all, but permits nothing either.
+        const [before, after] = [judge(of, fine), judge(croissant, fine)];
+        const isRefused = before.outcome === 'deny' || before.outcome === 'unknown';
+        if (isRefused) expect(['deny', 'unknown']).toContain(after.outcome);
+        else expect([after.outcome, after.duties]).toEqual([before.outcome, before.duties]);
+      }
+    }),
+    { numRuns: 30 },
+  );
 });

@@ -1,4 +1,9 @@
 import { Use, type Duty, type ModelRelease, type Purpose } from '../../../schemas/rights-rule.ts';
+import * as exported from '../export/odrl-terms.ts';
+
+/** What an export writes, read back: a term of its table stands for just the one word. */
+const readBack = <W extends string>(table: Readonly<Record<W, string>>): Record<string, W> =>
+  Object.fromEntries((Object.entries(table) as [W, string][]).map(([word, term]) => [term, word]));
 
 /** What an action means in our uses; an effect that is absent cannot be said exactly. */
 interface Action {
@@ -26,11 +31,11 @@ const COMMERCIAL: Action = { prohibition: EVERY_USE, purpose: 'commercial' };
 
 /** Actions of the ODRL Common Vocabulary 2.2, of TDMRep and of our own profile. Those that are not here match no use exactly. */
 export const ODRL_ACTIONS: Readonly<Record<string, Action>> = {
-  ...Object.fromEntries(Use.options.map((use) => [`fh:${use}`, { permission: [use], prohibition: [use] }])),
+  ...Object.fromEntries(
+    Use.options.map((use) => [exported.ODRL_ACTIONS[use], { permission: [use], prohibition: [use] }]),
+  ),
   // Permitted, it does not say to do what.
   'odrl:use': { prohibition: EVERY_USE },
-  'odrl:derive': { permission: ['derive'], prohibition: ['derive'] },
-  'odrl:distribute': { permission: ['redistribute'], prohibition: ['redistribute'] },
   'tdm:mine': { permission: ['analyse'], prohibition: ['analyse'] },
   'odrl:commercialize': COMMERCIAL,
   'cc:CommercialUse': COMMERCIAL,
@@ -40,46 +45,31 @@ export const ODRL_ACTIONS: Readonly<Record<string, Action>> = {
 
 /** Duties of the same vocabulary. */
 export const ODRL_DUTIES: Readonly<Record<string, Duty>> = {
-  'odrl:attribute': 'attribute',
+  ...readBack(exported.ODRL_DUTIES),
   'cc:Attribution': 'attribute',
-  'odrl:compensate': 'pay',
   'odrl:pay': 'pay',
   'odrl:shareAlike': 'share-alike-data',
-  'cc:ShareAlike': 'share-alike-data',
-  'odrl:inform': 'notify',
-  'fh:report': 'report',
-  'fh:shareAlikeModel': 'share-alike-model',
-  'fh:deleteOnRevocation': 'delete-on-revocation',
 };
 
 /** What stands for a purpose, in our profile, in DPV and in DUO. */
 export const ODRL_PURPOSES: Readonly<Record<string, Purpose>> = {
-  'fh:commercial': 'commercial',
-  'fh:noncommercial': 'noncommercial',
-  'fh:research': 'research',
+  ...readBack(exported.ODRL_PURPOSES),
   'https://w3id.org/dpv#CommercialPurpose': 'commercial',
   'https://w3id.org/dpv#NonCommercialPurpose': 'noncommercial',
   'duo:0000046': 'noncommercial',
 };
 
 /** Right operands of `fh:modelRelease`. */
-export const ODRL_RELEASES: Readonly<Record<string, ModelRelease>> = {
-  'fh:openWeights': 'open-weights',
-  'fh:closedWeights': 'closed-weights',
-  'fh:internal': 'internal',
-};
+export const ODRL_RELEASES: Readonly<Record<string, ModelRelease>> = readBack(exported.ODRL_RELEASES);
 
 /** Terms of the Data Use Ontology that, alone, limit all use. */
 export const DUO_PROHIBITS: Readonly<Record<string, { uses: readonly Use[]; purpose: Purpose }>> = {
   'duo:0000046': { uses: EVERY_USE, purpose: 'commercial' },
 };
 
-/** Our own profile: its records are named by their digests (RFC 6920), which no other metadata knows them by. */
-export const FIRSTHAND_PROFILE = 'urn:firsthand:rights:v1';
-
 /** Profiles whose actions are in the table. A profile may change what the words of ODRL mean. */
 export const ODRL_PROFILES: ReadonlySet<string> = new Set([
-  FIRSTHAND_PROFILE,
+  exported.ODRL_PROFILE,
   'odrl:core',
   'tdm:',
   'http://www.w3.org/ns/tdmrep',
