@@ -214,7 +214,9 @@ function readBack(survey: Survey): { croissant: World; words: World[] } {
 
 test('what was exported and is read in again permits no more; of an offer, just the same', () => {
   fc.assert(
-    fc.property(worlds, fc.array(questions, { minLength: 20, maxLength: 20 }), (of, asked) => {
+    fc.property(worlds, fc.array(questions, { minLength: 20, maxLength: 20 }), ({ licences, ...rest }, asked) => {
+      // Of several licences one is chosen for all of a request; an offer cannot say that what it permits, it permits apart.
+      const of = { ...rest, licences: licences.slice(0, 1) };
       const { croissant, words } = readBack(surveyed(of));
       for (const question of asked) {
         for (const again of [croissant, ...words]) {
