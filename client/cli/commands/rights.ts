@@ -1,16 +1,8 @@
 import * as z from 'zod';
-import {
-  DecisionQuestion,
-  type Decision,
-  type DecisionOutcome,
-  type DecisionRequest,
-} from '../../../schemas/decision.ts';
-import type { Policy } from '../../../schemas/policy.ts';
+import { DecisionQuestion, type Decision, type DecisionRequest } from '../../../schemas/decision.ts';
 import { Day, LogTime, StatementId, Timestamp } from '../../../schemas/primitives.ts';
-import type { CheckId } from '../../../schemas/report.ts';
 import { canonicalJson } from '../../../protocol/json.ts';
 import type { TrustPolicy } from '../../../protocol/log/trust.ts';
-import { verifyCertificate } from '../../../protocol/verify/verify.ts';
 import { RegistryError } from '../../errors.ts';
 import { readCertificateFile, readClaims } from '../certificate-source.ts';
 import { CliError } from '../cli-error.ts';
@@ -20,8 +12,9 @@ import { exitCodeOf } from '../failure.ts';
 import { readFlag, readOptional } from '../flags.ts';
 import { text } from '../terminal.ts';
 import { connect, offlineTrust } from '../trust-store.ts';
+import { proveDecision } from '../verifying/prove-decision.ts';
 
-export interface RightsOptions {
+export interface QuestionOptions {
   use: string;
   purpose?: string;
   territory?: string[];
@@ -29,6 +22,9 @@ export interface RightsOptions {
   field?: string;
   licensee?: string;
   at?: string;
+}
+
+export interface RightsOptions extends QuestionOptions {
   certificate?: string;
   offline?: boolean;
 }
@@ -47,7 +43,13 @@ export async function rights(cli: Cli, id: string, options: RightsOptions): Prom
 
 const At = z.union([Timestamp, LogTime, Day], 'expected a UTC time, as 2026-11-21T08:00:00Z, or a day');
 
-function readRequest(id: string, options: RightsOptions): DecisionRequest {
+const readRequest = (id: string, options: RightsOptions): DecisionRequest => ({
+  record: readFlag(StatementId, id, 'ID'),
+  ...readQuestion(options),
+});
+
+/** What somebody means to do, whatever with. */
+export function readQuestion(options: QuestionOptions): DecisionQuestion {
   const { shape } = DecisionQuestion;
   const at = readOptional(At, options.at, '--at');
   const given = {
@@ -59,11 +61,10 @@ function readRequest(id: string, options: RightsOptions): DecisionRequest {
     at: at?.length === 10 ? `${at}T00:00:00Z` : at,
   };
   return {
-    record: readFlag(StatementId, id, 'ID'),
     use: readFlag(shape.use, options.use, '--use'),
     ...(Object.fromEntries(
       Object.entries(given).filter(([, value]) => value !== undefined),
-    ) as Partial<DecisionRequest>),
+    ) as Partial<DecisionQuestion>),
   };
 }
 
@@ -108,37 +109,14 @@ async function decideOnline(cli: Cli, request: DecisionRequest, options: RightsO
   return { ...proven, ...(asOf === undefined ? {} : { asOf }) };
 }
 
-/** What each decision says itself; where anything else fails, the certificate proves nothing: it may have left something out. */
-const SAID: Record<DecisionOutcome, readonly CheckId[]> = {
-  deny: ['rights.decision', 'standing', 'lineage.complete'],
-  unknown: ['rights.decision', 'lineage.complete'],
-  conditional: [],
-  allow: [],
-};
-
 async function decideFrom(
   cli: Cli,
   certificate: string,
-  { record, use, at, ...question }: DecisionRequest,
+  request: DecisionRequest,
   trust: TrustPolicy,
 ): Promise<Decision> {
-  const policy: Policy = {
-    policy: 'firsthand/v1',
-    ...(at === undefined ? {} : { trust: { asOf: at } }),
-    rights: { use: [use], ...question },
-  };
-  const report = await verifyCertificate({ certificate, trust, policy, now: cli.now() });
-  if (report.subject !== null && report.subject !== record) {
-    throw new CliError('verification-failed', `the certificate is for ${report.subject}, not for ${record}`);
-  }
-  const [decision] = report.rights?.uses ?? [];
-  const said = decision === undefined ? [] : SAID[decision.decision];
-  const fault = report.checks.find((check) => check.outcome === 'fail' && !said.includes(check.id));
-  if (fault !== undefined || decision === undefined) {
-    throw new CliError('verification-failed', `the certificate does not hold: ${fault?.id}: ${fault?.detail}`);
-  }
-  for (const { id, outcome, detail } of report.checks) {
-    if (id === 'freshness' && outcome === 'warn') cli.out.note(text`note: ${detail}`);
-  }
-  return decision;
+  const proven = await proveDecision(certificate, request, trust, cli.now());
+  if (!proven.ok) throw new CliError('verification-failed', proven.reason);
+  for (const warning of proven.value.warnings) cli.out.note(text`note: ${warning}`);
+  return proven.value.decision;
 }
