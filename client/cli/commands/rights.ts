@@ -1,6 +1,5 @@
-import * as z from 'zod';
-import { DecisionQuestion, type Decision, type DecisionRequest } from '../../../schemas/decision.ts';
-import { Day, LogTime, StatementId, Timestamp } from '../../../schemas/primitives.ts';
+import type { Decision, DecisionRequest } from '../../../schemas/decision.ts';
+import { StatementId } from '../../../schemas/primitives.ts';
 import { canonicalJson } from '../../../protocol/json.ts';
 import type { TrustPolicy } from '../../../protocol/log/trust.ts';
 import { RegistryError } from '../../errors.ts';
@@ -9,31 +8,36 @@ import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { renderDecision } from '../decision-view.ts';
 import { exitCodeOf } from '../failure.ts';
-import { readFlag, readOptional } from '../flags.ts';
+import { readFlag } from '../flags.ts';
+import { readQuestion, type QuestionOptions } from '../question.ts';
 import { text } from '../terminal.ts';
 import { connect, offlineTrust } from '../trust-store.ts';
 import { proveDecision } from '../verifying/prove-decision.ts';
 
-export interface QuestionOptions {
-  use: string;
-  purpose?: string;
-  territory?: string[];
-  modelRelease?: string;
-  field?: string;
-  licensee?: string;
-  at?: string;
-}
-
 export interface RightsOptions extends QuestionOptions {
   certificate?: string;
   offline?: boolean;
+  portfolio?: string;
+  expiring?: string;
+  csv?: boolean;
 }
 
 /**
  * Decides whether a use is permitted. Online the registry's answer is held against what its log proves; offline, a saved
  * certificate decides alone. Answers the exit code: 0 where it is permitted, with duties or without, else 3.
  */
-export async function rights(cli: Cli, id: string, options: RightsOptions): Promise<number> {
+export async function rights(cli: Cli, id: string | undefined, options: RightsOptions): Promise<number> {
+  const { portfolio: mix, expiring, csv } = options;
+  if (mix !== undefined && id === undefined) {
+    const { portfolio } = await import('./portfolio.ts');
+    return portfolio(cli, mix, options);
+  }
+  if (id === undefined || mix !== undefined) {
+    throw new CliError('usage', 'give either the ID of a record, or --portfolio with a list or a folder');
+  }
+  if (expiring !== undefined || csv === true) {
+    throw new CliError('usage', `--${csv === true ? 'csv' : 'expiring'} goes with --portfolio`);
+  }
   const request = readRequest(id, options);
   const decision =
     options.offline === true ? await decideOffline(cli, request, options) : await decideOnline(cli, request, options);
@@ -41,32 +45,10 @@ export async function rights(cli: Cli, id: string, options: RightsOptions): Prom
   return decision.decision === 'allow' || decision.decision === 'conditional' ? 0 : exitCodeOf('verification-failed');
 }
 
-const At = z.union([Timestamp, LogTime, Day], 'expected a UTC time, as 2026-11-21T08:00:00Z, or a day');
-
 const readRequest = (id: string, options: RightsOptions): DecisionRequest => ({
   record: readFlag(StatementId, id, 'ID'),
   ...readQuestion(options),
 });
-
-/** What somebody means to do, whatever with. */
-export function readQuestion(options: QuestionOptions): DecisionQuestion {
-  const { shape } = DecisionQuestion;
-  const at = readOptional(At, options.at, '--at');
-  const given = {
-    purpose: readOptional(shape.purpose, options.purpose, '--purpose'),
-    territory: readOptional(shape.territory, options.territory, '--territory'),
-    modelRelease: readOptional(shape.modelRelease, options.modelRelease, '--model-release'),
-    field: readOptional(shape.field, options.field, '--field'),
-    licensee: readOptional(shape.licensee, options.licensee, '--licensee'),
-    at: at?.length === 10 ? `${at}T00:00:00Z` : at,
-  };
-  return {
-    use: readFlag(shape.use, options.use, '--use'),
-    ...(Object.fromEntries(
-      Object.entries(given).filter(([, value]) => value !== undefined),
-    ) as Partial<DecisionQuestion>),
-  };
-}
 
 async function decideOffline(
   cli: Cli,
