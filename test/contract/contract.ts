@@ -10,6 +10,7 @@ import { describeDecisions } from './decisions.ts';
 import { describeDiscovery } from './discovery.ts';
 import { describeForm } from './form.ts';
 import { describeGroups } from './groups.ts';
+import { describeImpact } from './impact.ts';
 import { describeIssuers, describeIssuersInTime } from './issuers.ts';
 import { describeLog } from './log.ts';
 import { describeOperations } from './operations.ts';
@@ -41,6 +42,7 @@ const APP = [
   describeGroups,
   describeCertificates,
   describeDecisions,
+  describeImpact,
   describeOperations,
 ];
 

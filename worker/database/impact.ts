@@ -1,0 +1,114 @@
+import { sql, type CompiledQuery } from 'kysely';
+import type { Did, StatementId } from '../../schemas/primitives.ts';
+import type { StatementKind } from '../../schemas/statement.ts';
+import { db } from './port.ts';
+import type { Relation, StatementRow } from './tables.ts';
+
+// Joins are made in the order written, as in evidence.ts: from what is touched to what names it.
+
+/** A statement that may be withdrawn, with what its place among others depends on. */
+export type TargetRow = Pick<StatementRow, 'log_index' | 'id' | 'kind' | 'issuer'> & {
+  erased: number;
+  /** Of an accreditation, whom it is about; of a grant or a review, the record. */
+  about: string | null;
+};
+
+export const targetOf = (id: StatementId): CompiledQuery<TargetRow> =>
+  sql<TargetRow>`SELECT log_index, id, kind, issuer, body IS NULL AS erased,
+      coalesce(body ->> '$.credentialSubject.record', body ->> '$.credentialSubject.id') AS about
+    FROM statements WHERE id = ${id}`.compile(db);
+
+/** A statement that may be touched, and the first touched one that it names, or that vouches for its signer. */
+export type TouchedRow = Pick<StatementRow, 'log_index' | 'id' | 'kind' | 'logged_at'> & {
+  name: string | null;
+  revoked: number;
+  relation: Extract<Relation, 'part' | 'source' | 'grants' | 'reviews'> | null;
+  named: StatementId | null;
+  credential: StatementId | null;
+};
+
+/** One row, without a statement, where there are none: how many were gone through is told in any case. */
+export type WalkRow = { visited: number } & (TouchedRow | { log_index: null });
+
+/** What a walk begins at, and along which references it goes on. */
+interface Walk {
+  seeds: readonly { kind: StatementKind; by: Did; from: number }[];
+  statements: readonly StatementId[];
+  along: readonly Relation[];
+  /** Whether it goes from a credential to what its key signed after it. */
+  toSigned: boolean;
+}
+
+const NAMES = ['part', 'source', 'grants', 'reviews'] as const satisfies readonly Relation[];
+
+/** Where the withdrawal of each kind of statement may be felt. */
+function walkFrom({ log_index, id, kind, about }: TargetRow): Walk {
+  const from = { statements: [id], seeds: [], along: NAMES, toSigned: false };
+  if (kind === 'HumanCredential') return { ...from, toSigned: true };
+  if (kind === 'Accreditation') {
+    const by = about as Did;
+    // What was attested under an earlier accreditation may rest on this one later.
+    const seeds = [
+      { kind: 'HumanCredential' as const, by, from: -1 },
+      { kind: 'DatasetRecord' as const, by, from: log_index },
+    ];
+    return { ...from, seeds, toSigned: true };
+  }
+  if (kind === 'RightsGrant') return { ...from, statements: [id, about as StatementId], along: ['part', 'source'] };
+  return kind === 'ReviewRecord' ? { ...from, statements: [id, about as StatementId], along: [] } : from;
+}
+
+/**
+ * The statements of `[after, below)` that the withdrawal of one may touch, in log order: `limit` at most, of a walk over
+ * `most` statements. Nothing is named before it is logged, so whatever lies beyond `below` is not gone to; what was erased
+ * names nothing any more.
+ */
+export function touchedBetween(
+  target: TargetRow,
+  { after, below, limit, most }: { after: number; below: number; limit: number; most: number },
+): CompiledQuery<WalkRow> {
+  const { seeds, statements, along, toSigned } = walkFrom(target);
+  const relations = sql.join(along.map((relation) => sql.lit(relation)));
+  const signed = sql`UNION
+      SELECT own.log_index FROM touched
+        CROSS JOIN refs AS held ON held.log_index = touched.log_index AND held.relation = 'attests'
+        CROSS JOIN statements AS own ON own.issuer = held.target AND own.kind IN ('DatasetRecord', 'ReviewRecord')
+          AND own.log_index > max(touched.log_index, ${target.log_index}) AND own.log_index < ${below}`;
+  return sql<WalkRow>`WITH RECURSIVE
+    touched (log_index) AS MATERIALIZED (
+      SELECT statements.log_index FROM json_each(${JSON.stringify(statements)}) AS named
+        CROSS JOIN statements ON statements.id = named.value AND statements.log_index < ${below}
+      UNION
+      SELECT statements.log_index FROM json_each(${JSON.stringify(seeds)}) AS seed
+        CROSS JOIN statements ON issuer = seed.value ->> '$.by' AND kind = seed.value ->> '$.kind'
+          AND statements.log_index > seed.value ->> '$.from' AND statements.log_index < ${below}
+      UNION
+      SELECT refs.log_index FROM touched
+        CROSS JOIN statements AS named ON named.log_index = touched.log_index AND named.body IS NOT NULL
+        CROSS JOIN refs ON refs.relation IN (${relations}) AND refs.target = named.id AND refs.log_index < ${below}
+      ${toSigned ? signed : sql``}
+      LIMIT ${most + 1}
+    ),
+    page AS (
+      SELECT log_index FROM touched CROSS JOIN statements USING (log_index)
+      WHERE log_index >= ${after} AND body IS NOT NULL ORDER BY log_index LIMIT ${limit}
+    ),
+    walked AS (SELECT count(*) AS visited FROM touched),
+    listed AS (
+      SELECT log_index, id, kind, logged_at,
+        (SELECT name FROM datasets WHERE datasets.log_index = page.log_index) AS name,
+        EXISTS (SELECT 1 FROM revocations WHERE target_index = page.log_index) AS revoked,
+        (SELECT json_array(refs.relation, parent.id) FROM refs CROSS JOIN statements AS parent ON parent.id = refs.target
+          WHERE refs.log_index = page.log_index AND refs.relation IN (${relations})
+            AND parent.log_index IN (SELECT log_index FROM touched)
+          ORDER BY parent.log_index LIMIT 1) AS through,
+        (SELECT held.id FROM refs CROSS JOIN statements AS held ON held.log_index = refs.log_index
+          WHERE refs.relation = 'attests' AND refs.target = statements.issuer AND held.log_index < page.log_index
+            AND held.log_index IN (SELECT log_index FROM touched)
+          ORDER BY held.log_index LIMIT 1) AS credential
+      FROM page CROSS JOIN statements USING (log_index)
+    )
+    SELECT visited, log_index, id, kind, logged_at, name, revoked, credential,
+      through ->> 0 AS relation, through ->> 1 AS named
+    FROM walked LEFT JOIN listed ORDER BY log_index`.compile(db);
+}

@@ -1,0 +1,135 @@
+import type { Impact, ImpactItem, ImpactQuery } from '../../schemas/impact.ts';
+import { limits } from '../../schemas/limits.ts';
+import type { StatementId } from '../../schemas/primitives.ts';
+import { Evidence } from '../../protocol/evidence.ts';
+import { impactOf, touchOf, vouches, type Touch } from '../../protocol/impact.ts';
+import { logTimeOf } from '../../protocol/time.ts';
+import { standingEvidence, toLogged } from '../database/evidence.ts';
+import { targetOf, touchedBetween, type TargetRow, type TouchedRow } from '../database/impact.ts';
+import type { Deps } from '../deps.ts';
+import { ProblemError } from '../http/problem.ts';
+import { newestCheckpoint } from '../log/routes.ts';
+
+/** Statements that are gone through for one page; about a second. */
+const WALK = 250_000;
+
+/** Log entries that are gone through first for each item asked for, and by how much more where that was too few. */
+const ENTRIES_AN_ITEM = 64;
+const WIDER = 16;
+
+/** What a withdrawal of a statement would touch: a page of it, by one checkpoint. Throws ProblemError. */
+export async function impactPage(deps: Deps, id: StatementId, query: ImpactQuery): Promise<Impact> {
+  const { size } = await newestCheckpoint(deps.database);
+  const [target] = await deps.database.all(targetOf(id));
+  if (target === undefined || target.log_index >= size) {
+    throw new ProblemError('not-found', `${id} is not in this log`);
+  }
+  const { note, isFinal } = describe(target);
+  const impact = { statement: id, kind: target.kind, asOf: { size }, note };
+  if (isFinal) return { ...impact, items: [], next: null };
+  const rows = await walk(deps, target, query, size);
+  const { touches, judged } = await judge(deps, target, rows.slice(0, query.limit), size);
+  const items = rows.slice(0, judged).flatMap((row): ImpactItem[] => {
+    const touch = touches(row);
+    return touch === null ? [] : [itemOf(target, row, touch)];
+  });
+  return { ...impact, items, next: rows[judged]?.log_index ?? null };
+}
+
+/** What to say of a withdrawal; final where there can be none any more. */
+function describe({ log_index, kind, erased }: TargetRow): { note: string; isFinal: boolean } {
+  if (kind === 'Revocation') {
+    return { note: 'a revocation cannot be withdrawn; submit the revoked statement anew', isFinal: true };
+  }
+  if (log_index === 0) return { note: 'entry 0 names the operator and cannot be withdrawn', isFinal: true };
+  if (erased === 1) return { note: 'its body was erased: what rested on it has fallen already', isFinal: true };
+  return { note: NOTES[kind], isFinal: false };
+}
+
+const BACK = 'stands after a plain withdrawal, and falls where its invalidSince reaches back to when that was logged';
+const NOTES: Record<Exclude<TargetRow['kind'], 'Revocation'>, string> = {
+  DatasetRecord: 'whatever is made of it, or is about that, is touched at once',
+  HumanCredential: `what its key has signed ${BACK}, unless another credential vouches for it`,
+  Accreditation: `what was signed under it ${BACK}, unless somebody else vouches for it`,
+  RightsGrant: 'its licensee may no longer do what it permits with the record, or with what is made of that',
+  ReviewRecord: 'the record loses this review',
+};
+
+/** The statements from `after` on that may be touched, one more than asked for where there is one. */
+async function walk(
+  { database }: Deps,
+  target: TargetRow,
+  { after, limit }: ImpactQuery,
+  size: number,
+): Promise<TouchedRow[]> {
+  // Nothing before the statement is touched but the record that it is about.
+  const from = vouches(target.kind) || target.kind === 'DatasetRecord' ? Math.max(after, target.log_index) : after;
+  for (let window = (limit + 1) * ENTRIES_AN_ITEM; ; window *= WIDER) {
+    const below = Math.min(size, from + window);
+    const rows = await database.all(touchedBetween(target, { after: from, below, limit: limit + 1, most: WALK }));
+    if ((rows[0]?.visited ?? 0) > WALK) {
+      throw new ProblemError(
+        'too-large',
+        `up to log index ${below}, more than ${WALK} statements rest on it; ask about those through which they do`,
+      );
+    }
+    const touched = rows.flatMap((row) => (row.log_index === null ? [] : [row]));
+    if (touched.length > limit || below >= size) return touched;
+  }
+}
+
+interface Judged {
+  touches(row: TouchedRow): Touch | null;
+  /** How many of the rows: fewer where what decides about all of them is too much to read at once. */
+  judged: number;
+}
+
+/** What becomes of each statement; of what rests on a signer's right, by the same function that judges standing. */
+async function judge(deps: Deps, target: TargetRow, rows: readonly TouchedRow[], size: number): Promise<Judged> {
+  if (!vouches(target.kind)) return { touches: (row) => touchOf(target, row), judged: rows.length };
+  for (let judged = rows.length; ; judged = Math.ceil(judged / 4)) {
+    const asked = rows.slice(0, judged);
+    const isRecord = ({ kind }: TouchedRow): boolean => kind === 'DatasetRecord';
+    const records = asked.flatMap((row) => (isRecord(row) ? row.id : (row.named ?? [])));
+    const others = [target.id, ...asked.flatMap((row) => (isRecord(row) ? [] : [row.id]))];
+    const found = await deps.database.all(standingEvidence([...new Set(records)], others, size));
+    if (found.length > limits.certificateStatements && judged > 1) continue;
+    const evidence = new Evidence(await deps.operator(), found.map(toLogged));
+    const withdrawn = evidence.get(target.id);
+    if (withdrawn === undefined) throw new Error(`the evidence about ${target.id} does not hold it`);
+    const on = impactOf(evidence, withdrawn, deps.now());
+    return {
+      judged,
+      touches(row) {
+        const item = evidence.get(row.id);
+        return item === undefined ? null : on(item);
+      },
+    };
+  }
+}
+
+function itemOf(target: TargetRow, row: TouchedRow, { when, how, otherwise }: Touch): ImpactItem {
+  return {
+    id: row.id,
+    kind: row.kind,
+    index: row.log_index,
+    loggedAt: logTimeOf(row.logged_at),
+    ...(row.name === null ? {} : { name: row.name }),
+    revoked: row.revoked === 1,
+    through: throughOf(target, row, how),
+    when,
+    how,
+    otherwise,
+  };
+}
+
+/** Why it is touched: what it names, or who vouches for it. */
+function throughOf(target: TargetRow, row: TouchedRow, how: Touch['how']): ImpactItem['through'] {
+  if (row.id === target.id) return null;
+  if (how === 'authority') {
+    const accredited = { relation: 'accredits', id: target.id } as const;
+    return row.credential === null ? accredited : { relation: 'attests', id: row.credential };
+  }
+  if (row.relation !== null && row.named !== null) return { relation: row.relation, id: row.named };
+  return { relation: target.kind === 'RightsGrant' ? 'grants' : 'reviews', id: target.id };
+}
