@@ -23,6 +23,28 @@ export const touchOf = (target: Pick<Logged, 'id' | 'kind'>, item: Pick<Logged, 
   otherwise: null,
 });
 
+/** What to say of a withdrawal of a statement; final where there can be none any more. */
+export function noteOn({ kind, index, isErased }: Pick<Logged, 'kind' | 'index'> & { isErased: boolean }): {
+  note: string;
+  isFinal: boolean;
+} {
+  if (kind === 'Revocation') {
+    return { note: 'a revocation cannot be withdrawn; submit the revoked statement anew', isFinal: true };
+  }
+  if (index === 0) return { note: 'entry 0 names the operator and cannot be withdrawn', isFinal: true };
+  if (isErased) return { note: 'its body was erased: what rested on it has fallen already', isFinal: true };
+  return { note: NOTES[kind], isFinal: false };
+}
+
+const BACK = 'stands after a plain withdrawal, and falls where its invalidSince reaches back to when that was logged';
+const NOTES: Record<Exclude<StatementKind, 'Revocation'>, string> = {
+  DatasetRecord: 'whatever is made of it, or is about that, is touched at once',
+  HumanCredential: `what its key has signed ${BACK}, unless another credential vouches for it`,
+  Accreditation: `what was signed under it ${BACK}, unless somebody else vouches for it`,
+  RightsGrant: 'its licensee may no longer do what it permits with the record, or with what is made of that',
+  ReviewRecord: 'the record loses this review',
+};
+
 function howOf(target: StatementKind, item: StatementKind): TouchedHow {
   if (target === 'RightsGrant') return 'rights';
   if (target === 'ReviewRecord') return 'review';
@@ -84,6 +106,10 @@ export function impactOf(evidence: Evidence, target: Logged, knownAt: number): (
 
 const WHENS: readonly TouchedWhen[] = ['always', 'reaching-back', 'never'];
 const rank = ({ when }: Touch): number => WHENS.indexOf(when);
+
+/** Of several, that which is touched most surely. */
+export const worstOf = (touches: readonly Touch[]): Touch | null =>
+  touches.reduce<Touch | null>((worst, touch) => (worst === null || rank(touch) < rank(worst) ? touch : worst), null);
 
 const isPresent = (logged: Logged): logged is Present => logged.document !== null;
 

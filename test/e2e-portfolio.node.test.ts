@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ImpactAnswer } from '../client/cli/impact/impact-view.ts';
 import type { Portfolio } from '../client/cli/portfolio/portfolio.ts';
 import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';
 import { timestampOf } from '../protocol/time.ts';
@@ -253,5 +254,97 @@ describe('a mix', () => {
     expect(ran.stderr).toMatch(says);
     expect(ran.code).toBe(code);
     expect(ran.stdout).toBe('');
+  });
+});
+
+describe('before a withdrawal', () => {
+  const impact = async (...args: string[]): Promise<ImpactAnswer> =>
+    json<ImpactAnswer>(await by('ada', 'impact', ...args, '--json'));
+
+  test('it is told what is made of a record, and which saved certificates carry it', async () => {
+    const answer = await impact(id('nc'), '--certificates', at('lab', 'certificates'), '--certificates', at('data'));
+    expect(answer).toMatchObject({
+      kind: 'DatasetRecord',
+      next: null,
+      note: expect.stringMatching(/touched at once/) as string,
+    });
+    expect(answer.items.map(({ name, kind, when, how }) => [name ?? kind, when, how])).toEqual([
+      ['nc', 'always', 'itself'],
+      ['inner', 'always', 'ancestor'],
+      ['whole', 'always', 'ancestor'],
+      ['RightsGrant', 'always', 'subject'],
+    ]);
+    const files = answer.certificates.map(({ file, when, how, fault }) => [
+      file.slice(home.length + 1),
+      when ?? fault?.split(':')[0],
+      how,
+    ]);
+    expect(files.toSorted()).toEqual([
+      ['data/inner/.firsthand/certificate.json', 'always', 'ancestor'],
+      ['data/nc/.firsthand/certificate.json', 'always', 'itself'],
+      ['data/whole/.firsthand/certificate.json', 'always', 'ancestor'],
+      // It was damaged above.
+      ['lab/certificates/mit.json', 'the certificate does not hold', null],
+      ['lab/certificates/whole.json', 'always', 'ancestor'],
+    ]);
+    expect(answer.certificates.find(({ file }) => file.endsWith('whole.json'))?.touched).toBe(4);
+    const { stdout } = await by('ada', 'impact', id('nc'));
+    expect(stdout).toContain(`withdrawing the DatasetRecord ${id('nc')}`);
+    expect(stdout).toMatch(
+      new RegExp(`touched +DatasetRecord +${id('whole')} +whole +something .*part ${id('inner')}`),
+    );
+  });
+
+  test('offline the certificates tell alone', async () => {
+    const offline = cliIn(at('lab'), { env: { FIRSTHAND_REGISTRY: 'http://127.0.0.1:1' } });
+    const ask = async (of: string): Promise<ImpactAnswer> =>
+      json<ImpactAnswer>(
+        await offline(
+          'impact',
+          of,
+          '--certificates',
+          join(at('lab', 'certificates'), 'whole.json'),
+          '--offline',
+          '--json',
+        ),
+      );
+    expect(await ask(id('credential'))).toMatchObject({
+      kind: 'HumanCredential',
+      asOf: null,
+      items: [],
+      certificates: [{ record: id('whole'), when: 'reaching-back', how: 'authority', fault: null }],
+    });
+    expect(await ask(id('issuer accredited'))).toMatchObject({ certificates: [{ when: 'reaching-back' }] });
+    expect(await ask(id('ends'))).toMatchObject({
+      kind: null,
+      note: 'none of 1 certificates carries it',
+      certificates: [],
+    });
+  });
+
+  test('of a credential, what only a withdrawal that reaches back would touch, a page at a time', async () => {
+    const first = await impact(id('credential'), '--limit', '3');
+    expect(first.items.map(({ when }) => when)).toEqual(['always', 'reaching-back', 'reaching-back']);
+    const rest = await impact(id('credential'), '--after', String(first.next));
+    expect(rest.items[0]?.name).toBe('ends');
+    expect(rest.items.every(({ when }) => when === 'reaching-back')).toBe(true);
+    // Another issuer vouches from now on, and nothing of what was signed before is any safer for it.
+    const verified = ['--framework', 'nist-800-63-4', '--level', 'IAL2', '--method', 'in-person', '--person', '7'];
+    const second = json(await by('other', 'attest-human', did('ada'), ...verified, '--json'))['id'];
+    await publish('late', 'CC0-1.0');
+    const last = (await impact(id('credential'))).items.at(-1);
+    expect(last).toMatchObject({ id: id('late'), when: 'never', otherwise: second });
+  });
+
+  test.each<[string, () => string[], number, RegExp]>([
+    ['what is no id', () => ['nc'], 2, /ID: expected sha256/],
+    ['what is not logged', () => [idOf('nothing')], 5, /not in this log/],
+    ['--offline without certificates', () => [id('nc'), '--offline'], 2, /--certificates FOLDER/],
+    ['a page that is none', () => [id('nc'), '--after', '0x10'], 2, /--after/],
+    ['a folder without any', () => [id('nc'), '--certificates', at('ada')], 5, /no certificate in/],
+  ])('refuses %s', async (_, args, code, says) => {
+    const ran = await by('ada', 'impact', ...args());
+    expect(ran.stderr).toMatch(says);
+    expect(ran.code).toBe(code);
   });
 });

@@ -93,22 +93,28 @@ export function touchedBetween(
       SELECT log_index FROM touched CROSS JOIN statements USING (log_index)
       WHERE log_index >= ${after} AND body IS NOT NULL ORDER BY log_index LIMIT ${limit}
     ),
-    walked AS (SELECT count(*) AS visited FROM touched),
+    -- Of each on the page, the first that leads to it: SQLite takes the other columns from the row with the least.
+    named AS (
+      SELECT page.log_index, min(parent.log_index), refs.relation, parent.id FROM page
+        CROSS JOIN refs ON refs.log_index = page.log_index AND refs.relation IN (${relations})
+        CROSS JOIN statements AS parent ON parent.id = refs.target
+      -- With the sign it is looked up, once a row, and not gone through.
+      WHERE +parent.log_index IN (SELECT log_index FROM touched) GROUP BY page.log_index
+    ),
+    vouching AS (
+      SELECT page.log_index, min(held.log_index), held.id FROM page
+        CROSS JOIN statements AS own ON own.log_index = page.log_index
+        CROSS JOIN refs ON refs.relation = 'attests' AND refs.target = own.issuer
+        CROSS JOIN statements AS held ON held.log_index = refs.log_index AND held.log_index < page.log_index
+      WHERE +held.log_index IN (SELECT log_index FROM touched) GROUP BY page.log_index
+    ),
     listed AS (
-      SELECT log_index, id, kind, logged_at,
+      SELECT log_index, statements.id, kind, logged_at, relation, named.id AS named, vouching.id AS credential,
         (SELECT name FROM datasets WHERE datasets.log_index = page.log_index) AS name,
-        EXISTS (SELECT 1 FROM revocations WHERE target_index = page.log_index) AS revoked,
-        (SELECT json_array(refs.relation, parent.id) FROM refs CROSS JOIN statements AS parent ON parent.id = refs.target
-          WHERE refs.log_index = page.log_index AND refs.relation IN (${relations})
-            AND parent.log_index IN (SELECT log_index FROM touched)
-          ORDER BY parent.log_index LIMIT 1) AS through,
-        (SELECT held.id FROM refs CROSS JOIN statements AS held ON held.log_index = refs.log_index
-          WHERE refs.relation = 'attests' AND refs.target = statements.issuer AND held.log_index < page.log_index
-            AND held.log_index IN (SELECT log_index FROM touched)
-          ORDER BY held.log_index LIMIT 1) AS credential
+        EXISTS (SELECT 1 FROM revocations WHERE target_index = page.log_index) AS revoked
       FROM page CROSS JOIN statements USING (log_index)
+        LEFT JOIN named USING (log_index) LEFT JOIN vouching USING (log_index)
     )
-    SELECT visited, log_index, id, kind, logged_at, name, revoked, credential,
-      through ->> 0 AS relation, through ->> 1 AS named
-    FROM walked LEFT JOIN listed ORDER BY log_index`.compile(db);
+    SELECT visited, log_index, id, kind, logged_at, name, revoked, relation, named, credential
+    FROM (SELECT count(*) AS visited FROM touched) LEFT JOIN listed ORDER BY log_index`.compile(db);
 }

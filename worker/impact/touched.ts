@@ -2,7 +2,7 @@ import type { Impact, ImpactItem, ImpactQuery } from '../../schemas/impact.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
 import { Evidence } from '../../protocol/evidence.ts';
-import { impactOf, touchOf, vouches, type Touch } from '../../protocol/impact.ts';
+import { impactOf, noteOn, touchOf, vouches, type Touch } from '../../protocol/impact.ts';
 import { logTimeOf } from '../../protocol/time.ts';
 import { standingEvidence, toLogged } from '../database/evidence.ts';
 import { targetOf, touchedBetween, type TargetRow, type TouchedRow } from '../database/impact.ts';
@@ -24,8 +24,9 @@ export async function impactPage(deps: Deps, id: StatementId, query: ImpactQuery
   if (target === undefined || target.log_index >= size) {
     throw new ProblemError('not-found', `${id} is not in this log`);
   }
-  const { note, isFinal } = describe(target);
-  const impact = { statement: id, kind: target.kind, asOf: { size }, note };
+  const { kind, log_index: index, erased } = target;
+  const { note, isFinal } = noteOn({ kind, index, isErased: erased === 1 });
+  const impact = { statement: id, kind, asOf: { size }, note };
   if (isFinal) return { ...impact, items: [], next: null };
   const rows = await walk(deps, target, query, size);
   const { touches, judged } = await judge(deps, target, rows.slice(0, query.limit), size);
@@ -35,25 +36,6 @@ export async function impactPage(deps: Deps, id: StatementId, query: ImpactQuery
   });
   return { ...impact, items, next: rows[judged]?.log_index ?? null };
 }
-
-/** What to say of a withdrawal; final where there can be none any more. */
-function describe({ log_index, kind, erased }: TargetRow): { note: string; isFinal: boolean } {
-  if (kind === 'Revocation') {
-    return { note: 'a revocation cannot be withdrawn; submit the revoked statement anew', isFinal: true };
-  }
-  if (log_index === 0) return { note: 'entry 0 names the operator and cannot be withdrawn', isFinal: true };
-  if (erased === 1) return { note: 'its body was erased: what rested on it has fallen already', isFinal: true };
-  return { note: NOTES[kind], isFinal: false };
-}
-
-const BACK = 'stands after a plain withdrawal, and falls where its invalidSince reaches back to when that was logged';
-const NOTES: Record<Exclude<TargetRow['kind'], 'Revocation'>, string> = {
-  DatasetRecord: 'whatever is made of it, or is about that, is touched at once',
-  HumanCredential: `what its key has signed ${BACK}, unless another credential vouches for it`,
-  Accreditation: `what was signed under it ${BACK}, unless somebody else vouches for it`,
-  RightsGrant: 'its licensee may no longer do what it permits with the record, or with what is made of that',
-  ReviewRecord: 'the record loses this review',
-};
 
 /** The statements from `after` on that may be touched, one more than asked for where there is one. */
 async function walk(

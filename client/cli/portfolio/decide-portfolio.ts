@@ -8,12 +8,12 @@ import { changesOf } from '../../../protocol/rights/changes.ts';
 import type { Work } from '../../../protocol/rights/evaluate.ts';
 import { logTimeOf } from '../../../protocol/time.ts';
 import { RegistryError, UntrustedError } from '../../errors.ts';
-import { readClaims } from '../certificate-source.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { progressBar } from '../progress.ts';
-import { connect, offlineTrust } from '../trust-store.ts';
+import { connect } from '../trust-store.ts';
 import { proveDecision } from '../verifying/prove-decision.ts';
+import { trustByOrigin } from '../verifying/trust-by-origin.ts';
 import type { PortfolioLine } from './portfolio.ts';
 import type { Holding } from './read-portfolio.ts';
 
@@ -69,41 +69,21 @@ export async function decideOffline(cli: Cli, holdings: readonly Holding[], aske
   if (holdings.some(({ record, saved }) => record !== null && saved === null)) {
     throw new CliError('usage', '--offline decides from certificates', 'give a folder that holds one of each record');
   }
-  const trustOf = await trustByOrigin(cli, holdings);
+  const trustFor = await trustByOrigin(
+    cli,
+    holdings.flatMap(({ saved }) => saved?.text ?? []),
+  );
   const judge = judgeWith(cli, asked);
   const lines: PortfolioLine[] = [];
   for (const holding of holdings) {
-    const origin = readClaims(holding.saved?.text ?? '')?.origin;
-    const trust = origin === undefined ? NO_CERTIFICATE : trustOf.get(origin);
-    lines.push(
-      trust === undefined || typeof trust === 'string'
-        ? unproven(holding, trust ?? NO_CERTIFICATE)
-        : await judge(holding, holding.saved?.text ?? '', trust),
-    );
+    const text = holding.saved?.text ?? '';
+    const trust = trustFor(text);
+    lines.push(trust.ok ? await judge(holding, text, trust.value) : unproven(holding, trust.reason));
   }
   return lines;
 }
 
 const NO_CERTIFICATE = 'the file is no certificate';
-
-/** The trusted keys of each log that certificates name, or why there are none. Throws where there are none at all. */
-async function trustByOrigin(cli: Cli, holdings: readonly Holding[]): Promise<Map<string, TrustPolicy | string>> {
-  const found = new Map<string, TrustPolicy | string>();
-  let missing: CliError | null = null;
-  for (const { saved } of holdings) {
-    const origin = readClaims(saved?.text ?? '')?.origin;
-    if (origin === undefined || found.has(origin)) continue;
-    try {
-      found.set(origin, await offlineTrust(cli, origin));
-    } catch (error) {
-      if (!(error instanceof CliError) || error.code !== 'verification-failed') throw error;
-      missing ??= error;
-      found.set(origin, error.message);
-    }
-  }
-  if (missing !== null && [...found.values()].every((trust) => typeof trust === 'string')) throw missing;
-  return found;
-}
 
 /** Of a record about which nothing is proven. Nothing permits it. */
 const unproven = ({ record, saved }: Holding, fault: string): PortfolioLine => ({
