@@ -50,7 +50,7 @@ export const ImpactQuery = z.strictObject({
 });
 export type ImpactQuery = z.infer<typeof ImpactQuery>;
 
-/** What a withdrawal of one statement would touch, in log order; a page may hold fewer than asked for. */
+/** What a withdrawal of one statement would touch, in log order; a page may hold fewer than asked for, or none, while there is a `next`. */
 export const Impact = z
   .strictObject({
     statement: StatementId,

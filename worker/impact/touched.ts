@@ -1,3 +1,4 @@
+import type { CompiledQuery } from 'kysely';
 import type { Impact, ImpactItem, ImpactQuery } from '../../schemas/impact.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
@@ -5,15 +6,24 @@ import { Evidence } from '../../protocol/evidence.ts';
 import { impactOf, noteOn, touchOf, vouches, type Touch } from '../../protocol/impact.ts';
 import { logTimeOf } from '../../protocol/time.ts';
 import { standingEvidence, toLogged } from '../database/evidence.ts';
-import { targetOf, touchedBetween, type TargetRow, type TouchedRow } from '../database/impact.ts';
+import {
+  targetOf,
+  touchedBetween,
+  touchedWithin,
+  type TargetRow,
+  type TouchedRow,
+  type WalkRow,
+} from '../database/impact.ts';
 import type { Deps } from '../deps.ts';
 import { ProblemError } from '../http/problem.ts';
 import { newestCheckpoint } from '../log/routes.ts';
 
-/** Statements that are gone through for one page; about a second. */
-const WALK = 250_000;
+/** Statements that are walked from the one withdrawn; where more come before a page, its window of the log is looked at. */
+const BEFORE = 5_000;
+/** Statements that are gone through for such a window. */
+const WITHIN = 100_000;
 
-/** Log entries that are gone through first for each item asked for, and by how much more where that was too few. */
+/** Log entries that are looked at first for each item asked for, and by how much more where that was too few. */
 const ENTRIES_AN_ITEM = 64;
 const WIDER = 16;
 
@@ -28,37 +38,56 @@ export async function impactPage(deps: Deps, id: StatementId, query: ImpactQuery
   const { note, isFinal } = noteOn({ kind, index, isErased: erased === 1 });
   const impact = { statement: id, kind, asOf: { size }, note };
   if (isFinal) return { ...impact, items: [], next: null };
-  const rows = await walk(deps, target, query, size);
-  const { touches, judged } = await judge(deps, target, rows.slice(0, query.limit), size);
+  const { rows, next } = await walk(deps, target, query, size);
+  const { touches, judged } = await judge(deps, target, rows, size);
   const items = rows.slice(0, judged).flatMap((row): ImpactItem[] => {
     const touch = touches(row);
     return touch === null ? [] : [itemOf(target, row, touch)];
   });
-  return { ...impact, items, next: rows[judged]?.log_index ?? null };
+  return { ...impact, items, next: rows[judged]?.log_index ?? next };
 }
 
-/** The statements from `after` on that may be touched, one more than asked for where there is one. */
-async function walk(
-  { database }: Deps,
-  target: TargetRow,
-  { after, limit }: ImpactQuery,
-  size: number,
-): Promise<TouchedRow[]> {
-  // Nothing before the statement is touched but the record that it is about.
-  const from = vouches(target.kind) || target.kind === 'DatasetRecord' ? Math.max(after, target.log_index) : after;
-  for (let window = (limit + 1) * ENTRIES_AN_ITEM; ; window *= WIDER) {
+/** Statements that may be touched, and from where in the log to go on once they are told. */
+interface Walked {
+  rows: TouchedRow[];
+  next: number | null;
+}
+
+/**
+ * The statements from `after` on that may be touched. Of a statement on which little rests, a whole page where there is one,
+ * for that is walked through in no time; else what a window of the log holds, however little.
+ */
+async function walk(deps: Deps, target: TargetRow, { after, limit }: ImpactQuery, size: number): Promise<Walked> {
+  const from = Math.max(after, target.root);
+  const first = (limit + 1) * ENTRIES_AN_ITEM;
+  for (let window = first; ; window *= WIDER) {
     const below = Math.min(size, from + window);
-    const rows = await database.all(touchedBetween(target, { after: from, below, limit: limit + 1, most: WALK }));
-    if ((rows[0]?.visited ?? 0) > WALK) {
-      throw new ProblemError(
-        'too-large',
-        `up to log index ${below}, more than ${WALK} statements rest on it; ask about those through which they do`,
-      );
+    const found = await read(deps, touchedBetween(target, { after: from, below, limit: limit + 1, most: BEFORE }));
+    if (found.visited > BEFORE) break;
+    if (found.rows.length > limit || below >= size) return cut(found.rows, limit, null);
+  }
+  for (let window = first; ; window = Math.ceil(window / WIDER)) {
+    const below = Math.min(size, from + window);
+    const found = await read(deps, touchedWithin(target, { after: from, below, limit: limit + 1, most: WITHIN }));
+    if (found.visited <= WITHIN) return cut(found.rows, limit, below >= size ? null : below);
+    if (window === 1) {
+      throw new ProblemError('too-large', `what stands behind entry ${from} is more than ${WITHIN} statements`);
     }
-    const touched = rows.flatMap((row) => (row.log_index === null ? [] : [row]));
-    if (touched.length > limit || below >= size) return touched;
   }
 }
+
+async function read({ database }: Deps, query: CompiledQuery<WalkRow>) {
+  const rows = await database.all(query);
+  return {
+    rows: rows.flatMap((row) => (row.log_index === null ? [] : [row])),
+    visited: rows[0]?.visited ?? 0,
+  };
+}
+
+const cut = (rows: TouchedRow[], limit: number, end: number | null): Walked => ({
+  rows: rows.slice(0, limit),
+  next: rows[limit]?.log_index ?? end,
+});
 
 interface Judged {
   touches(row: TouchedRow): Touch | null;
