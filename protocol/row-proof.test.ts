@@ -37,7 +37,7 @@ async function prove(): Promise<RowProof> {
     mediaType: ROW_PROOF_MEDIA_TYPE,
     row: { digest: DIGEST, index: AT, proof: proofOf(AT, ROWS.map(rowDigest)).map(toBase64) },
     file: { line: lines.split('\n')[2] ?? '', index: 2, proof: proofOf(2, contentLeaves(lines)).map(toBase64) },
-    record: record.document as unknown as Record<string, unknown>,
+    record: { ...record.document },
     receipt: await world.log.receipt(record.index),
   };
 }
@@ -143,17 +143,17 @@ describe('the proof of a row', () => {
 
   test('is refused with the record of another', async () => {
     const { alice, log } = world;
-    const record = log.statements[5]?.document as unknown as Record<string, unknown>;
+    const record = { ...log.statements[5]?.document };
     expect(await outcome({ ...proof, record }), 'another than the log’s').toBe('statement.digest');
     expect(await outcome({ ...proof, record, receipt: await log.receipt(5) }), 'without such a file').toBe(
       'file.inclusion',
     );
     const part = await signed(drafts.composition(alice.did, [log.entries[4]?.id as never]), alice);
     const { index } = log.append(part);
-    const composed = { ...proof, record: part.document as unknown as Record<string, unknown> };
+    const composed = { ...proof, record: { ...part.document } };
     expect(await outcome({ ...composed, receipt: await log.receipt(index) }), 'without content').toBe('file.inclusion');
     const [credential] = log.statements.slice(3);
-    const other = { ...proof, record: credential?.document as unknown as Record<string, unknown> };
+    const other = { ...proof, record: { ...credential?.document } };
     expect(await outcome({ ...other, receipt: await log.receipt(3) }), 'that is none').toBe('statement.digest');
   });
 

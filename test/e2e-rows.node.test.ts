@@ -379,9 +379,9 @@ describe('compose', () => {
 });
 
 describe('a registry', () => {
-  /** The registry as it is, but for what it answers to look-ups. */
-  async function answering(
-    change: (answer: LookupResponse) => LookupResponse,
+  /** The registry as it is, but for what `change` makes of its answers. */
+  async function lyingBy(
+    change: (path: string, answer: Buffer) => Buffer,
   ): Promise<(...args: string[]) => Promise<Ran>> {
     const proxy = createServer((incoming, outgoing) => void forward(incoming, outgoing));
     const forward = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
@@ -390,14 +390,35 @@ describe('a registry', () => {
         method === 'GET' ? {} : { body: await buffer(incoming), headers: { 'content-type': 'application/json' } };
       const answer = await fetch(`${registry.url}${url}`, { method, ...body });
       outgoing.statusCode = answer.status;
-      if (url !== '/v1/lookups') return void outgoing.end(Buffer.from(await answer.arrayBuffer()));
-      outgoing.end(JSON.stringify(change(LookupResponse.parse(await answer.json()))));
+      outgoing.end(change(url, Buffer.from(await answer.arrayBuffer())));
     };
     await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void proxy.close());
     const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     return cliIn(home, { env: { FIRSTHAND_REGISTRY: url } });
   }
+
+  const answering = (change: (answer: LookupResponse) => LookupResponse) =>
+    lyingBy((path, answer) =>
+      path === '/v1/lookups'
+        ? Buffer.from(JSON.stringify(change(LookupResponse.parse(JSON.parse(answer.toString())))))
+        : answer,
+    );
+
+  test('that has something else under a digest spoils no other record’s content', async () => {
+    let lists = 0;
+    const lying = await lyingBy((path, answer) =>
+      path.startsWith('/v1/blobs/') && answer.length % 32 === 0 && lists++ === 0 ? answer.subarray(32) : answer,
+    );
+    const folder = join(home, 'spoilt');
+    for (const id of Object.values(ids)) {
+      const { code, stderr } = await lying('certificate', id, '--with-rows', folder, '--json');
+      expect(code, stderr).toBe(0);
+      expect(stderr.includes('is left out')).toBe(id === ids.human);
+    }
+    const { report } = await verify(write('mine.jsonl', text(mixed)), '--certificate', folder, '--offline');
+    expect(report.coverage).toMatchObject({ matched: DATA.modelRows });
+  });
 
   test('whose index is behind never lets a row be called nobody’s', async () => {
     const behind = await answering(({ matches }) => ({ matches, index: { through: 5, size: 6, pendingRows: 7 } }));

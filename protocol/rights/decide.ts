@@ -8,6 +8,7 @@ import {
 } from '../../schemas/decision.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
+import type { Statement } from '../../schemas/statement.ts';
 import { has, type Evidence, type Present } from '../evidence.ts';
 import { lineageOf } from '../lineage.ts';
 import { standingAt } from '../standing.ts';
@@ -33,13 +34,15 @@ interface Answer extends Word {
   of: Pick<DecisionReason, 'record' | 'name' | 'url' | 'verified'>;
 }
 
-/** A request, as sets, with what bare licences were found to say to it: most records of a lineage share a few. */
+/** A request, as sets, with what was found to be said to it: most records of a lineage share a few licences and rules. */
 interface Asked {
   request: DecisionRequest;
   region: Region;
   work: Work;
-  licences: Map<string, Word>;
+  said: Map<string, Word>;
 }
+
+type Terms = Pick<Statement<'DatasetRecord'>['credentialSubject']['rights'], 'license' | 'rules'>;
 
 /** What a record takes besides its clauses: its standing, mostly. */
 const RECORD_WORK = 32;
@@ -69,7 +72,7 @@ export function weighLineage(
   work: Work = { left: limits.decisionWork },
 ): Weighed {
   const region = regionOf(request, at);
-  const asked: Asked = { request, region, work, licences: new Map() };
+  const asked: Asked = { request, region, work, said: new Map() };
   const answers: Answer[] = [];
   const { records, faults } = lineageOf(evidence, request.record);
   for (const record of records) {
@@ -80,7 +83,10 @@ export function weighLineage(
     for (const source of sources) {
       // Nothing is known of it but what the record declares.
       if ('url' in source) {
-        answers.push({ of: { ...of, url: source.url, verified: false }, ...licenceWord(source.license, asked) });
+        answers.push({
+          of: { ...of, url: source.url, verified: false },
+          ...publicWord({ license: source.license }, asked),
+        });
       }
     }
     if (work.left < 0) {
@@ -150,13 +156,15 @@ function wordOf(evidence: Evidence, record: Present<'DatasetRecord'>, asked: Ask
     const reason = `the record is ${standing.state}: ${standing.reason}`;
     return denied({ source: 'standing', effect: 'prohibit', reason, ...because });
   }
-  const own = (rights.rules ?? []).map((rule, i) => clauseOf(rule, { source: 'rule', rule: i + 1 }));
   const { clauses: granted, ended } = grantsOf(evidence, record.id, region);
-  if (own.length + granted.length > limits.rightsRules) {
+  const count = (rights.rules?.length ?? 0) + granted.length;
+  if (count > limits.rightsRules) {
     return tooMuch(`more than ${limits.rightsRules} rules speak for this record: too many to be weighed`);
   }
-  const clauses = [...own, ...granted];
-  const word = clauses.length === 0 ? licenceWord(rights.license, asked) : weigh(rights.license, clauses, asked);
+  const word =
+    granted.length === 0
+      ? publicWord(rights, asked)
+      : weigh(rights.license, [...ownClauses(rights), ...granted], asked);
   // What has ended matters only where it is missed.
   const isMissed = word.outcome === 'deny' || word.outcome === 'unknown';
   return isMissed && ended.length > 0 ? { ...word, reasons: () => [...word.reasons(), ...ended] } : word;
@@ -166,10 +174,15 @@ const denied = (reason: Reason): Word => ({ outcome: 'deny', duties: 0, reasons:
 
 const tooMuch = (reason: string): Word => denied({ source: 'rule', effect: 'none', reason });
 
-/** What a licence says where no rule stands beside it. */
-function licenceWord(license: string, asked: Asked): Word {
-  let word = asked.licences.get(license);
-  if (word === undefined) asked.licences.set(license, (word = weigh(license, [], asked)));
+const ownClauses = ({ rules = [] }: Terms): Clause[] =>
+  rules.map((rule, i) => clauseOf(rule, { source: 'rule', rule: i + 1 }));
+
+/** What a licence and a record's rules say where no grant stands beside them: once for all records that say the same. */
+function publicWord(terms: Terms, asked: Asked): Word {
+  const { license, rules } = terms;
+  const key = JSON.stringify([license, rules]);
+  let word = asked.said.get(key);
+  if (word === undefined) asked.said.set(key, (word = weigh(license, ownClauses(terms), asked)));
   return word;
 }
 

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { DecisionQuestion } from '../../schemas/decision.ts';
 import { agree, anyRule, goodness, judge, question, world } from '../../test/rights/worlds.ts';
+import type { RightsRule } from '../../schemas/rights-rule.ts';
 import type { World } from '../../test/rights/naive.ts';
 
 const holds = (law: (of: World, ask: DecisionQuestion) => boolean, numRuns = 500): void =>
@@ -93,9 +94,12 @@ test('the answer does not depend on the order of rules, grants or licences', () 
 });
 
 test('two permits, each for one country, permit a request for both; neither permits the world', () => {
-  const permit = (country: string) =>
-    ({ effect: 'permit', uses: ['train'], territory: { include: [country] } }) as const;
-  const of = { rules: [permit('US'), permit('DE')], grants: [], licences: [[[]]] } as unknown as World;
+  const permit = (country: string): RightsRule => ({
+    effect: 'permit',
+    uses: ['train'],
+    territory: { include: [country] },
+  });
+  const of: World = { rules: [permit('US'), permit('DE')], grants: [], licences: [[[]]] };
   expect(judge(of, { use: 'train', territory: ['US', 'DE'] }).outcome).toBe('allow');
   expect(judge(of, { use: 'train', territory: ['US', 'FR'] }).outcome).toBe('unknown');
   expect(judge(of, { use: 'train' }).outcome).toBe('unknown');

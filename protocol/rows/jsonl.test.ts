@@ -5,36 +5,11 @@ import { concatBytes, utf8 } from '../bytes.ts';
 import { canonicalJson, parseJson } from '../json.ts';
 import { JsonlRows } from './jsonl.ts';
 import { RowDigester } from './row-digester.ts';
-import { rowDigest } from './row-digests.ts';
 import { RowsError } from './rows-error.ts';
+import { digestInPieces, rowsOf as rows, type Digested } from './testing/digested.ts';
 
-interface Digested {
-  digests: Uint8Array;
-  count: number;
-  raw: number;
-}
-
-function digest(file: Uint8Array | string, cuts: readonly number[] = []): Digested {
-  const bytes = typeof file === 'string' ? utf8(file) : file;
-  const digester = new RowDigester();
-  const rows = new JsonlRows(digester);
-  const taken: Uint8Array[] = [];
-  const ends = [...cuts.map((cut) => Math.min(cut, bytes.length)).toSorted((a, b) => a - b), bytes.length];
-  for (const [i, end] of ends.entries()) {
-    rows.push(bytes.slice(ends[i - 1] ?? 0, end));
-    taken.push(digester.take().slice());
-  }
-  rows.end();
-  taken.push(digester.take().slice());
-  return { digests: concatBytes(...taken), count: digester.count, raw: digester.raw };
-}
-
-/** Rows by the bytes that are hashed. */
-const rows = (bytes: readonly (string | Uint8Array)[], raw = 0): Digested => ({
-  digests: concatBytes(...bytes.map((row) => rowDigest(row))),
-  count: bytes.length,
-  raw,
-});
+const digest = (file: Uint8Array | string, cuts?: readonly number[]): Digested =>
+  digestInPieces((digester) => new JsonlRows(digester), file, cuts);
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 

@@ -11,26 +11,29 @@ import { line, medianMs, perSecond } from './report.ts';
 
 const PARTS = 499;
 const LICENCES = ['MIT', 'CC-BY-4.0', 'CC-BY-SA-4.0', 'CC0-1.0', 'MIT OR Apache-2.0'];
-const RULES: RightsRule[] = [
+const rulesFor = (field: string): RightsRule[] => [
   { effect: 'permit', uses: ['train'], territory: { include: ['US', 'DE'] }, duties: ['report'] },
-  { effect: 'prohibit', uses: ['distil'], field: { include: ['military'] } },
+  { effect: 'prohibit', uses: ['distil'], field: { include: [field] } },
 ];
 
-/** Decisions in this process: over one record, and over a record with its 499 parts, with rules of their own or without. */
+/** Decisions in this process: over one record, and over a record with its 499 parts, with rules beside them or without. */
 export async function benchRights(): Promise<void> {
   const { log, alice, operator } = await registry();
   const record = async (i: number, rules?: RightsRule[]): Promise<StatementId> => {
     const license = LICENCES[i % LICENCES.length] as string;
     const rights = { holder: alice.did, license, ...(rules === undefined ? {} : { rules }) };
-    return log.append(await signed(drafts.record(alice.did, `${i} ${rules?.length}`, { rights }), alice)).id;
+    return log.append(await signed(drafts.record(alice.did, `${i} ${JSON.stringify(rules)}`, { rights }), alice)).id;
   };
-  const compose = async (rules?: RightsRule[]): Promise<{ parts: StatementId[]; whole: StatementId }> => {
+  const compose = async (
+    rulesOf: (i: number) => RightsRule[] | undefined,
+  ): Promise<{ parts: StatementId[]; whole: StatementId }> => {
     const parts: StatementId[] = [];
-    for (let i = 0; i < PARTS; i++) parts.push(await record(i, rules));
+    for (let i = 0; i < PARTS; i++) parts.push(await record(i, rulesOf(i)));
     return { parts, whole: log.append(await signed(drafts.composition(alice.did, parts), alice)).id };
   };
-  const licensed = await compose();
-  const ruled = await compose(RULES);
+  const licensed = await compose(() => undefined);
+  const ruled = await compose(() => rulesFor('military'));
+  const apart = await compose((i) => rulesFor(`field-${i}`));
   const statements = log.statements.map(({ id, kind, document }, index): Logged => ({
     id,
     kind,
@@ -56,7 +59,8 @@ export async function benchRights(): Promise<void> {
   }
   for (const [what, whole] of [
     ['licences', licensed.whole],
-    ['two rules beside each', ruled.whole],
+    ['the same two rules beside each', ruled.whole],
+    ['two rules of its own beside each', apart.whole],
   ] as const) {
     const milliseconds = await medianMs(51, async () => void ask(whole, { territory }));
     line(`decide over ${PARTS + 1} records: ${what}`, `${milliseconds.toFixed(1)} ms`);

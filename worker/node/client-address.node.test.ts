@@ -18,6 +18,7 @@ test('a request comes from where its connection does, and this machine is no one
 
 test('behind a proxy it comes from where that says', async () => {
   expect(await addressOf('127.0.0.1', 'X-Real-IP', '198.51.100.7')).toBe('198.51.100.7');
+  expect(await addressOf('127.0.0.1', 'X-Real-IP', '192.0.2.66, 198.51.100.7'), 'as it tells').toBe('198.51.100.7');
   expect(await addressOf('127.0.0.1', 'X-Real-IP')).toBeNull();
   expect(await addressOf('192.0.2.1', 'X-Real-IP'), 'past the proxy').toBe('192.0.2.1');
 });

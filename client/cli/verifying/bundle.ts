@@ -3,7 +3,7 @@ import { limits } from '../../../schemas/limits.ts';
 import { fromUtf8 } from '../../../protocol/bytes.ts';
 import { parseManifest } from '../../../protocol/manifest.ts';
 import { ROW_DIGEST_BYTES } from '../../../protocol/rows/row-digests.ts';
-import { RegistryError } from '../../errors.ts';
+import { RegistryError, UntrustedError } from '../../errors.ts';
 import type { RegistryClient } from '../../registry-client.ts';
 import { readClaims } from '../certificate-source.ts';
 import type { Cli } from '../context.ts';
@@ -53,13 +53,15 @@ export async function saveContent(
   }
 }
 
-/** A blob, or null with a note where the registry does not have it. */
+/** A blob, or null with a note where the registry does not have it, or has something else: others' content still counts. */
 async function blobOf(cli: Cli, client: RegistryClient, digest: Digest, bytes: number): Promise<Uint8Array | null> {
   try {
     return await client.getBlob(digest, bytes);
   } catch (error) {
-    if (!(error instanceof RegistryError) || error.status !== 404) throw error;
-    cli.out.note(text`note: the registry does not have ${digest}, withheld or never uploaded`);
+    if (error instanceof UntrustedError) cli.out.note(text`note: ${digest} is left out: ${error.message}`);
+    else if (error instanceof RegistryError && error.status === 404) {
+      cli.out.note(text`note: the registry does not have ${digest}, withheld or never uploaded`);
+    } else throw error;
     return null;
   }
 }
