@@ -13,6 +13,7 @@ import {
   type SearchQuery,
 } from '../schemas/api.ts';
 import type { Decision, DecisionRequest } from '../schemas/decision.ts';
+import { Impact, type ImpactQuery } from '../schemas/impact.ts';
 import { limits } from '../schemas/limits.ts';
 import { Contributor, IssuersPage, type ContributorQuery, type IssuersQuery } from '../schemas/people.ts';
 import type { Did, Digest, StatementId } from '../schemas/primitives.ts';
@@ -169,6 +170,20 @@ export class RegistryClient {
       decisions.push(...found);
     }
     return decisions;
+  }
+
+  /**
+   * What a withdrawal of a statement would touch, by the registry's word: a page of it, in log order; go on with the page's
+   * `next`. Nothing of this is proven; what a saved certificate rests on is in the certificate.
+   */
+  async impact(id: StatementId, query: Partial<ImpactQuery> = {}): Promise<Impact> {
+    const page = await this.#get(`/v1/statements/${id}/impact?${parametersOf(query)}`, Impact);
+    const { items, next, statement } = page;
+    const places = [(query.after ?? 0) - 1, ...items.map(({ index }) => index), ...(next === null ? [] : [next])];
+    if (statement !== id || places.some((place, i) => i > 0 && place <= (places[i - 1] as number))) {
+      throw new UntrustedError(`what rests on ${id} is out of order, or of another statement`);
+    }
+    return page;
   }
 
   search(query: Search = {}): Promise<SearchPage> {

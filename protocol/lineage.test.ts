@@ -4,7 +4,7 @@ import { limits } from '../schemas/limits.ts';
 import type { StatementId } from '../schemas/primitives.ts';
 import { drafts, idOf, signed, signerOf } from '../test/support/statements.ts';
 import { Evidence, type Logged, type Present } from './evidence.ts';
-import { effectiveAssistance, lineageOf } from './lineage.ts';
+import { effectiveAssistance, lineageOf, wayTo } from './lineage.ts';
 
 const alice = await signerOf('alice');
 const template = (await signed(drafts.record(alice.did, 'x'), alice)).document;
@@ -143,4 +143,18 @@ describe('effectiveAssistance', () => {
     const graph = { made: { level: 'generated' as const }, ...Object.fromEntries(steps), top: { sources: ['s59'] } };
     expect(levelsOf(graph)['top']).toBe('generated');
   });
+});
+
+test('the way to an ancestor is the shortest, whatever goes round in circles', () => {
+  const evidence = evidenceOf({
+    source: {},
+    near: { sources: ['source'] },
+    far: { parts: ['near'] },
+    whole: { parts: ['far', 'near', 'gone'], sources: ['whole'] },
+  });
+  const way = (to: string) => wayTo(evidence, idOf('whole'), idOf(to));
+  expect(way('source')).toEqual(['whole', 'near', 'source'].map(idOf));
+  expect(way('whole')).toEqual([idOf('whole')]);
+  expect(way('gone'), 'it is not there, and named all the same').toEqual(['whole', 'gone'].map(idOf));
+  expect(way('elsewhere')).toEqual([]);
 });

@@ -68,6 +68,23 @@ export function lineageOf(evidence: Evidence, ...subjects: readonly StatementId[
   return { subjects, records, faults };
 }
 
+/** The shortest way from a record to one of its ancestors, both included, whether or not that is there; empty where there is none. */
+export function wayTo(evidence: Evidence, from: StatementId, ancestor: StatementId): StatementId[] {
+  const cameFrom = new Map<StatementId, StatementId | null>([[from, null]]);
+  for (const id of cameFrom.keys()) {
+    if (id === ancestor) break;
+    const record = evidence.record(id);
+    for (const next of record === undefined ? [] : ancestorsOf(record)) {
+      if (!cameFrom.has(next)) cameFrom.set(next, id);
+    }
+  }
+  const way: StatementId[] = [];
+  for (let at: StatementId | null = ancestor; at !== null && cameFrom.has(at); at = cameFrom.get(at) ?? null) {
+    way.unshift(at);
+  }
+  return way;
+}
+
 /** The worse of two assistance levels. */
 export const worse = (a: AssistanceLevel, b: AssistanceLevel): AssistanceLevel =>
   ASSISTANCE_LEVELS.indexOf(a) >= ASSISTANCE_LEVELS.indexOf(b) ? a : b;

@@ -119,7 +119,10 @@ describe('a record', () => {
   test('is untrusted without a credential, or with one that came later', async () => {
     const { log, bob, issuer } = await registry();
     const record = log.append(await signed(drafts.record(bob.did, 'too early'), bob));
-    expect(standingOf(log, record)).toMatchObject({ state: 'untrusted', reason: /held no active human credential/ });
+    expect(standingOf(log, record)).toMatchObject({
+      state: 'untrusted',
+      reason: expect.stringMatching(/held no active human credential/) as string,
+    });
     log.append(await signed(drafts.credential(bob.did, 'Bob'), issuer));
     expect(stateOf(log, record)).toBe('untrusted');
   });

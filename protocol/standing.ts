@@ -114,16 +114,23 @@ const vouchedWhen = (
   issuerAccreditation(evidence, credential, moment, knownAt) !== null;
 
 /** The accreditation under which a credential's issuer could vouch at its level when `moment` was logged. */
-export function issuerAccreditation(
+export const issuerAccreditation = (
   evidence: Evidence,
   credential: Present<'HumanCredential'>,
   moment: Logged,
   knownAt: number,
-): Present<'Accreditation'> | null {
-  return roleAt(evidence, credential.document.issuer, 'identity-issuer', moment, knownAt, (accreditation) =>
+): Present<'Accreditation'> | null => issuerAccreditations(evidence, credential, moment, knownAt)[0] ?? null;
+
+/** All of them: any suffices. */
+export const issuerAccreditations = (
+  evidence: Evidence,
+  credential: Present<'HumanCredential'>,
+  moment: Logged,
+  knownAt: number,
+): Present<'Accreditation'>[] =>
+  rolesAt(evidence, credential.document.issuer, 'identity-issuer', moment, knownAt).filter((accreditation) =>
     covers(accreditation, credential),
   );
-}
 
 /** Every accreditation, of whatever time, under which a credential's issuer may vouch at its level. */
 export const accreditationsFor = (
@@ -141,27 +148,26 @@ function covers(accreditation: Present<'Accreditation'>, credential: Present<'Hu
   );
 }
 
-/** The accreditation by which a DID held a role when `moment` was logged. */
-export function roleAt(
+/** The accreditations by which a DID held a role when `moment` was logged. */
+export const rolesAt = (
   evidence: Evidence,
   did: Did,
   role: Role,
   moment: Pick<Logged, 'index' | 'loggedAt'>,
   knownAt: number,
-  isFit: (accreditation: Present<'Accreditation'>) => boolean = () => true,
-): Present<'Accreditation'> | null {
-  return (
-    evidence
-      .accreditationsOf(did)
-      .find(
-        (accreditation) =>
-          accreditation.document.issuer === evidence.operator &&
-          accreditation.document.credentialSubject.roles.includes(role) &&
-          isFit(accreditation) &&
-          heldWhen(evidence, accreditation, moment, knownAt),
-      ) ?? null
-  );
-}
+): Present<'Accreditation'>[] =>
+  evidence
+    .accreditationsOf(did)
+    .filter(
+      (accreditation) =>
+        accreditation.document.issuer === evidence.operator &&
+        accreditation.document.credentialSubject.roles.includes(role) &&
+        heldWhen(evidence, accreditation, moment, knownAt),
+    );
+
+/** The first of them. */
+export const roleAt = (...held: Parameters<typeof rolesAt>): Present<'Accreditation'> | null =>
+  rolesAt(...held)[0] ?? null;
 
 /**
  * Whether `signer` may revoke `target`. Who signed what was erased is not known any more: the log admitted only

@@ -84,7 +84,7 @@ export type DatasetSummary = z.infer<typeof DatasetSummary>;
  * A whole number as a query carries it: canonical decimal digits, and nothing that JavaScript would also read as a number
  * (`0x10`, `1e3`, ` 5`, nothing at all).
  */
-const decimal = <D extends number>(bounds: { min: number; max?: number; default?: D }) => {
+export const decimal = <D extends number>(bounds: { min: number; max?: number; default?: D }) => {
   const { min, max = Number.MAX_SAFE_INTEGER } = bounds;
   return z
     .string()

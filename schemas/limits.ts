@@ -38,6 +38,8 @@ export const limits = {
   changesWait: 25,
   /** Credentials of one page of an issuer's, who pages through all of them. */
   issuedPage: 500,
+  /** Statements of one page of what a withdrawal would touch. */
+  impactPage: 500,
   /** Direct parts of one record; depth and size of a whole lineage. */
   parts: 500,
   lineageDepth: 64,

@@ -13,6 +13,7 @@ import type { Env } from './http/env.ts';
 import { envelope, onError } from './http/middleware.ts';
 import { onNotFound } from './http/not-found.ts';
 import type { App } from './http/route.ts';
+import { impactRoutes } from './impact/routes.ts';
 import { issuedRoutes } from './issuers/issued.ts';
 import { logRoutes } from './log/routes.ts';
 import { statementRoutes } from './statements/routes.ts';
@@ -37,6 +38,7 @@ export function createApp(deps: Deps): App {
 
   const statusLists = createStatusLists(deps);
   statementRoutes(app, deps);
+  impactRoutes(app, deps);
   datasetRoutes(app, deps, statusLists);
   decisionRoutes(app, deps);
   exportRoutes(app, deps);

@@ -10,6 +10,8 @@ import { CliError } from './cli-error.ts';
 export interface CertificateClaims {
   subject: StatementId;
   origin: string;
+  /** Entries of the log that its checkpoint covers. */
+  size: number;
   /** Whether the subject only composes other records. */
   composesOnly: boolean;
   /** The dataset records that it carries, the subject among them. */
@@ -44,6 +46,7 @@ export function readClaims(text: string): CertificateClaims | null {
   return {
     subject,
     origin: checkpoint.slice(0, Math.max(0, checkpoint.indexOf('\n'))),
+    size: Number(checkpoint.split('\n', 2)[1]) || 0,
     composesOnly,
     records,
     manifests,

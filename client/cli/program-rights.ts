@@ -8,7 +8,7 @@ import type { Run } from './program.ts';
 /** The commands of rights holders and of those who ask them. */
 export function addRightsCommands(program: Command, leaf: Leaf, run: Run): void {
   leaf(program, 'rights', 'may we use this, how, where, until when? ends with 0 if so, with 3 if not or not known')
-    .argument('<id>', 'a dataset record')
+    .argument('[id]', 'a dataset record; or give --portfolio')
     .requiredOption('--use <use>', 'e.g. train.finetune, evaluate, distil, redistribute')
     .option('--purpose <purpose>', Purpose.options.join(', '))
     .addOption(new Option('--territory <country>', 'ISO 3166-1, e.g. US,DE; repeatable').argParser(collect))
@@ -17,7 +17,10 @@ export function addRightsCommands(program: Command, leaf: Leaf, run: Run): void 
     .option('--licensee <did>', 'who would use it; counts the grants to them')
     .option('--at <time>', 'as of then; now unless given')
     .option('--certificate <file>', 'decide by this certificate')
-    .option('--offline', 'use no network: the certificate, and pinned or --trust keys')
+    .option('--portfolio <path>', 'for a whole mix: a list of record ids, one a line, or a folder of certificates')
+    .option('--expiring <days>', 'of a mix: tell what changes within so many days; 90 unless given')
+    .option('--csv', 'of a mix: print a CSV line for each record')
+    .option('--offline', 'use no network: saved certificates, and pinned or --trust keys')
     .addHelpText(
       'after',
       '\nWhat is left out is read at its worst: any purpose, worldwide, any release, any field, anyone.',

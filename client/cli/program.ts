@@ -185,6 +185,18 @@ export function createProgram(version: string, run: Run): Command {
       run(command, async (cli) => (await import('./commands/people.ts')).issuers(cli, options)),
     );
 
+  leaf(program, 'impact', 'what withdrawing a statement would touch: look before you revoke')
+    .argument('<id>')
+    .addOption(
+      new Option('--certificates <path>', 'and which of these saved certificates; repeatable').argParser(collectFile),
+    )
+    .option('--offline', 'use no network: saved certificates, and pinned or --trust keys')
+    .option('--after <cursor>', 'the next page')
+    .option('--limit <n>', 'statements listed; 1000 unless given')
+    .action((id, options, command: Command) =>
+      run(command, async (cli) => (await import('./commands/impact.ts')).impact(cli, id, options)),
+    );
+
   leaf(program, 'revoke', 'withdraw a statement that you signed')
     .argument('<id>')
     .requiredOption('--reason <reason>', REASONS)

@@ -45,7 +45,10 @@ describe('the standard’s worked example', () => {
 
   test('another text does not', async () => {
     const forged = noteOf(EXAMPLE.replace('an example', 'no example'));
-    expect(await verifyNote(forged, [keyOf(VKEY)], verifySignature)).toMatchObject({ ok: false, reason: /is wrong/ });
+    expect(await verifyNote(forged, [keyOf(VKEY)], verifySignature)).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/is wrong/) as string,
+    });
   });
 
   test('a note’s text ends at the last empty line', () => {
@@ -99,9 +102,9 @@ test.for([
 
 test('a key of small order, or of a type that we do not know, is no verifier key', () => {
   const weak = encodeVkey(verifierKey('weak.example', ED25519, new Uint8Array(32)));
-  expect(parseVkey(weak)).toMatchObject({ reason: /not a valid Ed25519/ });
+  expect(parseVkey(weak)).toMatchObject({ reason: expect.stringMatching(/not a valid Ed25519/) as string });
   const mlDsa = encodeVkey({ ...keyOf(VKEY), type: 0x06 as typeof ED25519 });
-  expect(parseVkey(mlDsa)).toMatchObject({ reason: /type 6/ });
+  expect(parseVkey(mlDsa)).toMatchObject({ reason: expect.stringMatching(/type 6/) as string });
 });
 
 describe('who signed', () => {
@@ -124,11 +127,16 @@ describe('who signed', () => {
   test('a stranger’s wrong signature is ignored, a known key’s rejects the whole note', async () => {
     const wrong = await lineBy('b', 'another text\n');
     expect((await verdict([wrong, await lineBy('a')], ['a'])).ok).toBe(true);
-    expect(await verdict([await lineBy('a'), wrong], ['a', 'b'])).toMatchObject({ ok: false, reason: /of b is wrong/ });
+    expect(await verdict([await lineBy('a'), wrong], ['a', 'b'])).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/of b is wrong/) as string,
+    });
   });
 
   test('no known signature, no verdict', async () => {
-    expect(await verdict([await lineBy('a')], ['b'])).toMatchObject({ reason: /no signature by a known key/ });
+    expect(await verdict([await lineBy('a')], ['b'])).toMatchObject({
+      reason: expect.stringMatching(/no signature by a known key/) as string,
+    });
     expect((await verdict([await lineBy('a')], [])).ok).toBe(false);
   });
 

@@ -71,15 +71,7 @@ export function weighLineage(
   at: number,
   work: Work = { left: limits.decisionWork },
 ): Weighed {
-  const region: Region = {
-    uses: leavesOf[request.use],
-    purposes: purposesOf[request.purpose ?? 'any'],
-    releases: releasesOf[request.modelRelease ?? 'any'],
-    territory: request.territory ?? null,
-    field: request.field ?? null,
-    licensee: request.licensee ?? null,
-    at,
-  };
+  const region = regionOf(request, at);
   const asked: Asked = { request, region, work, said: new Map() };
   const answers: Answer[] = [];
   const { records, faults } = lineageOf(evidence, request.record);
@@ -115,6 +107,17 @@ export function weighLineage(
     })),
   };
 }
+
+/** What a request is about: what it leaves out is read at its worst. */
+export const regionOf = (request: DecisionRequest, at: number): Region => ({
+  uses: leavesOf[request.use],
+  purposes: purposesOf[request.purpose ?? 'any'],
+  releases: releasesOf[request.modelRelease ?? 'any'],
+  territory: request.territory ?? null,
+  field: request.field ?? null,
+  licensee: request.licensee ?? null,
+  at,
+});
 
 /** The decision that follows from all answers, worst first. */
 function summarize({ record, use }: DecisionRequest, ordered: readonly Answer[], at: number): Decision {

@@ -101,13 +101,15 @@ function isBetter(a: Verdict, b: Verdict): boolean {
 
 const nameOf = (terms: readonly Term[]): string => terms.map(({ license }) => license).join(' ');
 
-/** Whether a clause may bear on any of a request. */
-const isAbout = (clause: Clause, { uses, purposes, releases, field, licensee, at }: Region): boolean =>
+/** Whether a clause may bear on any of a request, at its time. */
+const isAbout = (clause: Clause, region: Region): boolean =>
+  clause.from <= region.at && region.at < clause.until && bearsOn(clause, region);
+
+/** Whether it may at some time or other. */
+export const bearsOn = (clause: Clause, { uses, purposes, releases, field, licensee }: Region): boolean =>
   (clause.uses & uses) !== 0 &&
   (clause.purposes & purposes) !== 0 &&
   (clause.releases & releases) !== 0 &&
-  clause.from <= at &&
-  at < clause.until &&
   (clause.isPermit ? holds(clause.field, field) : touches(clause.field, field)) &&
   concerns(clause, licensee);
 

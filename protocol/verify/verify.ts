@@ -10,7 +10,7 @@ import { compositionRoot } from '../manifest.ts';
 import { standingAt } from '../standing.ts';
 import { logTimeOf } from '../time.ts';
 import { checkAssistance, summarizeAssistance } from './assistance.ts';
-import { openCertificates } from './certificate.ts';
+import { openCertificates, type OpenedCertificates } from './certificate.ts';
 import { matchContent, type ContentMatch, type LocalContent } from './content.ts';
 import { checkCoverage, coverageOf } from './coverage.ts';
 import { checkFreshness } from './freshness.ts';
@@ -59,8 +59,15 @@ export async function verifyCertificate({ certificate, ...input }: VerifyInput):
  * are told apart by the record that they come from.
  */
 export async function verifyCertificates(input: VerifyAllInput): Promise<Verification> {
+  return verifyOpened(await openCertificates(input.certificates, input.trust, input.verify ?? verifySignature), input);
+}
+
+/** The same of certificates that were opened already; what is found is added to their findings. */
+export async function verifyOpened(
+  opened: OpenedCertificates,
+  input: Omit<VerifyAllInput, 'certificates' | 'trust'>,
+): Promise<Verification> {
   const { policy, now } = input;
-  const opened = await openCertificates(input.certificates, input.trust, input.verify ?? verifySignature);
   const { findings, subjects } = opened;
   const asOf = policy.trust?.asOf === undefined ? now : Date.parse(policy.trust.asOf);
   const report = (parts: Partial<Report> = {}): Report => {
@@ -143,7 +150,7 @@ function checkLineage(lineage: Lineage, findings: Findings): void {
 }
 
 function matchLocal(
-  { content, now }: VerifyAllInput,
+  { content, now }: Pick<VerifyAllInput, 'content' | 'now'>,
   lineage: Lineage,
   findings: Findings,
 ): Promise<ContentMatch> | null {

@@ -5,6 +5,7 @@ import { benchAttest } from './attest.ts';
 import { benchCertificate } from './certificate.ts';
 import { benchHashing } from './hashing.ts';
 import { benchMix } from './mix.ts';
+import { benchImpact } from './impact.ts';
 import { benchIndex } from './index.ts';
 import { benchPeople } from './people.ts';
 import { machine } from './report.ts';
@@ -17,6 +18,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   attest: () => benchAttest(10_000),
   certificate: benchCertificate,
   people: () => benchPeople(1_000_000),
+  impact: () => benchImpact(1_000_000),
   rights: benchRights,
   worlds: () => benchWorlds(100_000),
   hashing: benchHashing,

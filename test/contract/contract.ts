@@ -11,6 +11,7 @@ import { describeDiscovery } from './discovery.ts';
 import { describeExports } from './exports.ts';
 import { describeForm } from './form.ts';
 import { describeGroups } from './groups.ts';
+import { describeImpact } from './impact.ts';
 import { describeIssuers, describeIssuersInTime } from './issuers.ts';
 import { describeLog } from './log.ts';
 import { describeOperations } from './operations.ts';
@@ -43,6 +44,7 @@ const APP = [
   describeCertificates,
   describeDecisions,
   describeExports,
+  describeImpact,
   describeOperations,
 ];
 

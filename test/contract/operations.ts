@@ -68,6 +68,7 @@ export function describeOperations(name: string, open: OpenRegistry): void {
         [10, '/v1/verifications', { subject: id }],
         [2, '/v1/decisions', { requests: Array.from({ length: 11 }, () => ({ record: id, use: 'train.finetune' })) }],
         [1, `/v1/rows/${digests[0]}/proof`],
+        [10, `/v1/statements/${id}/impact`],
       ];
       for (const [i, [cost, ...read]] of reads.entries()) {
         const [address, neighbour] = [`2001:db8:0:${i}::1`, `2001:db8:0:${i}:ffff::2`];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Dataset } from '../../schemas/api.ts';
 import type { Decision } from '../../schemas/decision.ts';
+import type { Impact } from '../../schemas/impact.ts';
 import type { Contributor, IssuersPage } from '../../schemas/people.ts';
 import { DEFAULT_POLICY, verifyCertificate } from '../../protocol/verify/verify.ts';
 import { nodeShell } from '../faults/node-shell.ts';
@@ -73,6 +74,27 @@ test('a decision over it takes one round of evidence, whatever the size', async 
   expect(small.queries, 'the checkpoint, and everything else').toBe(2);
   expect({ queries: large.queries, rows: large.rows }).toEqual({ queries: small.queries, rows: small.rows });
   expect(large.rows).toBeLessThan(2 * PEOPLE + 10);
+});
+
+test.each([0, 1])('what would fall is walked to from what falls, however long the log is (log %i)', async (which) => {
+  const { app, database, whole, size } = logs[which] as CrowdedLog;
+  const read = async <T>(path: string): Promise<T> => (await (await app.request(path)).json()) as T;
+  const { document } = await read<Dataset>(`/v1/datasets/${whole}`);
+  const [part = ''] = (document['credentialSubject'] as { parts: string[] }).parts;
+  const { issuers } = await read<IssuersPage>('/v1/issuers');
+  const small = issuers.toSorted((a, b) => a.credentials.issued - b.credentials.issued)[0];
+  let page = {} as Impact;
+  const pageOf = (of: string) => database.costOf(async () => void (page = await read(`/v1/statements/${of}/impact`)));
+  const ofPart = await pageOf(part);
+  expect(page.items.map(({ id }) => id)).toEqual([part, whole]);
+  expect(page.asOf.size).toBe(size);
+  // The checkpoint, the statement, and a window of the log that widens by sixteen.
+  expect(ofPart.queries).toBeLessThanOrEqual(2 + Math.ceil(Math.log(size / 6_400) / Math.log(16)) + 1);
+  expect(ofPart.rows).toBeLessThan(10);
+  const ofIssuer = await pageOf(small?.accreditations[0]?.id ?? '');
+  expect(page.items).toHaveLength(100);
+  expect(page.items.slice(1).every(({ when, how }) => when === 'reaching-back' && how === 'authority')).toBe(true);
+  expect(ofIssuer.rows, 'the page, and what stands behind those on it').toBeLessThan(4 * 100 + 10);
 });
 
 test('profiles and issuers are asked for in as many queries, whatever the size', async () => {

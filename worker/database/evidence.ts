@@ -142,6 +142,26 @@ export const decisionEvidence = (
     ${withRevocations('base')} AND statements.log_index < ${size}
     LIMIT ${limits.certificateStatements + 1}`.compile(db);
 
+/**
+ * What the standing of `statements`, and of all that `records` are made of, rests on, as the log had it at `size`. One
+ * statement more than the bound at most.
+ */
+export const standingEvidence = (
+  records: readonly StatementId[],
+  statements: readonly StatementId[],
+  size: number,
+): CompiledQuery<EvidenceRow> =>
+  sql<EvidenceRow>`WITH RECURSIVE
+    ${lineageOf(records)},
+    records AS (
+      SELECT log_index FROM lineage
+      UNION SELECT statements.log_index FROM json_each(${JSON.stringify(statements)}) AS named
+        CROSS JOIN statements ON statements.id = named.value
+    ),
+    ${vouchersOf(null)}
+    ${withRevocations('base')} AND statements.log_index < ${size}
+    LIMIT ${limits.certificateStatements + 1}`.compile(db);
+
 /** Entry 0, “records”, their signers' credentials, and the accreditations behind all of them, as “base”. */
 const vouchersOf = (service: Did | null) => sql`
     signers AS (SELECT DISTINCT issuer AS did FROM records CROSS JOIN statements USING (log_index)),

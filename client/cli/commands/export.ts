@@ -6,7 +6,8 @@ import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { writeDurably } from '../durable-file.ts';
 import { readFlag } from '../flags.ts';
-import { provenEvidence, readAt } from '../proven.ts';
+import { provenEvidence } from '../proven.ts';
+import { readAt } from '../question.ts';
 import { text } from '../terminal.ts';
 
 export interface ExportOptions {

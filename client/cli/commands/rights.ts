@@ -1,42 +1,43 @@
-import {
-  DecisionQuestion,
-  type Decision,
-  type DecisionOutcome,
-  type DecisionRequest,
-} from '../../../schemas/decision.ts';
-import type { Policy } from '../../../schemas/policy.ts';
+import type { Decision, DecisionRequest } from '../../../schemas/decision.ts';
 import { StatementId } from '../../../schemas/primitives.ts';
-import type { CheckId } from '../../../schemas/report.ts';
 import { canonicalJson } from '../../../protocol/json.ts';
 import type { TrustPolicy } from '../../../protocol/log/trust.ts';
-import { verifyCertificate } from '../../../protocol/verify/verify.ts';
 import { RegistryError } from '../../errors.ts';
 import { readCertificateFile } from '../certificate-source.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { renderDecision } from '../decision-view.ts';
 import { exitCodeOf } from '../failure.ts';
-import { readFlag, readOptional } from '../flags.ts';
-import { readAt, readOffline, requireHolds } from '../proven.ts';
+import { readFlag } from '../flags.ts';
+import { readOffline, requireProven } from '../proven.ts';
+import { readQuestion, type QuestionOptions } from '../question.ts';
 import { connect } from '../trust-store.ts';
+import { proveDecision } from '../verifying/prove.ts';
 
-export interface RightsOptions {
-  use: string;
-  purpose?: string;
-  territory?: string[];
-  modelRelease?: string;
-  field?: string;
-  licensee?: string;
-  at?: string;
+export interface RightsOptions extends QuestionOptions {
   certificate?: string;
   offline?: boolean;
+  portfolio?: string;
+  expiring?: string;
+  csv?: boolean;
 }
 
 /**
  * Decides whether a use is permitted. Online the registry's answer is held against what its log proves; offline, a saved
  * certificate decides alone. Answers the exit code: 0 where it is permitted, with duties or without, else 3.
  */
-export async function rights(cli: Cli, id: string, options: RightsOptions): Promise<number> {
+export async function rights(cli: Cli, id: string | undefined, options: RightsOptions): Promise<number> {
+  const { portfolio: mix, expiring, csv } = options;
+  if (mix !== undefined && id === undefined) {
+    const { portfolio } = await import('./portfolio.ts');
+    return portfolio(cli, mix, options);
+  }
+  if (id === undefined || mix !== undefined) {
+    throw new CliError('usage', 'give either the ID of a record, or --portfolio with a list or a folder');
+  }
+  if (expiring !== undefined || csv === true) {
+    throw new CliError('usage', `--${csv === true ? 'csv' : 'expiring'} goes with --portfolio`);
+  }
   const request = readRequest(id, options);
   const decision =
     options.offline === true ? await decideOffline(cli, request, options) : await decideOnline(cli, request, options);
@@ -44,24 +45,10 @@ export async function rights(cli: Cli, id: string, options: RightsOptions): Prom
   return decision.decision === 'allow' || decision.decision === 'conditional' ? 0 : exitCodeOf('verification-failed');
 }
 
-function readRequest(id: string, options: RightsOptions): DecisionRequest {
-  const { shape } = DecisionQuestion;
-  const given = {
-    purpose: readOptional(shape.purpose, options.purpose, '--purpose'),
-    territory: readOptional(shape.territory, options.territory, '--territory'),
-    modelRelease: readOptional(shape.modelRelease, options.modelRelease, '--model-release'),
-    field: readOptional(shape.field, options.field, '--field'),
-    licensee: readOptional(shape.licensee, options.licensee, '--licensee'),
-    at: readAt(options.at),
-  };
-  return {
-    record: readFlag(StatementId, id, 'ID'),
-    use: readFlag(shape.use, options.use, '--use'),
-    ...(Object.fromEntries(
-      Object.entries(given).filter(([, value]) => value !== undefined),
-    ) as Partial<DecisionRequest>),
-  };
-}
+const readRequest = (id: string, options: RightsOptions): DecisionRequest => ({
+  record: readFlag(StatementId, id, 'ID'),
+  ...readQuestion(options),
+});
 
 async function decideOffline(cli: Cli, request: DecisionRequest, options: RightsOptions): Promise<Decision> {
   const { certificate, trust } = await readOffline(cli, options.certificate);
@@ -94,28 +81,9 @@ async function decideOnline(cli: Cli, request: DecisionRequest, options: RightsO
   return { ...proven, ...(asOf === undefined ? {} : { asOf }) };
 }
 
-/** What each decision says itself; where anything else fails, the certificate proves nothing: it may have left something out. */
-const SAID: Record<DecisionOutcome, readonly CheckId[]> = {
-  deny: ['rights.decision', 'standing', 'lineage.complete'],
-  unknown: ['rights.decision', 'lineage.complete'],
-  conditional: [],
-  allow: [],
-};
-
-async function decideFrom(
+const decideFrom = async (
   cli: Cli,
   certificate: string,
-  { record, use, at, ...question }: DecisionRequest,
+  request: DecisionRequest,
   trust: TrustPolicy,
-): Promise<Decision> {
-  const policy: Policy = {
-    policy: 'firsthand/v1',
-    ...(at === undefined ? {} : { trust: { asOf: at } }),
-    rights: { use: [use], ...question },
-  };
-  const report = await verifyCertificate({ certificate, trust, policy, now: cli.now() });
-  const [decision] = report.rights?.uses ?? [];
-  requireHolds(cli, report, record, decision === undefined ? [] : SAID[decision.decision]);
-  if (decision === undefined) throw new CliError('verification-failed', 'the certificate decides nothing');
-  return decision;
-}
+): Promise<Decision> => requireProven(cli, await proveDecision(certificate, request, trust, cli.now())).decision;

@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { targetOf, touchedBetween, touchedWithin, type WalkRow } from '../../worker/database/impact.ts';
+import { db } from '../../worker/database/port.ts';
+import { nodeShell } from '../faults/node-shell.ts';
+import type { Storage } from '../faults/shell.ts';
+import { idOf } from '../support/statements.ts';
+
+// What a withdrawal may touch is found in two ways: down from the statement, and up from a window of the log. They agree.
+
+const SIZE = 300;
+const KEYS = 6;
+const did = (key: number): string => `did:key:${key}`;
+
+const statement = fc.record({
+  kind: fc.constantFrom(
+    'DatasetRecord',
+    'DatasetRecord',
+    'DatasetRecord',
+    'HumanCredential',
+    'ReviewRecord',
+    'RightsGrant',
+  ),
+  by: fc.nat({ max: KEYS - 1 }),
+  names: fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 3 }),
+  isErased: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+});
+
+let storage: Storage;
+beforeAll(async () => {
+  storage = await nodeShell.open();
+  const [world = []] = fc.sample(fc.array(statement, { minLength: SIZE, maxLength: SIZE }), { seed: 7, numRuns: 1 });
+  const kinds = world.map(({ kind }, i) => (i < KEYS ? 'Accreditation' : kind));
+  const records = kinds.flatMap((kind, i) => (kind === 'DatasetRecord' ? [i] : []));
+  const writes = world.flatMap(({ by, names, isErased }, i) => {
+    const kind = kinds[i] as string;
+    const earlier = records.filter((at) => at < i);
+    const named = names.flatMap((back) => earlier.at(-1 - (back % Math.max(1, earlier.length))) ?? []);
+    const [first] = named;
+    const refs: [string, string][] =
+      kind === 'Accreditation'
+        ? [['accredits', did(i)]]
+        : kind === 'HumanCredential'
+          ? [['attests', did((by + 1) % KEYS)]]
+          : kind === 'DatasetRecord'
+            ? named.map((at, n) => [n === 0 ? 'part' : 'source', idOf(`${at}`)])
+            : [[kind === 'RightsGrant' ? 'grants' : 'reviews', idOf(`${first}`)]];
+    const subject = kind === 'RightsGrant' ? { record: idOf(`${first}`) } : { id: refs[0]?.[1] };
+    // Whose an erased credential was is not known any more.
+    const body = isErased && kind !== 'Accreditation' ? null : JSON.stringify({ credentialSubject: subject });
+    return [
+      sql`INSERT INTO statements VALUES (${i}, ${idOf(`${i}`)}, ${kind}, ${did(by)}, ${i}, ${body})`,
+      ...(body === null && kind === 'HumanCredential' ? [] : refs).map(
+        ([relation, target]) => sql`INSERT OR IGNORE INTO refs VALUES (${relation}, ${target}, ${i})`,
+      ),
+    ].map((query) => query.compile(db));
+  });
+  await storage.database.batch(writes);
+});
+afterAll(() => storage.close());
+
+test('down from what is withdrawn, and up from a window of the log, the same is found', async () => {
+  const { database } = storage;
+  const found = new Map<string, number>();
+  const told = async (query: ReturnType<typeof touchedBetween>): Promise<WalkRow[]> =>
+    (await database.all(query)).map((row) => ({ ...row, visited: 0 }));
+  for (let i = 0; i < SIZE; i += 3) {
+    const [target] = await database.all(targetOf(idOf(`${i}`)));
+    if (target === undefined || target.erased === 1) continue;
+    for (const [after, below] of [
+      [0, SIZE],
+      [target.root, target.root + 40],
+      [200, 260],
+    ] as const) {
+      const reach = { after: Math.max(after, target.root), below, limit: 50, most: 10_000 };
+      const down = await told(touchedBetween(target, reach));
+      expect(await told(touchedWithin(target, reach)), `${target.kind} ${i}, from ${after} to ${below}`).toEqual(down);
+      found.set(target.kind, Math.max(found.get(target.kind) ?? 0, down.length));
+    }
+  }
+  expect(found.get('Accreditation')).toBe(50);
+  for (const kind of ['DatasetRecord', 'HumanCredential', 'RightsGrant']) {
+    expect(found.get(kind), kind).toBeGreaterThan(10);
+  }
+});
+
+test('neither goes through more than it may, and says so', async () => {
+  const { database } = storage;
+  const [target] = await database.all(targetOf(idOf('1')));
+  if (target === undefined) throw new Error('there is no accreditation');
+  const reach = { after: target.root, below: SIZE, limit: 10, most: 20 };
+  for (const query of [touchedBetween(target, reach), touchedWithin(target, reach)]) {
+    expect((await database.all(query))[0]?.visited).toBe(21);
+  }
+});
