@@ -16,12 +16,15 @@ export function pathFault(path: string): string | null {
   return null;
 }
 
-/** Orders paths by their UTF-8 bytes, which is the order of their code points. */
+/** Orders well-formed paths by their UTF-8 bytes, which is the order of their code points. */
 export function comparePaths(a: string, b: string): number {
-  const left = utf8(a);
-  const right = utf8(b);
-  for (let i = 0; i < left.length && i < right.length; i++) {
-    if (left[i] !== right[i]) return (left[i] as number) - (right[i] as number);
+  const shorter = Math.min(a.length, b.length);
+  for (let i = 0; i < shorter; i++) {
+    const [left, right] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (left !== right) return placeOf(left) - placeOf(right);
   }
-  return left.length - right.length;
+  return a.length - b.length;
 }
+
+/** Surrogates, which stand for code points past all others, come last. */
+const placeOf = (unit: number): number => (unit < 0xd800 || unit > 0xdfff ? unit : unit + 0x10000);

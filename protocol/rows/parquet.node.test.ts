@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { concatBytes } from '../bytes.ts';
+import { digestLines } from './jsonl.ts';
 import { digestParquet } from './parquet.ts';
 import { RowDigester } from './row-digester.ts';
 import { rowDigest } from './row-digests.ts';
@@ -106,6 +108,29 @@ describe('any byte changed, and any end cut off, gives rows or a refusal', () =>
         const failure = await failureOf(bad);
         if (failure !== null) expect(failure).toBeInstanceOf(RowsError);
       }
+    }
+  });
+});
+
+describe('a table that pyarrow wrote, in data pages of version 2', () => {
+  const sample = (name: string): Uint8Array<ArrayBuffer> =>
+    new Uint8Array(readFileSync(new URL(`../../test/samples/exported/${name}`, import.meta.url)));
+  const parquet = sample('table.parquet');
+
+  test('has the rows of the JSON lines that pandas wrote of it', async () => {
+    const lines = sample('table.jsonl');
+    const digester = new RowDigester();
+    expect(digestLines(digester, lines, 0, lines.length)).toBe(4);
+    expect(await digest(parquet)).toEqual({ digests: digester.take(), raw: 0 });
+  });
+
+  test('gives rows or a refusal, whatever becomes of it', async () => {
+    for (let at = 0; at < parquet.length; at += 7) {
+      expect(await failureOf(parquet.subarray(0, at))).toBeInstanceOf(RowsError);
+      const bad = parquet.slice();
+      bad[at] = (bad[at] as number) ^ (1 << (at % 8));
+      const failure = await failureOf(bad);
+      if (failure !== null) expect(failure).toBeInstanceOf(RowsError);
     }
   });
 });

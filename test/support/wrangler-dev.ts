@@ -22,8 +22,11 @@ export interface WranglerState {
 
 /** Prepares an empty folder as the README has an operator prepare an account: databases made, secrets set. */
 export async function prepareState(folder: string): Promise<WranglerState> {
+  // A copy, for wrangler works beside its configuration, and one that is killed leaves behind what it made there.
+  const config = readFileSync(pathOf('wrangler.toml'), 'utf8');
+  writeFileSync(join(folder, 'wrangler.toml'), config.replaceAll(/^(main|directory) = "/gm, `$&${pathOf('.')}`));
   const { env, dispose } = await getPlatformProxy<Record<'DB' | 'CONTENT_INDEX', D1Database>>({
-    configPath: pathOf('wrangler.toml'),
+    configPath: join(folder, 'wrangler.toml'),
     persist: { path: join(folder, 'v3') },
     remoteBindings: false,
   });
@@ -61,7 +64,7 @@ export interface WranglerDev {
 export async function startWrangler({ folder }: WranglerState): Promise<WranglerDev> {
   const args = ['dev', '--port', '0', '--env-file', join(folder, 'secrets'), '--persist-to', folder];
   const child = spawn(pathOf('node_modules/.bin/wrangler'), args, {
-    cwd: pathOf('.'),
+    cwd: folder,
     // It asks nobody where this machine is.
     env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: 'false', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'ignore'],

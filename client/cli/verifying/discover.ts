@@ -112,7 +112,9 @@ class Search {
     let batch: Digest[] = [];
     let before = 0;
     for (const file of files) {
-      for await (const { piece, from, rows } of piecesOf(file)) {
+      // What is chosen later leaves no more of it open.
+      const isOpen = this.#unmatchedOf(file) !== null;
+      for await (const { piece, from, rows } of isOpen ? piecesOf(file) : []) {
         let unmatched = this.#unmatchedOf(file);
         for (let row = 0; row < rows; row++) {
           if (unmatched !== 'all' && unmatched?.has(from + row) !== true) continue;
