@@ -13,6 +13,7 @@ import { describeGroups } from './groups.ts';
 import { describeIssuers, describeIssuersInTime } from './issuers.ts';
 import { describeLog } from './log.ts';
 import { describeOperations } from './operations.ts';
+import { describePermittedSearch } from './permitted.ts';
 import { describeRows } from './rows.ts';
 import { describeStatements } from './statements.ts';
 import { describeTime } from './time.ts';
@@ -41,6 +42,7 @@ const APP = [
   describeGroups,
   describeCertificates,
   describeDecisions,
+  describePermittedSearch,
   describeOperations,
 ];
 
