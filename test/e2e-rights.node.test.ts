@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SearchPage } from '../schemas/api.ts';
 import { Decision, type DecisionOutcome } from '../schemas/decision.ts';
 import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';
 import { startRegistry } from '../worker/node/start.ts';
@@ -114,6 +115,20 @@ describe('four uses of three licences', () => {
   ];
   test.each(table)('%s: %s is %s', async (what, use, decision, duties) => {
     expect(await ask(what, use, ...commercial)).toMatchObject({ decision, duties });
+  });
+
+  test.each(['train', 'evaluate', 'distil', 'redistribute'])('search lists those that permit %s', async (use) => {
+    const page = json(await by('lab', 'search', '--use', use, ...commercial)) as SearchPage;
+    const permitted = table.filter(([, of, decision]) => of === use && ['allow', 'conditional'].includes(decision));
+    expect(page.datasets.map(({ name }) => name)).toEqual(permitted.map(([what]) => what).toReversed());
+  });
+
+  test('for people, search says what each asks for', async () => {
+    const lab = cliIn(join(home, 'lab'), { env: { FIRSTHAND_REGISTRY: registry.url } });
+    const { stdout } = await lab('search', '--use', 'train.finetune', ...commercial);
+    expect(stdout).toMatch(new RegExp(`^${id('custom')} .* LicenseRef-House +conditional report +custom$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^${id('mit')} .* MIT +allow +mit$`, 'm'));
+    expect((await lab('search', '--use', 'derive', '--territory', 'US', 'nothing')).stdout).toBe('nothing found\n');
   });
 
   test('the mix of them names the noncommercial part as what limits it', async () => {
@@ -237,6 +252,16 @@ test.each<[string, string[], number, RegExp]>([
 ])('rights refuses %s', async (_, options, code, says) => {
   const refused = await by('lab', 'rights', id('mit'), ...options);
   expect(refused.code).toBe(code);
+  expect(refused.stderr).toMatch(says);
+});
+
+test.each<[string, string[], RegExp]>([
+  ['an unknown use', ['--use', 'training'], /--use/],
+  ['an unknown country', ['--use', 'train', '--territory', 'UK'], /--territory: .*GB, not UK/],
+  ['a purpose of no use', ['--purpose', 'research'], /--use: is missing, which purpose is about/],
+])('search refuses %s', async (_, options, says) => {
+  const refused = await by('lab', 'search', ...options);
+  expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(says);
 });
 
