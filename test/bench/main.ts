@@ -5,6 +5,7 @@ import { benchHashing } from './hashing.ts';
 import { benchMix } from './mix.ts';
 import { benchIndex } from './index.ts';
 import { benchPeople } from './people.ts';
+import { benchPermitted } from './permitted.ts';
 import { machine } from './report.ts';
 import { benchRights, benchWorlds } from './rights.ts';
 import { benchRows } from './rows.ts';
@@ -17,6 +18,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   certificate: benchCertificate,
   people: () => benchPeople(1_000_000),
   rights: benchRights,
+  permitted: () => benchPermitted(1_000, 100_000),
   worlds: () => benchWorlds(100_000),
   hashing: benchHashing,
   mix: benchMix,
