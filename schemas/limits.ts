@@ -63,7 +63,7 @@ export const limits = {
    * A record with more is decided about, and not listed as permitted.
    */
   indexedSpans: 16,
-  indexedPermitsBytes: 4096,
+  indexedPermitsBytes: 2048,
   indexedAncestors: 64,
   indexedWork: 2 ** 14,
   /** Requests, or records, of one call for decisions. */

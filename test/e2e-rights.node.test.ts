@@ -45,9 +45,10 @@ async function publish(what: string, license: string, ...more: string[]): Promis
   }
   const described = ['--task-type', 'sft-demonstration', '--role', 'author', '--assistance', 'none'];
   json(await by('ada', 'init', folder, '--name', what, '--license', license, ...described, ...more, '--yes'));
-  if (what === 'custom') {
+  const terms = TERMS[what];
+  if (terms !== undefined) {
     const file = join(folder, 'firsthand.yaml');
-    writeFileSync(file, readFileSync(file, 'utf8').replace(`license: ${license}`, `license: ${license}${CUSTOM}`));
+    writeFileSync(file, readFileSync(file, 'utf8').replace(`license: ${license}`, `license: ${license}${terms}`));
   }
   const ran = await by('ada', 'publish', folder);
   ids.set(what, String(json(ran)['id']));
@@ -59,6 +60,12 @@ const CUSTOM = `
   rules:
     - { effect: permit, uses: [train, evaluate], territory: { include: [US, DE] }, duties: [report] }
     - { effect: prohibit, uses: [distil], purpose: commercial }`;
+/** An embargo a day, every other day. */
+const DAYS = Array.from({ length: 8 }, (_, i) => {
+  const day = (n: number) => `"2126-01-${String(2 * i + n).padStart(2, '0')}T00:00:00Z"`;
+  return `\n    - { effect: prohibit, uses: [train], period: { from: ${day(1)}, until: ${day(2)} } }`;
+});
+const TERMS: Record<string, string> = { custom: CUSTOM, daily: `\n  rules:${DAYS.join('')}` };
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'firsthand-rights-'));
@@ -235,6 +242,14 @@ describe('a licence before it is signed', () => {
     const published = await by('ada', 'publish', folder);
     expect(published.code).toBe(1);
     expect(published.stderr).toMatch(/firsthand.yaml line \d+: rights.license: .*is CC-BY-4.0 meant\?/);
+  });
+
+  test('rules that search cannot tell apart are remarked on, and decided about all the same', async () => {
+    const { stderr } = await publish('daily', 'MIT');
+    expect(stderr).toContain('note: these rules tell more times or countries apart than search by use does');
+    expect(await ask('daily', 'train')).toMatchObject({ decision: 'conditional' });
+    const page = json(await by('lab', 'search', '--use', 'train', 'daily')) as SearchPage;
+    expect(page.datasets).toEqual([]);
   });
 
   test('share-alike beside noncommercial is warned about, with both clauses', async () => {

@@ -151,7 +151,7 @@ function recordOf(
   const document = structuredClone(template);
   const subject = document.credentialSubject;
   const house = pick(10) === 0 ? HOUSES[pick(HOUSES.length)] : undefined;
-  const license = house?.license ?? (LICENCES[pick(LICENCES.length)] as string);
+  const license = house?.license ?? LICENCES[pick(LICENCES.length)] ?? 'MIT';
   Object.assign(subject, {
     name: `Record ${i} ${i % 3 === 0 ? 'common' : 'usual'}${i % 997 === 0 ? ' rare' : ''}`,
     taskType: TaskType.options[Math.min(pick(10), pick(10), pick(10))],

@@ -1,18 +1,19 @@
 import { sql } from 'kysely';
-import { permitting, type Permits, type PublicQuestion } from '../../protocol/rights/permits.ts';
+import { decodePermits, permitting, type Permits, type PublicQuestion } from '../../protocol/rights/permits.ts';
 import { db, type Database } from '../database/port.ts';
-import { permitsOfText } from './listings.ts';
 
-/** Permits that are read at once, and remembered: they never change. Those beyond are read each time. */
+/** Permits that are read at once. */
 const READ = 4096;
-const REMEMBERED = 8192;
+/** Characters of permits that are remembered, for they never change; some 50,000 permits. Those beyond are read each time. */
+const REMEMBERED = 8 * 1024 * 1024;
 
 /** Finds the permits under which a request is permitted. */
 export type FindPermits = (question: PublicQuestion) => Promise<number[]>;
 
-export function createFindPermits(database: Database): FindPermits {
+export function createFindPermits(database: Database, remembered = REMEMBERED): FindPermits {
   const known = new Map<number, Permits>();
   let through = 0;
+  let characters = 0;
 
   return async (question) => {
     const found: number[] = [];
@@ -22,9 +23,10 @@ export function createFindPermits(database: Database): FindPermits {
     for (let after = through; ;) {
       const rows = await database.all(permitsAfter(after));
       for (const { id, text } of rows) {
-        const permits = permitsOfText(text);
+        const permits = decodePermits(text);
         judge(id, permits);
-        if (known.size >= REMEMBERED || id <= through) continue;
+        // All up to one of them, and none after it: what is not remembered is found by where that ends.
+        if (id <= through || (characters += text.length) > remembered) continue;
         known.set(id, permits);
         through = id;
       }

@@ -10,12 +10,12 @@ import { db, type Database } from '../database/port.ts';
 import type { Inserted } from '../database/projections.ts';
 import { isLarge, listingOf, type Listed } from './listing.ts';
 
-/** Ids in one bound parameter, and texts that are read for one commit: 16 MiB. The records for which they are not enough wait. */
+/** Ids in one bound parameter, and texts that are read for one commit: 8 MiB. The records for which they are not enough wait. */
 const NAMED = 10_000;
 const TEXTS = 4096;
 
 const decoded = new BoundedCache<string, Permits>(1024);
-export const permitsOfText = (text: string): Permits => decoded.get(text, () => decodePermits(text));
+const permitsOfText = (text: string): Permits => decoded.get(text, () => decodePermits(text));
 
 /** How the records of a commit are listed, by place; what needs a longer look is due. */
 export async function listingsOf(

@@ -21,13 +21,15 @@ export interface SearchOptions {
 }
 
 export async function search(cli: Cli, query: string | undefined, options: SearchOptions): Promise<void> {
-  const { territory, ...others } = options;
-  const fields = { ...others, q: query || undefined, territory: territory?.join(',') };
+  const { taskType, domain, language, maxAssistance, use, purpose, modelRelease, after, limit } = options;
+  const territory = options.territory?.join(',');
+  const q = query || undefined;
+  const fields = { q, taskType, domain, language, maxAssistance, use, purpose, territory, modelRelease, after, limit };
   for (const [name, value] of Object.entries(fields)) {
     const flag = name === 'q' ? 'QUERY' : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    if (value !== undefined) readFlag(SearchQuery.shape[name as keyof typeof SearchQuery.shape], value, flag);
+    if (value !== undefined) readFlag(SearchQuery.shape[name as keyof typeof fields], value, flag);
   }
-  const asked = readFlag(SearchQuery, fields, options.use === undefined ? '--use' : 'the query');
+  const asked = readFlag(SearchQuery, fields, use === undefined ? '--use' : 'the query');
   const { client } = await connect(cli);
   const page = await client.search(asked);
   const decisions = asked.use === undefined || cli.out.json ? null : await decide(cli, client, page.datasets, asked);
