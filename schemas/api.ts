@@ -128,9 +128,9 @@ export const SearchQuery = z
     limit: Limit,
   })
   .superRefine(({ use, purpose, territory, modelRelease }, context) => {
-    const given = Object.entries({ purpose, territory, modelRelease }).find(([, value]) => value !== undefined);
+    const [given] = Object.entries({ purpose, territory, modelRelease }).find(([, value]) => value !== undefined) ?? [];
     if (use !== undefined || given === undefined) return;
-    context.addIssue({ code: 'custom', path: ['use'], message: `is missing, which ${given[0]} is about` });
+    context.addIssue({ code: 'custom', path: ['use'], message: `is missing, which ${given} is about` });
   });
 export type SearchQuery = z.infer<typeof SearchQuery>;
 

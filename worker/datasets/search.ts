@@ -25,8 +25,8 @@ interface Filter {
   where: RawBuilder<unknown>;
   /** Of a row of `datasets`. */
   isMet: RawBuilder<unknown>;
-  /** Whether it costs as much to count some of the list as to have it. */
-  isWhole?: boolean;
+  /** Of a list that cannot be asked whether it has a record: it is gone through, whatever else is asked. */
+  isFirst?: boolean;
 }
 
 type Row = Pick<StatementRow, 'log_index' | 'id' | 'issuer' | 'logged_at'> &
@@ -37,7 +37,7 @@ const FEW = 2_000;
 
 /**
  * Finds records, newest first, a page at a time by their place in the log. It goes through the list of those that have
- * one of the things asked, the shortest if that is short, and asks the rest of each.
+ * one of the things asked, the shortest if that is short, and asks the rest of each; words always come first.
  */
 export async function search(
   { database, findPermits, now }: { database: Database; findPermits: FindPermits; now: number },
@@ -52,17 +52,17 @@ export async function search(
     next: rows.length > limit ? (rows[limit - 1]?.log_index ?? null) : null,
   });
   if (use === undefined) {
-    return page(await database.all(rowsBy(await rarest(database, filters), filters, query)));
+    return page(await database.all(rowsBy(filters, await rarest(database, filters), query)));
   }
   const due = await countDue(database);
   const permits = await findPermits({ ...query, use });
   if (permits.length === 0) return { ...none, due };
   if (filters.length === 0 && query.maxAssistance === undefined) {
     const newest = newestPermitted(permits, now, after ?? Number.MAX_SAFE_INTEGER, limit + 1);
-    return { ...page(await database.all(rowsBy(newest, [], query))), due };
+    return { ...page(await database.all(rowsBy([newest], null, query))), due };
   }
   const all = [...(filters.length === 0 ? [EVERYTHING] : filters), permittedFilter(permits, now)];
-  return { ...page(await database.all(rowsBy(await rarest(database, all), all, query))), due };
+  return { ...page(await database.all(rowsBy(all, await rarest(database, all), query))), due };
 }
 
 /** What is asked but for rights; null where nothing can match. */
@@ -75,8 +75,8 @@ function filtersOf({ q, domain, language, taskType }: SearchQuery): Filter[] | n
       from: sql`dataset_text`,
       place: sql`dataset_text.rowid`,
       where: sql`dataset_text MATCH ${words}`,
-      isMet: sql`datasets.log_index IN (SELECT rowid FROM dataset_text WHERE dataset_text MATCH ${words})`,
-      isWhole: true,
+      isMet: sql`true`,
+      isFirst: true,
     });
   }
   for (const [facet, term] of Object.entries({ domain, language })) {
@@ -133,24 +133,23 @@ function newestPermitted(permits: readonly number[], now: number, before: number
   };
 }
 
-/** What fewest records have, if they are few; else the first that is asked, or everything. */
-async function rarest(database: Database, filters: readonly Filter[]): Promise<Filter> {
-  const [first = EVERYTHING, ...others] = filters;
-  if (others.length === 0) return first;
-  const counts = filters.flatMap(({ from, where, isWhole }, i) =>
-    isWhole === true
+/** What the shortest list is of, if it is short: counted only as far as that matters. */
+async function rarest(database: Database, filters: readonly Filter[]): Promise<Filter | null> {
+  const counts = filters.flatMap(({ from, where, isFirst }, i) =>
+    isFirst === true
       ? []
       : [
           sql`SELECT ${sql.lit(i)} AS filter, count(*) AS count FROM (SELECT 1 FROM ${from} WHERE ${where} LIMIT ${FEW})`,
         ],
   );
+  if (filters.length < 2) return null;
   const [least] = await database.all(
     sql<{
       filter: number;
       count: number;
     }>`${sql.join(counts, sql` UNION ALL `)} ORDER BY count, filter LIMIT 1`.compile(db),
   );
-  return (least !== undefined && least.count < FEW ? filters[least.filter] : undefined) ?? first;
+  return least !== undefined && least.count < FEW ? (filters[least.filter] ?? null) : null;
 }
 
 const EVERYTHING: Filter = {
@@ -160,11 +159,16 @@ const EVERYTHING: Filter = {
   isMet: sql`true`,
 };
 
-function rowsBy(first: Filter, filters: readonly Filter[], { after, limit, maxAssistance }: SearchQuery) {
+/** The page that meets all of these, of which `few` is had by few. */
+function rowsBy(filters: readonly Filter[], few: Filter | null, { after, limit, maxAssistance }: SearchQuery) {
+  const [begin = EVERYTHING] = filters;
+  const first = begin.isFirst === true ? begin : (few ?? begin);
   const { from, place, where } = first;
+  // The plus keeps SQLite from asking the full-text index for one record after the other.
+  const isOfFew = (each: Filter) => sql`+${place} IN (SELECT ${each.place} FROM ${each.from} WHERE ${each.where})`;
   const conditions = [
     where,
-    ...filters.filter((filter) => filter !== first).map(({ isMet }) => isMet),
+    ...filters.filter((each) => each !== first).map((each) => (each === few ? isOfFew(each) : each.isMet)),
     ...(after === undefined ? [] : [sql`${place} < ${after}`]),
     ...(maxAssistance === undefined ? [] : [sql`datasets.assistance <= ${ASSISTANCE_LEVELS.indexOf(maxAssistance)}`]),
   ];
