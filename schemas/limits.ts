@@ -59,6 +59,15 @@ export const limits = {
   exclusiveRules: 256,
   /** What one decision may cost, in comparisons of a rule with a part of the request; some seconds. */
   decisionWork: 2 ** 24,
+  /**
+   * What the index of permitted uses holds of one record, over its whole lineage: spans of time, characters of what is
+   * permitted in one of them, different rights among its ancestors, and comparisons to work out what its own rules permit.
+   * A record with more is decided about, and not listed as permitted.
+   */
+  indexedSpans: 16,
+  indexedPermitsBytes: 2048,
+  indexedAncestors: 64,
+  indexedWork: 2 ** 14,
   /** Requests, or records, of one call for decisions. */
   decisions: 100,
   /** A signed note: checkpoint, receipt. */

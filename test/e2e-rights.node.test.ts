@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SearchPage } from '../schemas/api.ts';
 import { Decision, type DecisionOutcome } from '../schemas/decision.ts';
 import { ExportFormat, RightsExport } from '../schemas/rights-export.ts';
 import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';
@@ -45,9 +46,10 @@ async function publish(what: string, license: string, ...more: string[]): Promis
   }
   const described = ['--task-type', 'sft-demonstration', '--role', 'author', '--assistance', 'none'];
   json(await by('ada', 'init', folder, '--name', what, '--license', license, ...described, ...more, '--yes'));
-  if (what === 'custom') {
+  const terms = TERMS[what];
+  if (terms !== undefined) {
     const file = join(folder, 'firsthand.yaml');
-    writeFileSync(file, readFileSync(file, 'utf8').replace(`license: ${license}`, `license: ${license}${CUSTOM}`));
+    writeFileSync(file, readFileSync(file, 'utf8').replace(`license: ${license}`, `license: ${license}${terms}`));
   }
   const ran = await by('ada', 'publish', folder);
   ids.set(what, String(json(ran)['id']));
@@ -59,6 +61,12 @@ const CUSTOM = `
   rules:
     - { effect: permit, uses: [train, evaluate], territory: { include: [US, DE] }, duties: [report] }
     - { effect: prohibit, uses: [distil], purpose: commercial }`;
+/** An embargo a day, every other day. */
+const DAYS = Array.from({ length: 8 }, (_, i) => {
+  const day = (n: number) => `"2126-01-${String(2 * i + n).padStart(2, '0')}T00:00:00Z"`;
+  return `\n    - { effect: prohibit, uses: [train], period: { from: ${day(1)}, until: ${day(2)} } }`;
+});
+const TERMS: Record<string, string> = { custom: CUSTOM, daily: `\n  rules:${DAYS.join('')}` };
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'firsthand-rights-'));
@@ -115,6 +123,20 @@ describe('four uses of three licences', () => {
   ];
   test.each(table)('%s: %s is %s', async (what, use, decision, duties) => {
     expect(await ask(what, use, ...commercial)).toMatchObject({ decision, duties });
+  });
+
+  test.each(['train', 'evaluate', 'distil', 'redistribute'])('search lists those that permit %s', async (use) => {
+    const page = json(await by('lab', 'search', '--use', use, ...commercial)) as SearchPage;
+    const permitted = table.filter(([, of, decision]) => of === use && ['allow', 'conditional'].includes(decision));
+    expect(page.datasets.map(({ name }) => name)).toEqual(permitted.map(([what]) => what).toReversed());
+  });
+
+  test('for people, search says what each asks for', async () => {
+    const lab = cliIn(join(home, 'lab'), { env: { FIRSTHAND_REGISTRY: registry.url } });
+    const { stdout } = await lab('search', '--use', 'train.finetune', ...commercial);
+    expect(stdout).toMatch(new RegExp(`^${id('custom')} .* LicenseRef-House +conditional report +custom$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^${id('mit')} .* MIT +allow +mit$`, 'm'));
+    expect((await lab('search', '--use', 'derive', '--territory', 'US', 'nothing')).stdout).toBe('nothing found\n');
   });
 
   test('the mix of them names the noncommercial part as what limits it', async () => {
@@ -272,6 +294,14 @@ describe('a licence before it is signed', () => {
     expect(published.stderr).toMatch(/firsthand.yaml line \d+: rights.license: .*is CC-BY-4.0 meant\?/);
   });
 
+  test('rules that search cannot tell apart are remarked on, and decided about all the same', async () => {
+    const { stderr } = await publish('daily', 'MIT');
+    expect(stderr).toContain('note: these rules tell more times or countries apart than search by use does');
+    expect(await ask('daily', 'train')).toMatchObject({ decision: 'conditional' });
+    const page = json(await by('lab', 'search', '--use', 'train', 'daily')) as SearchPage;
+    expect(page.datasets).toEqual([]);
+  });
+
   test('share-alike beside noncommercial is warned about, with both clauses', async () => {
     await publish('alike', 'CC-BY-SA-4.0');
     const { stderr } = await publish('odd', 'CC0-1.0', '--part', id('alike'), '--part', id('nc'));
@@ -287,6 +317,16 @@ test.each<[string, string[], number, RegExp]>([
 ])('rights refuses %s', async (_, options, code, says) => {
   const refused = await by('lab', 'rights', id('mit'), ...options);
   expect(refused.code).toBe(code);
+  expect(refused.stderr).toMatch(says);
+});
+
+test.each<[string, string[], RegExp]>([
+  ['an unknown use', ['--use', 'training'], /--use/],
+  ['an unknown country', ['--use', 'train', '--territory', 'UK'], /--territory: .*GB, not UK/],
+  ['a purpose of no use', ['--purpose', 'research'], /--use: is missing, which purpose is about/],
+])('search refuses %s', async (_, options, says) => {
+  const refused = await by('lab', 'search', ...options);
+  expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(says);
 });
 

@@ -83,7 +83,7 @@ export interface RowPath {
   lines: ContentBlock[];
 }
 
-/** Fills the content index in the background. */
+/** Judges the datasets whose rights are due, and fills the content index, in the background. */
 export interface Indexer {
   /** Has what is pending indexed, soon. Resolves once that is arranged, which need not be when it is done. */
   wake(): Promise<void>;

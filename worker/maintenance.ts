@@ -1,5 +1,6 @@
 import { sweepErasedBlobs } from './content/sweep.ts';
 import type { Deps } from './deps.ts';
+import { sweepPermits } from './rights/sweep.ts';
 import { refreshStatusLists } from './status/refresh.ts';
 
 /** Milliseconds between two runs; wrangler.toml says the same. */
@@ -13,6 +14,7 @@ export async function maintain(deps: Deps): Promise<void> {
       const count = await sweepErasedBlobs(deps);
       if (count > 0) deps.log({ event: 'blobs-deleted', count });
     },
+    permits: () => sweepPermits(deps.database),
     'content-index': () => deps.indexer.wake(),
   };
   for (const [task, run] of Object.entries(tasks)) {

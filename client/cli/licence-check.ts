@@ -1,8 +1,10 @@
 import type { StatementId } from '../../schemas/primitives.ts';
+import type { RightsRule } from '../../schemas/rights-rule.ts';
 import { isKind } from '../../schemas/statement.ts';
 import { conflictsAmong, type Licensed } from '../../protocol/rights/compatibility.ts';
 import { licenceOf } from '../../protocol/rights/licence-terms.ts';
 import { readExpression, replacementOf } from '../../protocol/rights/spdx.ts';
+import { spansOf } from '../../protocol/rights/spans.ts';
 import { parseStatement } from '../../protocol/statement.ts';
 import type { RegistryClient } from '../registry-client.ts';
 import type { Cli } from './context.ts';
@@ -32,6 +34,14 @@ export function noteLicence(cli: Cli, expression: string): void {
       );
     }
   }
+}
+
+/** Remarks that what the rules permit takes more to tell than the registry's index holds. */
+export function noteRules(cli: Cli, license: string, rules: readonly RightsRule[]): void {
+  if (spansOf(license, rules) !== null) return;
+  cli.out.note(
+    text`note: these rules tell more times or countries apart than search by use does, so it will not list this record; decisions about it are made all the same`,
+  );
 }
 
 /** Registered parts that are asked for at once. */

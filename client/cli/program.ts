@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { ASSISTANCE_LEVELS } from '../../schemas/assistance-levels.ts';
+import { ModelRelease, Purpose } from '../../schemas/rights-rule.ts';
 import type { Cli } from './context.ts';
 import { collect, collectFile } from './flags.ts';
 import { addIssuerCommands, REASONS, type Leaf } from './program-issuer.ts';
@@ -164,6 +165,13 @@ export function createProgram(version: string, run: Run): Command {
     .option('--domain <term>')
     .option('--language <tag>')
     .option('--max-assistance <level>')
+    .option(
+      '--use <use>',
+      'only what everybody may use so now, e.g. train.finetune; what is left out is read at its worst',
+    )
+    .option('--purpose <purpose>', Purpose.options.join(', '))
+    .addOption(new Option('--territory <country>', 'ISO 3166-1, e.g. US,DE; repeatable').argParser(collect))
+    .option('--model-release <release>', ModelRelease.options.join(', '))
     .option('--after <cursor>', 'the next page')
     .option('--limit <n>', 'at most 100')
     .action((query, options, command: Command) =>

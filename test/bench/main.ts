@@ -8,6 +8,7 @@ import { benchMix } from './mix.ts';
 import { benchImpact } from './impact.ts';
 import { benchIndex } from './index.ts';
 import { benchPeople } from './people.ts';
+import { benchPermitted } from './permitted.ts';
 import { machine } from './report.ts';
 import { benchRights, benchWorlds } from './rights.ts';
 import { benchRows } from './rows.ts';
@@ -20,6 +21,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   people: () => benchPeople(1_000_000),
   impact: () => benchImpact(1_000_000),
   rights: benchRights,
+  permitted: () => benchPermitted(1_000, 100_000),
   worlds: () => benchWorlds(100_000),
   hashing: benchHashing,
   mix: benchMix,

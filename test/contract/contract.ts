@@ -15,6 +15,7 @@ import { describeImpact } from './impact.ts';
 import { describeIssuers, describeIssuersInTime } from './issuers.ts';
 import { describeLog } from './log.ts';
 import { describeOperations } from './operations.ts';
+import { describePermittedSearch } from './permitted.ts';
 import { describeRows } from './rows.ts';
 import { describeStatements } from './statements.ts';
 import { describeTime } from './time.ts';
@@ -45,6 +46,7 @@ const APP = [
   describeDecisions,
   describeExports,
   describeImpact,
+  describePermittedSearch,
   describeOperations,
 ];
 

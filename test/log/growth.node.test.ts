@@ -125,6 +125,10 @@ describe.each([SMALL, LARGE])('a log of %i entries', (size) => {
     for (const path of [
       `/v1/statements/${second.id}`,
       '/v1/datasets?q=first',
+      '/v1/datasets?use=train&purpose=research',
+      '/v1/datasets?use=train&domain=mathematics&taskType=evaluation&q=first&maxAssistance=none',
+      '/v1/datasets?domain=mathematics',
+      '/v1/datasets?taskType=evaluation&language=en',
       '/v1/changes',
       '/v1/status/0',
       '/log/tile/entries/000',

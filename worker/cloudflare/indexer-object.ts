@@ -10,7 +10,7 @@ import { createR2Blobs } from './r2-blobs.ts';
 const STEPS = 32;
 
 /**
- * Fills the content index, a bounded part with each alarm, for as long as there is more. It keeps nothing itself: what is
+ * Settles what is permitted and fills the content index, a bounded part with each alarm, for as long as there is more. It keeps nothing itself: what is
  * pending, and how far it came, is in the index. An alarm that fails is tried again by the platform, and later by the
  * cron trigger, which wakes it.
  */

@@ -15,10 +15,11 @@ import { isHeld, problems, read, route, text, type App } from '../http/route.ts'
 import { bytesOf, contentOf } from './manifests.ts';
 import { recordsOver } from './records.ts';
 import { isListed, listSizes } from './segments.ts';
+import { wakeIndexer } from './wake.ts';
 
 const DigestParam = z.object({ digest: Digest });
 export function contentRoutes(app: App, deps: Deps): void {
-  const { database, blobs, contentIndex, indexer } = deps;
+  const { database, blobs, contentIndex } = deps;
 
   route(
     app,
@@ -176,7 +177,7 @@ export function contentRoutes(app: App, deps: Deps): void {
   async function noticeList(digest: Digest, bytes: number, { sizes }: References): Promise<void> {
     if (sizes.length === 0) return;
     await contentIndex.stored(digest, bytes);
-    await wake();
+    await wakeIndexer(deps);
   }
 
   /** Ends the request where what names the blob was erased while it was on its way: it goes with the next sweep. */
@@ -202,16 +203,7 @@ export function contentRoutes(app: App, deps: Deps): void {
   async function index(digest: Digest, content: Result<Content, string>): Promise<void> {
     await contentIndex.add(digest, content.ok ? content.value : null);
     // Its lists may be here already: those of an older version, or of an index that was emptied.
-    if (content.ok && content.value.files.some(({ rows }) => rows !== undefined)) await wake();
-  }
-
-  /** What is stored stays so where nobody can be woken: maintenance wakes the indexer, too. */
-  async function wake(): Promise<void> {
-    try {
-      await indexer.wake();
-    } catch (error) {
-      deps.log({ event: 'indexer-not-woken', message: error instanceof Error ? error.message : '' });
-    }
+    if (content.ok && content.value.files.some(({ rows }) => rows !== undefined)) await wakeIndexer(deps);
   }
 
   async function readBlob(digest: Digest): Promise<Bytes> {

@@ -1,21 +1,25 @@
 import { sql, type CompiledQuery } from 'kysely';
 import { ASSISTANCE_LEVELS } from '../../schemas/dataset-record.ts';
 import { limits } from '../../schemas/limits.ts';
+import type { StatementId } from '../../schemas/primitives.ts';
 import { isKind, type Statement } from '../../schemas/statement.ts';
+import type { Listed } from '../rights/listing.ts';
+import { enterListed, revokePermitted } from './permitted.ts';
 import { db, type Write } from './port.ts';
 import type { Relation } from './tables.ts';
 
 /** A statement that the same transaction inserts at `index`. */
 export interface Inserted {
+  id: StatementId;
   index: number;
   document: Statement;
 }
 
 /**
- * What the statements of a commit project to. Everything here follows from the log alone, in its order, so all of it can
- * be made again.
+ * What the statements of a commit project to; of its records, `listed` says how each is listed. Everything here follows
+ * from the log alone, in its order, so all of it can be made again.
  */
-export function projectionsOf(inserted: readonly Inserted[]): Write[] {
+export function projectionsOf(inserted: readonly Inserted[], listed: ReadonlyMap<number, Listed>): Write[] {
   const records = inserted.filter((each): each is RecordInserted => isKind(each.document, 'DatasetRecord'));
   const revocations = inserted.filter(({ document }) => isKind(document, 'Revocation'));
   const grants = inserted.flatMap(({ index, document }) =>
@@ -49,6 +53,7 @@ export function projectionsOf(inserted: readonly Inserted[]): Write[] {
     },
     { sql: 'INSERT INTO grants (record, licensee, log_index, exclusive) VALUES (?, ?, ?, ?)', rows: grants },
     ...(composed.length === 0 ? [] : [inheritAssistance(composed.map(({ index }) => index))]),
+    ...enterListed(listed),
     ...(revocations.length === 0 ? [] : revocationQueries(revocations[0]?.index ?? 0)),
   ];
 }
@@ -133,6 +138,7 @@ function revocationQueries(from: number): CompiledQuery[] {
     CROSS JOIN json_each(${JSON.stringify(BLOB_PATHS)}) AS path WHERE log_index IN ${erased})`;
   return [
     sql`INSERT INTO revocations (target_index, log_index) SELECT target.log_index, revocation.log_index ${target}`,
+    ...revokePermitted(from),
     sql`DELETE FROM dataset_text WHERE rowid IN ${erased}`,
     sql`INSERT OR IGNORE INTO erased_blobs SELECT digest FROM blob_refs WHERE (digest, log_index) IN ${named}`,
     sql`DELETE FROM blob_refs WHERE (digest, log_index) IN ${named}`,

@@ -29,6 +29,16 @@ export interface Tables {
   };
   dataset_terms: { facet: 'domain' | 'language'; term: string; log_index: number };
   dataset_text: { rowid: number; dataset_text: string };
+  permits: { id: number; digest: string; text: string };
+  permitted: {
+    permits: number;
+    log_index: number;
+    since: number;
+    until: number;
+    depth: number;
+    records: number;
+  };
+  permitted_due: { log_index: number; doubted: number };
   tiles: { level: number; tile_index: number; hashes: Uint8Array };
   checkpoints: { size: number; previous_size: number; note: string };
   content: { digest: Uint8Array; manifest: Uint8Array };

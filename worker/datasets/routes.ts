@@ -20,6 +20,7 @@ import { chargeNetwork } from '../http/read-limit.ts';
 import { IdParam, json, problems, read, readQuery, route, type App } from '../http/route.ts';
 import type { StatusLists } from '../status/status.ts';
 import { manifestsOf } from '../content/manifests.ts';
+import { createFindPermits } from '../rights/filter.ts';
 import { makeCertificate, readClosure } from './certificate.ts';
 import { search } from './search.ts';
 
@@ -29,6 +30,7 @@ const VERIFICATION_BYTES = 8 * 1024 * 1024;
 
 export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): void {
   const { database } = deps;
+  const findPermits = createFindPermits(database);
 
   route(
     app,
@@ -36,11 +38,17 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
       method: 'get',
       path: '/v1/datasets',
       summary: 'Search dataset records, newest first',
+      description:
+        'With `use`, only what everybody may use so now over its whole lineage, as `/v1/decisions` answers `allow` or `conditional`; purpose, territory and model release that are left out are read at their worst.',
       request: { query: SearchQuery },
-      responses: { 200: json(SearchPage, 'A page'), ...problems({ 400: 'Malformed query' }) },
+      responses: { 200: json(SearchPage, 'A page'), ...problems({ 400: 'Malformed query', 429: 'Too fast' }) },
     },
-    async (c) =>
-      c.json(await search(database, readQuery(c, SearchQuery)), 200, { 'Cache-Control': 'public, max-age=5' }),
+    async (c) => {
+      const query = readQuery(c, SearchQuery);
+      if (query.use !== undefined) await chargeNetwork(deps, c, 1);
+      const page = await search({ database, findPermits, now: deps.now() }, query);
+      return c.json(page, 200, { 'Cache-Control': 'public, max-age=5' });
+    },
   );
 
   route(

@@ -8,6 +8,7 @@ import type { Refusal, Submission } from '../admission/admit.ts';
 import { createJudge } from '../admission/judge.ts';
 import type { BulkWrite, Database } from '../database/port.ts';
 import { projectionsOf } from '../database/projections.ts';
+import { listingsOf } from '../rights/listings.ts';
 import { clockFault } from './clock.ts';
 import { LogCorrupt } from './log-corrupt.ts';
 import { extendLog, extensionQueries, loadLog, sizeOf, type LogState } from './log-state.ts';
@@ -182,11 +183,13 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
     const receipts = new Map<StatementId, Appended>();
     if (fresh.length > 0) {
       const entries = fresh.map(({ id, kind }) => ({ id, kind, loggedAt: logTimeOf(loggedAt) }));
+      const inserted = fresh.map(({ id, document }, i) => ({ id, index: start + i, document }));
+      const listed = await listingsOf(database, inserted, loggedAt);
       const extension = await extendLog(from, entries.map(entryLeafHash), loggedAt, origin, signer);
       // A crash before this line leaves the log as it was; after it, everything is there. Nothing is in between.
       await database.batch([
         insertStatements(fresh, start, loggedAt),
-        ...projectionsOf(fresh.map(({ document }, i) => ({ index: start + i, document }))),
+        ...projectionsOf(inserted, listed),
         ...extensionQueries(extension),
       ]);
       // Only now does anyone hear of it. Where the batch failed, but may have persisted, the retry finds the

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { catchUpStep } from '../content/catch-up.ts';
 import type { Deps, Indexer, Log } from '../deps.ts';
+import { settleSome } from '../rights/settle.ts';
 import { openThreadedSqlite, type ThreadData, type ThreadedSqlite } from './threaded-sqlite.ts';
 
 export interface IndexThreadData extends ThreadData {
@@ -56,7 +57,7 @@ export function openIndexDatabase(dataDir: string, log: Log, isAnew: boolean): I
   };
 }
 
-/** Goes through the log, then fills, whenever it is woken; whoever wakes it meanwhile has it go once more. */
+/** Settles what is permitted, goes through the log, then fills, whenever it is woken; whoever wakes it meanwhile has it go once more. */
 export function createIndexer(
   deps: Pick<Deps, 'database' | 'blobs' | 'contentIndex' | 'log'>,
   fill: () => Promise<void>,
@@ -69,6 +70,7 @@ export function createIndexer(
     try {
       while (isWoken && !signal.aborted) {
         isWoken = false;
+        while (!signal.aborted && (await settleSome(deps.database)));
         while (!signal.aborted && (await catchUpStep(deps)));
         if (!signal.aborted) await fill();
       }

@@ -3,10 +3,11 @@ import type { Did } from '../../schemas/primitives.ts';
 import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
 import type { Refusal, Submission } from '../admission/admit.ts';
+import { wakeIndexer } from '../content/wake.ts';
 import type { Deps } from '../deps.ts';
 import type { Outcome } from '../log/sequencer.ts';
 
-type Ports = Pick<Deps, 'check' | 'limiter' | 'sequencer'>;
+type Ports = Pick<Deps, 'check' | 'limiter' | 'sequencer' | 'indexer' | 'log'>;
 
 const RATE_LIMITED: Refusal = {
   code: 'rate-limited',
@@ -18,6 +19,9 @@ export async function submit(inputs: readonly (string | Bytes)[], ports: Ports):
   const allowed = await limitByKey(await ports.check(inputs), ports);
   const accepted = allowed.filter((result) => result.ok).map((result) => result.value);
   const outcomes = accepted.length === 0 ? [] : await ports.sequencer.append(accepted);
+  const isDoubtful = accepted.some(({ kind }, i) => kind === 'Revocation' && outcomes[i]?.ok === true);
+  // What it casts doubt on is judged anew.
+  if (isDoubtful) await wakeIndexer(ports);
   return allowed.map((result) => (result.ok ? (outcomes.shift() as Outcome) : result));
 }
 

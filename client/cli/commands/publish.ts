@@ -23,7 +23,7 @@ import { progressBar } from '../progress.ts';
 import { datasetFiles, kindOfPath, type DatasetFiles } from '../dataset-folder.ts';
 import { writeDurably } from '../durable-file.ts';
 import { openSigner, selectKey } from '../keys/key-store.ts';
-import { licenceFault, noteLicence, warnOfConflicts } from '../licence-check.ts';
+import { licenceFault, noteLicence, noteRules, warnOfConflicts } from '../licence-check.ts';
 import { readMetadata, recordSubject, type Metadata } from '../metadata.ts';
 import { text } from '../terminal.ts';
 import { connect } from '../trust-store.ts';
@@ -95,6 +95,7 @@ function checkLicence(cli: Cli, { value: { rights }, locate }: YamlFile<Metadata
   const fault = licenceFault(rights.license);
   if (fault !== null) throw new CliError('invalid-file', `${locate(['rights', 'license'])}: rights.license: ${fault}`);
   if (rights.rules === undefined) noteLicence(cli, rights.license);
+  else noteRules(cli, rights.license, rights.rules);
 }
 
 /** Keeps the row-digest lists beside the certificate: with them, rows are verified offline when the files are gone. */

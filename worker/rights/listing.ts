@@ -1,0 +1,68 @@
+import { limits } from '../../schemas/limits.ts';
+import type { StatementId } from '../../schemas/primitives.ts';
+import type { Present } from '../../protocol/evidence.ts';
+import { ancestorsOf } from '../../protocol/lineage.ts';
+import { encodePermits } from '../../protocol/rights/permits.ts';
+import { commonSpans, spansOf, within, type Span } from '../../protocol/rights/spans.ts';
+
+/** What is permitted to everybody of a record over its whole lineage, and when: one span at least. */
+export interface Listing {
+  spans: readonly Span[];
+  /** The longest path of the lineage, and its records, counted along every path: never less than `lineageOf` finds. */
+  depth: number;
+  records: number;
+}
+
+/** `due`: it is to be judged first. Null: it is permitted nothing, and never will be. */
+export type Listed = Listing | 'due' | null;
+
+/** The last moment that there is (ECMA-262 §21.4.1.1), for what does not end. */
+const FOREVER = 8_640_000_000_000_000;
+
+/**
+ * How a record that stands is listed, by how its ancestors are. As `decide` answers: it is permitted what its own terms,
+ * its sources' and all of its ancestors' permit, while all of them hold.
+ */
+export function listingOf(record: Present<'DatasetRecord'>, listed: (ancestor: StatementId) => Listed): Listed {
+  const { validFrom, validUntil, credentialSubject } = record.document;
+  const { rights, derivedFrom = [] } = credentialSubject;
+  const since = Math.max(record.loggedAt, Date.parse(validFrom));
+  const until = validUntil === undefined ? FOREVER : Date.parse(validUntil);
+  const sources = derivedFrom.flatMap((source) => ('url' in source ? [spansOf(source.license)] : []));
+  const own = commonSpans(spansOf(rights.license, rights.rules), sources);
+  const ancestors = [...new Set(ancestorsOf(record))].map(listed);
+  if (own === null || ancestors.includes(null)) return null;
+  const behind = ancestors.filter((each) => each !== 'due' && each !== null);
+  const lineage = distinct(behind, since, until);
+  if (lineage.length > limits.indexedAncestors) return null;
+  if (behind.length < ancestors.length) return 'due';
+  const spans = commonSpans(within(own, since, until), lineage);
+  if (spans === null || spans.length === 0) return null;
+  return {
+    spans,
+    depth: behind.reduce((most, { depth }) => Math.max(most, depth + 1), 0),
+    records: behind.reduce((sum, { records }) => sum + records, 1),
+  };
+}
+
+/** Whether a lineage may be more than is followed: what is counted along every path may be less. */
+export const isLarge = ({ depth, records }: Listing): boolean =>
+  depth > limits.lineageDepth || records > limits.lineageRecords;
+
+/** What ancestors are permitted in a time, each answer once: most of them have the same, but for when it began. */
+function distinct(ancestors: readonly Listing[], since: number, until: number): Span[][] {
+  const alike = new Map<string, Span>();
+  const others = new Map<string, Span[]>();
+  for (const { spans } of ancestors) {
+    const during = within(spans, since, until);
+    const [span] = during;
+    if (during.length === 1 && span !== undefined) {
+      const key = encodePermits(span.permits);
+      const { from, until: end } = alike.get(key) ?? span;
+      alike.set(key, { ...span, from: Math.max(from, span.from), until: Math.min(end, span.until) });
+    } else {
+      others.set(during.map((each) => `${each.from} ${each.until} ${encodePermits(each.permits)}`).join('\n'), during);
+    }
+  }
+  return [...[...alike.values()].map((span) => [span]), ...others.values()];
+}
