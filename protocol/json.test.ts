@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalJson, parseJson, type Json } from './json.ts';
+import { canonicalJson, parseCanonicalJson, parseJson, type Json } from './json.ts';
 
 const detailOf = (text: string): string | null => {
   const parsed = parseJson(text);
@@ -101,6 +101,15 @@ describe('laws', () => {
         const again = parseJson(canonical);
         expect(parsed.ok && canonicalJson(parsed.value)).toBe(canonical);
         expect(again.ok && canonicalJson(again.value)).toBe(canonical);
+      }),
+    ));
+
+  test('what is parsed with its canonical form is what is parsed and canonicalised, whatever its order and spelling', () =>
+    fc.assert(
+      fc.property(json, fc.constantFrom(0, 1), fc.boolean(), (value, indent, isCanonical) => {
+        const text = isCanonical ? canonicalJson(value) : JSON.stringify(value, null, indent);
+        const parsed = parseCanonicalJson(text);
+        expect(parsed.ok && parsed.value).toEqual({ value: JSON.parse(text), canonical: canonicalJson(value) });
       }),
     ));
 

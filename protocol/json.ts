@@ -23,6 +23,20 @@ export function canonicalJson(value: unknown): string {
  * that a double cannot carry, no deep nesting. Bound the text's length first.
  */
 export function parseJson(text: string): Result<Json, JsonFault> {
+  const read = readJson(text);
+  return read.ok ? ok(read.value.value) : read;
+}
+
+/** The same, with the value's canonical form, which is mostly the text itself: what is signed is kept canonical. */
+export function parseCanonicalJson(text: string): Result<{ value: Json; canonical: string }, JsonFault> {
+  const read = readJson(text);
+  if (!read.ok) return read;
+  const { value, isAsWritten } = read.value;
+  return ok({ value, canonical: isAsWritten && isInOrder(value, 0) ? text : canonicalJson(value) });
+}
+
+/** Tells beside the value whether JSON.stringify writes it back just as it was read. */
+function readJson(text: string): Result<{ value: Json; isAsWritten: boolean }, JsonFault> {
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
@@ -33,8 +47,9 @@ export function parseJson(text: string): Result<Json, JsonFault> {
   // The path may hold a hostile key.
   if (bad !== null) return fault(`${bad.what} at ${bad.path.slice(0, 200) || '/'}`);
   // What is written back as it was read has no duplicate keys and only faithful numbers: the scan is for the rest alone.
-  const unfaithful = JSON.stringify(value) === text ? null : scan(text);
-  return unfaithful === null ? ok(value) : fault(unfaithful);
+  const isAsWritten = JSON.stringify(value) === text;
+  const unfaithful = isAsWritten ? null : scan(text);
+  return unfaithful === null ? ok({ value, isAsWritten }) : fault(unfaithful);
 }
 
 const fault = (detail: string): Result<never, JsonFault> => refuse({ code: 'invalid-json', detail });
@@ -68,25 +83,23 @@ function inspect(value: Json, depth: number): Unfaithful | null {
   if (typeof value === 'number') return isFaithful(value) ? null : { what: 'number too large', path: '' };
   if (value === null || typeof value !== 'object') return null;
   if (depth > limits.jsonDepth) return { what: `nested deeper than ${limits.jsonDepth}`, path: '' };
-  const below = (key: string | number, child: Json): Unfaithful | null => {
-    const bad = inspect(child, depth + 1);
-    return bad === null ? null : { what: bad.what, path: `/${key}${bad.path}` };
-  };
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
-      const bad = below(i, value[i] as Json);
-      if (bad !== null) return bad;
+      const bad = inspect(value[i] as Json, depth + 1);
+      if (bad !== null) return below(i, bad);
     }
     return null;
   }
   for (const key of Object.keys(value)) {
     if (key === '__proto__') return { what: 'key __proto__', path: '' };
     if (!key.isWellFormed()) return { what: 'lone surrogate in a key', path: '' };
-    const bad = below(key, (value as JsonObject)[key] as Json);
-    if (bad !== null) return bad;
+    const bad = inspect((value as JsonObject)[key] as Json, depth + 1);
+    if (bad !== null) return below(key, bad);
   }
   return null;
 }
+
+const below = (key: string | number, { what, path }: Unfaithful): Unfaithful => ({ what, path: `/${key}${path}` });
 
 /** The number that a JSON literal says, or null where a double cannot carry it faithfully. */
 export function faithfulNumber(literal: string): number | null {

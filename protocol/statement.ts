@@ -7,7 +7,7 @@ import { digestOf, sha256Bytes } from './digest.ts';
 import { publicKeyFromDid, verificationMethodOf } from './did-key.ts';
 import type { Signer } from './ed25519/signer.ts';
 import type { VerifySignature } from './ed25519/verify.ts';
-import { canonicalJson, parseJson, type Json, type JsonObject } from './json.ts';
+import { canonicalJson, parseCanonicalJson, parseJson, type Json, type JsonObject } from './json.ts';
 import { ok, refuse, type Result } from './result.ts';
 
 /** A statement that has its form, its id and what its signature covers, but whose signature is not yet judged. */
@@ -96,12 +96,15 @@ export function parseStatement(input: string | Uint8Array): Result<ParsedStateme
   if (input.length > limits.statementBytes) return refuse(TOO_LARGE);
   const text = typeof input === 'string' ? input : fromUtf8(input);
   if (text === null) return refuse({ code: 'invalid-json', detail: 'not UTF-8' });
-  const parsed = parseJson(text);
-  return parsed.ok ? readStatement(parsed.value) : parsed;
+  const parsed = parseCanonicalJson(text);
+  return parsed.ok ? readStatement(parsed.value.value, parsed.value.canonical) : parsed;
 }
 
-/** Reads a statement from a value that `parseJson` has accepted, alone or inside something larger. */
-export function readStatement(value: Json): Result<ParsedStatement, StatementFault> {
+/**
+ * Reads a statement from a value that `parseJson` has accepted, alone or inside something larger; `known` is its
+ * canonical form, for those who have it.
+ */
+export function readStatement(value: Json, known?: string): Result<ParsedStatement, StatementFault> {
   const kind = StatementKind.safeParse((value as JsonObject | null)?.['type']?.[1 as never]);
   if (!kind.success) {
     return refuse(
@@ -117,7 +120,7 @@ export function readStatement(value: Json): Result<ParsedStatement, StatementFau
       detail: `proof.verificationMethod must be the issuer's own key, ${verificationMethodOf(document.issuer)}`,
     });
   }
-  const canonical = canonicalJson(value);
+  const canonical = known ?? canonicalJson(value);
   // A code unit takes three bytes of UTF-8 at most: few texts need counting.
   if (canonical.length * 3 > limits.statementBytes && utf8(canonical).length > limits.statementBytes) {
     return refuse(TOO_LARGE);

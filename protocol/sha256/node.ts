@@ -1,10 +1,15 @@
 import { createHash, hash } from 'node:crypto';
 import type { Bytes } from '../bytes.ts';
 
-/** SHA-256 (FIPS 180-4) by the OpenSSL that Node carries, of bytes or of a text's UTF-8. */
+/**
+ * SHA-256 (FIPS 180-4) by the OpenSSL that Node carries, of bytes or of a text's UTF-8. The digest comes as text of one
+ * byte a character: a Buffer of its own, outside the heap, takes twice the time.
+ */
 export function sha256(data: Uint8Array | string): Bytes {
-  const { buffer, byteOffset, length } = hash('sha256', data, 'buffer');
-  return new Uint8Array(buffer, byteOffset, length);
+  const digest = hash('sha256', data, 'binary');
+  const bytes = new Uint8Array(32);
+  for (let i = 0; i < 32; i++) bytes[i] = digest.charCodeAt(i);
+  return bytes;
 }
 
 /** The same in lowercase hex. */
