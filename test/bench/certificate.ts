@@ -4,8 +4,8 @@ import { parseTrustPolicy } from '../../protocol/log/trust.ts';
 import { DEFAULT_POLICY, verifyCertificate } from '../../protocol/verify/verify.ts';
 import { startRegistry } from '../../worker/node/start.ts';
 import { post, withFolder } from './child.ts';
-import { line, percent } from './report.ts';
-import { compareInTurn, signaturesOf, verifyAll } from './signatures.ts';
+import { line } from './report.ts';
+import { compareWithSignatures, signaturesOf } from './signatures.ts';
 import { setUp } from './submit.ts';
 import { createWorkload, readSigner } from './workload.ts';
 
@@ -30,11 +30,7 @@ export async function benchCertificate(): Promise<void> {
     const report = await verifyCertificate(input);
     if (report.verdict !== 'pass') throw new Error(JSON.stringify(report.checks));
     const signatures = await signaturesOf(certificate, trust.value.logs[0]?.key.publicKey as Bytes);
-    const { whole, bare, share } = await compareInTurn(9, 300, () => verifyCertificate(input), verifyAll(signatures));
-    line(
-      `verify a certificate (${signatures.length} signatures, ${certificate.length} bytes, warm)`,
-      `${(whole * 1000).toFixed(0)} µs`,
-      `its signatures alone ${(bare * 1000).toFixed(0)} µs: ${percent(share)}`,
-    );
+    const { time, against } = await compareWithSignatures(input, signatures, 300);
+    line(`verify a certificate (${signatures.length} signatures, ${certificate.length} bytes, warm)`, time, against);
   });
 }

@@ -2,8 +2,8 @@ import type { Bytes } from '../../protocol/bytes.ts';
 import { DEFAULT_POLICY, verifyCertificate } from '../../protocol/verify/verify.ts';
 import { nodeShell } from '../faults/node-shell.ts';
 import { crowdedLog } from '../support/crowd.ts';
-import { line, medianMs, percent } from './report.ts';
-import { compareInTurn, signaturesOf, verifyAll } from './signatures.ts';
+import { line, medianMs } from './report.ts';
+import { compareWithSignatures, signaturesOf } from './signatures.ts';
 
 const PEOPLE = 500;
 
@@ -49,16 +49,8 @@ export async function benchPeople(entries: number): Promise<void> {
     const report = await verifyCertificate(input);
     if (report.verdict !== 'pass' || report.humans?.min !== PEOPLE / 2) throw new Error(JSON.stringify(report));
     const signatures = await signaturesOf(certificate, trust.logs[0]?.key.publicKey as Bytes);
-    const {
-      whole: all,
-      bare,
-      share,
-    } = await compareInTurn(9, 2, () => verifyCertificate(input), verifyAll(signatures));
-    line(
-      `verify it (${signatures.length} signatures, ${certificate.length} bytes, warm)`,
-      `${all.toFixed(1)} ms`,
-      `its signatures alone ${bare.toFixed(1)} ms: ${percent(share)}`,
-    );
+    const { time, against } = await compareWithSignatures(input, signatures, 2);
+    line(`verify it (${signatures.length} signatures, ${certificate.length} bytes, warm)`, time, against);
   } finally {
     await storage.close();
   }
