@@ -228,7 +228,8 @@ export function describeOperations(name: string, open: OpenRegistry): void {
       const described = Object.entries(paths).flatMap(([path, operations]) =>
         Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
       );
-      const own = ['/openapi.json', '/docs', '/docs/start.js', '/docs/:file'].map((path) => `GET ${path}`);
+      const docs = ['', '/start.js', '/swagger-ui.css', '/swagger-ui-bundle.js'].map((file) => `/docs${file}`);
+      const own = ['/openapi.json', ...docs].map((path) => `GET ${path}`);
       const routes = registry.routes
         .filter(({ method }) => method !== 'ALL' && method !== 'OPTIONS')
         .map(({ method, path }) => `${method} ${path.replace('/log/tile/*', '/log/tile/:tile')}`);
