@@ -9,6 +9,9 @@ import { createWorkload, readSigner } from './workload.ts';
 const NDJSON = 'application/x-ndjson';
 const JSON_TYPE = 'application/json';
 
+/** Statements before the first that counts: until then each of four threads compiles its code beside its work. */
+const WARM_UP = 15_000;
+
 interface Ready {
   url: string;
   operatorKeyFile: string;
@@ -18,10 +21,10 @@ interface Ready {
 export async function benchSubmit(statements: number): Promise<void> {
   await withFolder(async (folder) => {
     const { child, ready } = await startChild<Ready>([here('./registry-process.ts'), join(folder, 'data')]);
-    const workload = await createWorkload(await readSigner(ready.operatorKeyFile), 64, statements * 2 + 4000);
+    const workload = await createWorkload(await readSigner(ready.operatorKeyFile), 64, statements * 2 + WARM_UP);
     await setUp(ready.url, workload.setup);
     const take = (count: number): string[] => workload.records.splice(0, count);
-    await load(ready.url, JSON_TYPE, take(4000), 64);
+    await load(ready.url, JSON_TYPE, take(WARM_UP), 64);
 
     const raw = await nativeVerifyRate(workload.records.slice(0, 5000));
     line('native Ed25519 verification, all cores', perSecond(raw));

@@ -59,8 +59,10 @@ export function openSqlite(
   };
   const runAll = sqlite.transaction((writes: readonly Write[]) => {
     for (const write of writes) {
-      if ('rows' in write) for (const row of write.rows) prepare(write.sql).run(...row);
-      else run(write);
+      if ('rows' in write) {
+        const statement = prepare(write.sql);
+        for (const row of write.rows) statement.run(...row);
+      } else run(write);
     }
   });
   return {
