@@ -1,7 +1,8 @@
 import type { D1Database, D1PreparedStatement } from '@cloudflare/workers-types';
 import type { CompiledQuery } from 'kysely';
 import { bulkQueries } from '../database/bulk.ts';
-import { normalizeRows, type Database, type Query } from '../database/port.ts';
+import type { Database, Query } from '../database/port.ts';
+import { normalizeRows } from '../database/rows.ts';
 
 /** D1. A batch is one transaction; blobs come back as arrays of numbers. */
 export function createD1(d1: D1Database): Database {

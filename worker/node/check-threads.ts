@@ -34,13 +34,14 @@ const LOST: Refusal = { code: 'unavailable', detail: 'the statement could not be
 
 /**
  * Checks statements on threads, so that the thread which answers requests and commits does nothing else. What arrives
- * while all have enough to do pools, and travels together as soon as a thread has answered.
+ * while all have enough to do pools, and travels together as soon as a thread has answered. The first thread starts at
+ * once, each other one, up to `count`, when those before it leave something over.
  */
 export function startCheckThreads(count: number): {
   check: CheckStatements;
   close(): Promise<void>;
 } {
-  const threads = Array.from({ length: count }, start);
+  const threads = [start()];
   const pool: Job[] = [];
   let waiting = 0;
   let isScheduled = false;
@@ -82,6 +83,9 @@ export function startCheckThreads(count: number): {
         thread.worker.postMessage(jobs.flatMap((job) => job.inputs) satisfies CheckRequest);
       }
     }
+    if (pool.length === 0 || threads.length >= count || isClosed) return;
+    threads.push(start());
+    schedule();
   }
 
   /** Some jobs from the pool: at least one, and no more statements than a message holds besides. */

@@ -1,7 +1,6 @@
 // Owns the connection that writes the content index, and fills it: hashing and sorting a million rows at a time is no work
 // for the thread that answers requests.
 import { parentPort, workerData } from 'node:worker_threads';
-import { fillStep } from '../content/fill.ts';
 import { createFileBlobs } from './file-blobs.ts';
 import type { Filled, IndexThreadData } from './index-database.ts';
 import { serveWrites } from './serve-writes.ts';
@@ -29,6 +28,8 @@ serveWrites(database, (message) => {
 async function fill(): Promise<void> {
   isFilling = true;
   try {
+    // Loaded once there is something to fill: most registries start with nothing.
+    const { fillStep } = await import('../content/fill.ts');
     // Batches that came meanwhile are written between two steps.
     while (!signal.aborted && (await fillStep(filling, BLOCKS))) await new Promise(setImmediate);
     isFilling = false;

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { CompiledQuery } from 'kysely';
-import { normalizeRows, type Database, type Query, type Write } from '../database/port.ts';
+import type { Database, Query, Write } from '../database/port.ts';
+// Not the port itself: the threads that only execute need not load what builds queries.
+import { normalizeRows } from '../database/rows.ts';
 
 export interface SqliteDatabase extends Database {
   /** Moves the write-ahead log into the file and empties it: nothing that was overwritten stays behind in it. */
