@@ -3,8 +3,20 @@
 CREATE TABLE permits (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   digest TEXT NOT NULL UNIQUE,
-  text TEXT NOT NULL
+  text TEXT NOT NULL,
+  -- Who signed the first record that needed it.
+  signer TEXT NOT NULL
 ) STRICT;
+
+CREATE INDEX permits_by_signer ON permits (signer);
+
+-- Search goes through all answers there are: nobody may add more than so many.
+CREATE TRIGGER permits_insert BEFORE INSERT ON permits
+WHEN NOT EXISTS (SELECT 1 FROM permits WHERE digest = new.digest)
+  AND (SELECT count(*) FROM permits WHERE signer = new.signer) >= 256
+BEGIN
+  SELECT RAISE(IGNORE);
+END;
 
 -- When a dataset is permitted what, over its whole lineage: for as long as all of it stands. No row, no permit. A row has
 -- rows of all of its ancestors behind it, or waits in permitted_due with them.

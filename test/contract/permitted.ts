@@ -4,6 +4,7 @@ import type { RightsRule } from '../../schemas/rights-rule.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import type { Draft, ParsedStatement } from '../../protocol/statement.ts';
 import { timestampOf } from '../../protocol/time.ts';
+import { COUNTRIES } from '../../schemas/country.ts';
 import { limits } from '../../schemas/limits.ts';
 import { drafts, signed } from '../support/statements.ts';
 import { batch, cast, expectProblem, getJson, log, type Cast } from './client.ts';
@@ -124,6 +125,26 @@ export function describePermittedSearch(name: string, open: OpenRegistry): void 
       expect(await found('use=train', ...keys)).toEqual(['of erased', 'erased']);
       await log(registry, await signed(drafts.revocation(idOf('erased'), { erase: true }), alice));
       expect(await found('use=train', ...keys)).toEqual([]);
+    });
+
+    it('lists of one signer so many different answers, and all that others permit alike', async () => {
+      const { alice, bob } = people;
+      const codes = COUNTRIES.slice(0, 24);
+      const pairs = codes.flatMap((one, i) => codes.slice(i + 1).map((other) => [one, other]));
+      const [first = [], last = []] = [pairs[0], pairs.at(-1)];
+      const only = (pair: typeof first, { did }: Signer): Draft<'DatasetRecord'> => {
+        const rules: RightsRule[] = [{ effect: 'permit', uses: ['ground'], territory: { include: pair } }];
+        return drafts.record(did, `only ${pair.join()}`, { rights: { holder: did, license: 'Zlib', rules } });
+      };
+      await batch(registry, await Promise.all(pairs.map((pair) => signed(only(pair, bob), bob))));
+      const listed = async (pair: typeof first): Promise<number> => {
+        const { datasets } = await search(`use=ground&territory=${pair.join()}&limit=100`);
+        return datasets.filter(({ name }) => name === `Record of only ${pair.join()}`).length;
+      };
+      expect(pairs.length).toBeGreaterThan(256);
+      expect([await listed(first), await listed(last)]).toEqual([1, 0]);
+      await log(registry, await signed(only(last, alice), alice));
+      expect(await listed(last)).toBe(1);
     });
 
     it('lists what a voided credential signed no more, and goes on listing what was signed before, or by others', async () => {

@@ -13,7 +13,8 @@ export function enterListed(listed: ReadonlyMap<number, Listed>): Write[] {
   return [
     enterPermits(listed),
     {
-      sql: `INSERT INTO permitted (permits, log_index, since, until, depth, records)
+      // Ignored where there is no id: its signer has added too many answers.
+      sql: `INSERT OR IGNORE INTO permitted (permits, log_index, since, until, depth, records)
         VALUES ((SELECT id FROM permits WHERE digest = ?), ?, ?, ?, ?, ?)`,
       rows,
     },
@@ -44,12 +45,17 @@ export function enterJudged(judged: ReadonlyMap<number, { listing: Listing | nul
 const isListing = (listed: Listed): listed is Listing => listed !== null && listed !== 'due';
 
 function enterPermits(listed: ReadonlyMap<number, Listed>): BulkWrite {
-  const texts = new Set(
-    [...listed.values()].filter(isListing).flatMap(({ spans }) => spans.map(({ permits }) => encodePermits(permits))),
-  );
+  const needed = new Map<string, number>();
+  for (const [index, listing] of listed) {
+    for (const { permits } of isListing(listing) ? listing.spans : []) {
+      const text = encodePermits(permits);
+      if (!needed.has(text)) needed.set(text, index);
+    }
+  }
   return {
-    sql: 'INSERT OR IGNORE INTO permits (digest, text) VALUES (?, ?)',
-    rows: [...texts].map((text) => [digestOfText(text), text]),
+    sql: `INSERT OR IGNORE INTO permits (digest, text, signer)
+      VALUES (?, ?, (SELECT issuer FROM statements WHERE log_index = ?))`,
+    rows: [...needed].map(([text, index]) => [digestOfText(text), text, index]),
   };
 }
 

@@ -29,7 +29,7 @@ export interface Tables {
   };
   dataset_terms: { facet: 'domain' | 'language'; term: string; log_index: number };
   dataset_text: { rowid: number; dataset_text: string };
-  permits: { id: number; digest: string; text: string };
+  permits: { id: number; digest: string; text: string; signer: string };
   permitted: {
     permits: number;
     log_index: number;

@@ -7,7 +7,7 @@ import type { StatementRow, Tables } from '../database/tables.ts';
 import type { FindPermits } from '../rights/filter.ts';
 import { countDue } from '../rights/settle.ts';
 
-/** Words as FTS5 phrases, so that nothing in them is query syntax; the last one also matches what it begins. */
+/** Words as FTS5 phrases, so that nothing in them is query syntax; each also matches what it begins. */
 const ftsQuery = (text: string): string =>
   text
     // SQLite ends a query text at its first NUL, in the middle of a phrase.
