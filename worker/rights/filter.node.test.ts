@@ -16,7 +16,9 @@ test.each([0, 100, 300, Infinity])(
     const database = openSqlite(':memory:', migrations);
     const find = createFindPermits(database, remembered);
     const add = (id: number, text: string) =>
-      database.batch([sql`INSERT INTO permits (id, digest, text, signer) VALUES (${id}, ${`${id}`}, ${text}, ${`${id}`})`.compile(db)]);
+      database.batch([
+        sql`INSERT INTO permits (id, digest, text, signer) VALUES (${id}, ${`${id}`}, ${text}, ${`${id}`})`.compile(db),
+      ]);
     const commercial = { use: 'train', purpose: 'commercial' } as const;
     expect(await find(commercial)).toEqual([]);
     // A long one first: what comes after it would fit.
