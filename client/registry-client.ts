@@ -7,11 +7,10 @@ import {
   type IndexState,
   IssuedPage,
   LookupResponse,
-  SearchPage,
   Submitted,
   Tombstone,
-  type SearchQuery,
 } from '../schemas/api.ts';
+import { SearchPage, type SearchQuery } from '../schemas/search.ts';
 import type { Decision, DecisionRequest } from '../schemas/decision.ts';
 import { Impact, type ImpactQuery } from '../schemas/impact.ts';
 import { limits } from '../schemas/limits.ts';

@@ -1,14 +1,11 @@
 import * as z from 'zod';
-import { Country } from './country.ts';
-import { AssistanceLevel, TaskType } from './dataset-record.ts';
 import { Decision, DecisionQuestion, DecisionRequest } from './decision.ts';
 import { FrameworkName, LevelName } from './frameworks.ts';
 import { limits } from './limits.ts';
 import { Policy } from './policy.ts';
-import { Count, Did, Digest, Language, LogTime, StatementId, Term, uniqueList } from './primitives.ts';
+import { Count, Did, Digest, LogTime, StatementId, uniqueList } from './primitives.ts';
 import { ProblemCode } from './problem.ts';
 import { AssistanceSummary, StandingState } from './report.ts';
-import { ModelRelease, Purpose, Use } from './rights-rule.ts';
 import { StatementKind } from './statement.ts';
 
 /** What a statement's submission answers. */
@@ -66,22 +63,6 @@ export const Dataset = z
   .meta({ id: 'Dataset' });
 export type Dataset = z.infer<typeof Dataset>;
 
-export const DatasetSummary = z
-  .strictObject({
-    id: StatementId,
-    index: Count,
-    loggedAt: LogTime,
-    issuer: Did,
-    name: z.string(),
-    version: z.string(),
-    taskType: TaskType,
-    assistance: AssistanceLevel,
-    license: z.string(),
-    revoked: z.boolean(),
-  })
-  .meta({ id: 'DatasetSummary' });
-export type DatasetSummary = z.infer<typeof DatasetSummary>;
-
 /**
  * A whole number as a query carries it: canonical decimal digits, and nothing that JavaScript would also read as a number
  * (`0x10`, `1e3`, ` 5`, nothing at all).
@@ -101,49 +82,7 @@ export const decimal = <D extends number>(bounds: { min: number; max?: number; d
     });
 };
 
-const Limit = decimal({ min: 1, max: limits.page, default: 20 }).default(20);
-
-/** Countries as a query carries them, with commas between. */
-const Territory = z
-  .string()
-  .max(1_000)
-  .transform((list) => list.split(','))
-  .pipe(uniqueList(Country, 260))
-  .meta({ type: 'string', examples: ['US,DE'] });
-
-export const SearchQuery = z
-  .strictObject({
-    q: z.string().min(1).max(200).optional(),
-    taskType: TaskType.optional(),
-    domain: Term.optional(),
-    language: Language.optional(),
-    maxAssistance: AssistanceLevel.optional(),
-    /** Only what everybody may use so now, with duties or without. What is left out is read at its worst. */
-    use: Use.optional(),
-    purpose: Purpose.optional(),
-    territory: Territory.optional(),
-    modelRelease: ModelRelease.optional(),
-    /** The `next` of the page before. */
-    after: decimal({ min: 0 }).optional(),
-    limit: Limit,
-  })
-  .superRefine(({ use, purpose, territory, modelRelease }, context) => {
-    const [given] = Object.entries({ purpose, territory, modelRelease }).find(([, value]) => value !== undefined) ?? [];
-    if (use !== undefined || given === undefined) return;
-    context.addIssue({ code: 'custom', path: ['use'], message: `is missing, which ${given} is about` });
-  });
-export type SearchQuery = z.infer<typeof SearchQuery>;
-
-/** Newest first; `next` is null on the last page. */
-export const SearchPage = z
-  .strictObject({
-    datasets: z.array(DatasetSummary),
-    next: Count.nullable(),
-    /** Of a search by use: datasets that wait to be judged, and are not listed until then; 10,000 for so many or more. */
-    due: Count.optional(),
-  })
-  .meta({ id: 'SearchPage' });
-export type SearchPage = z.infer<typeof SearchPage>;
+export const Limit = decimal({ min: 1, max: limits.page, default: 20 }).default(20);
 
 export const CertificateQuery = z.strictObject({
   /** Carry the grants to this licensee; the newest to whomever unless given. */

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { Role } from './accreditation.ts';
-import { DatasetSummary, Standing } from './api.ts';
+import { Standing } from './api.ts';
 import { AssistanceLevel } from './dataset-record.ts';
 import { FrameworkName, LevelName } from './frameworks.ts';
 import { Expertise, Verification } from './human-credential.ts';
 import { limits } from './limits.ts';
 import { Count, Did, LogTime, StatementId, Timestamp } from './primitives.ts';
 import { StandingState } from './report.ts';
+import { DatasetSummary } from './search.ts';
 
 /** A logged statement, and what holds of it now. */
 const Listed = z.strictObject({

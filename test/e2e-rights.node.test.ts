@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SearchPage } from '../schemas/api.ts';
+import type { SearchPage } from '../schemas/search.ts';
 import { Decision, type DecisionOutcome } from '../schemas/decision.ts';
 import { ExportFormat, RightsExport } from '../schemas/rights-export.ts';
 import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';

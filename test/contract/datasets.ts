@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Dataset, SearchPage, Submitted } from '../../schemas/api.ts';
+import type { Dataset, Submitted } from '../../schemas/api.ts';
+import type { SearchPage } from '../../schemas/search.ts';
 import type { ParsedStatement } from '../../protocol/statement.ts';
 import { drafts, idOf, signed } from '../support/statements.ts';
 import { batch, cast, expectProblem, getJson, log, type Cast } from './client.ts';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SearchPage, Submitted } from '../../schemas/api.ts';
+import type { Submitted } from '../../schemas/api.ts';
+import type { SearchPage } from '../../schemas/search.ts';
 import type { RightsRule } from '../../schemas/rights-rule.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import type { Draft, ParsedStatement } from '../../protocol/statement.ts';

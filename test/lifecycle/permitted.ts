@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SearchPage } from '../../schemas/api.ts';
+import type { SearchPage } from '../../schemas/search.ts';
 import type { Decision } from '../../schemas/decision.ts';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { RightsRule } from '../../schemas/rights-rule.ts';

@@ -1,5 +1,6 @@
 import { CERTIFICATE_MEDIA_TYPE, Certificate } from '../../schemas/certificate.ts';
-import { CertificateQuery, Dataset, SearchPage, SearchQuery, VerificationRequest } from '../../schemas/api.ts';
+import { CertificateQuery, Dataset, VerificationRequest } from '../../schemas/api.ts';
+import { SearchPage, SearchQuery } from '../../schemas/search.ts';
 import { Report } from '../../schemas/report.ts';
 import { encodeVkey } from '../../protocol/log/note.ts';
 import { parseTrustPolicy } from '../../protocol/log/trust.ts';

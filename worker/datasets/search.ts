@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import { ASSISTANCE_LEVELS } from '../../schemas/dataset-record.ts';
-import type { DatasetSummary, SearchPage, SearchQuery } from '../../schemas/api.ts';
+import type { DatasetSummary, SearchPage, SearchQuery } from '../../schemas/search.ts';
 import { logTimeOf } from '../../protocol/time.ts';
 import { db, type Database } from '../database/port.ts';
 import type { StatementRow, Tables } from '../database/tables.ts';

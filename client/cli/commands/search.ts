@@ -1,4 +1,4 @@
-import { SearchQuery, type DatasetSummary } from '../../../schemas/api.ts';
+import { SearchQuery, type DatasetSummary } from '../../../schemas/search.ts';
 import type { Decision } from '../../../schemas/decision.ts';
 import { RegistryError } from '../../errors.ts';
 import type { RegistryClient } from '../../registry-client.ts';
