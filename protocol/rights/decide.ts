@@ -44,8 +44,12 @@ interface Asked {
 
 type Terms = Pick<Statement<'DatasetRecord'>['credentialSubject']['rights'], 'license' | 'rules'>;
 
-/** What a record takes besides its clauses: its standing, mostly. */
+/** What a record, or a source, takes besides its clauses: its standing, or reading its licence, mostly. */
 const RECORD_WORK = 32;
+
+/** What a record takes of {@link Work} besides its clauses. */
+export const workFor = ({ document }: Present<'DatasetRecord'>): number =>
+  RECORD_WORK * (1 + (document.credentialSubject.derivedFrom ?? []).length);
 
 /**
  * A decision, and what the records and sources of the lineage answer each by itself, worst first: one at least, as what
@@ -78,7 +82,7 @@ export function weighLineage(
   for (const record of records) {
     const { name, derivedFrom: sources = [] } = record.document.credentialSubject;
     const of = { record: record.id, name };
-    work.left -= RECORD_WORK * (1 + sources.length);
+    work.left -= workFor(record);
     answers.push({ of, ...wordOf(evidence, record, asked) });
     for (const source of sources) {
       // Nothing is known of it but what the record declares.

@@ -75,3 +75,13 @@ function readCawg(document: NonNullable<RightsExport['document']>): ExportCase['
     ]),
   );
 }
+
+test('what is more than may be weighed is not read for an export either', async () => {
+  const urls = Array.from({ length: 64 }, (_, i) => ({ url: `https://example.org/${i}`, license: `LicenseRef-${i}` }));
+  const { evidence, request } = await worldOf({ record: { license: 'CC0-1.0', urls }, ask: { use: 'train' } });
+  const work = { left: 64 * 32 };
+  const { facets, answers } = surveyOf(evidence, request.record, JUNE, work);
+  expect(work.left).toBeLessThan(0);
+  expect(facets.remarks).toEqual([]);
+  expect(answers.map(({ widest }) => widest.outcome)).toEqual(['deny']);
+});

@@ -3,6 +3,8 @@ import { ModelRelease, Purpose, type RightsRule, type Use } from '../../../schem
 import type { Evidence } from '../../evidence.ts';
 import { lineageOf, unregisteredSources, type Lineage } from '../../lineage.ts';
 import { logTimeOf } from '../../time.ts';
+import { workFor } from '../decide.ts';
+import type { Work } from '../evaluate.ts';
 import { alternativesOf } from '../licence-terms.ts';
 import { LEAF_USES, leavesOf } from '../vocabulary.ts';
 import { countryIn, zonesOf, type Zone } from './zone.ts';
@@ -33,9 +35,11 @@ const BOXES = 512;
 /** Faults of the lineage that are said. */
 const FAULTS = 3;
 
-/** Reads the rules and licences of a record and all that it is made of. */
-export function facetsOf(evidence: Evidence, record: StatementId, at: number): Facets {
+/** Reads the rules and licences of a record and all that it is made of; of more than `work`, none. */
+export function facetsOf(evidence: Evidence, record: StatementId, at: number, work: Work): Facets {
   const lineage = lineageOf(evidence, record);
+  work.left -= lineage.records.reduce((sum, each) => sum + workFor(each), 0);
+  if (work.left < 0) return { ...dimensionsOf([]), until: null, remarks: [] };
   const subjects = lineage.records.map(({ document }) => document.credentialSubject);
   const rules = subjects.flatMap(({ rights }) => rights.rules ?? []);
   const declared = subjects.flatMap(({ rights, derivedFrom = [] }) => [
