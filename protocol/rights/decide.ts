@@ -168,7 +168,7 @@ function wordOf(evidence: Evidence, record: Present<'DatasetRecord'>, asked: Ask
   const word =
     granted.length === 0
       ? publicWord(rights, asked)
-      : weigh(rights.license, [...ownClauses(rights), ...granted], asked);
+      : weigh(rights.license, [...own(rights).clauses, ...granted], asked);
   // What has ended matters only where it is missed.
   const isMissed = word.outcome === 'deny' || word.outcome === 'unknown';
   return isMissed && ended.length > 0 ? { ...word, reasons: () => [...word.reasons(), ...ended] } : word;
@@ -178,24 +178,30 @@ const denied = (reason: Reason): Word => ({ outcome: 'deny', duties: 0, reasons:
 
 const tooMuch = (reason: string): Word => denied({ source: 'rule', effect: 'none', reason });
 
-const clausesOf = new WeakMap<Terms, readonly Clause[]>();
+/** A record's rules in the form in which they are compared, and what tells them from others'. */
+interface Own {
+  clauses: readonly Clause[];
+  key: string;
+}
 
-/** A record's rules in the form in which they are compared: made once, as they are asked about again and again. */
-function ownClauses(terms: Terms): readonly Clause[] {
-  let clauses = clausesOf.get(terms);
-  if (clauses === undefined) {
-    clauses = (terms.rules ?? []).map((rule, i) => clauseOf(rule, { source: 'rule', rule: i + 1 }));
-    clausesOf.set(terms, clauses);
+const ownOf = new WeakMap<Terms, Own>();
+
+/** Made once, as they are asked about again and again: a record's rules may take 60 KB. */
+function own(terms: Terms): Own {
+  let made = ownOf.get(terms);
+  if (made === undefined) {
+    const { license, rules = [] } = terms;
+    const clauses = rules.map((rule, i) => clauseOf(rule, { source: 'rule', rule: i + 1 }));
+    ownOf.set(terms, (made = { clauses, key: JSON.stringify([license, rules]) }));
   }
-  return clauses;
+  return made;
 }
 
 /** What a licence and a record's rules say where no grant stands beside them: once for all records that say the same. */
 function publicWord(terms: Terms, asked: Asked): Word {
-  const { license, rules } = terms;
-  const key = JSON.stringify([license, rules]);
+  const { clauses, key } = own(terms);
   let word = asked.said.get(key);
-  if (word === undefined) asked.said.set(key, (word = weigh(license, ownClauses(terms), asked)));
+  if (word === undefined) asked.said.set(key, (word = weigh(terms.license, clauses, asked)));
   return word;
 }
 
