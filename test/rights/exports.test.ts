@@ -85,3 +85,15 @@ test('what is more than may be weighed is not read for an export either', async 
   expect(facets.remarks).toEqual([]);
   expect(answers.map(({ widest }) => widest.outcome)).toEqual(['deny']);
 });
+
+test.each<[string, RecordCase]>([
+  ['the record', { license: 'CC0-1.0', revoked: '2026-08-01T00:00:00Z' }],
+  ['a part', { license: 'CC0-1.0', parts: [{ license: 'CC0-1.0', revoked: '2026-08-01T00:00:00Z' }] }],
+])('as of a time before %s was revoked, nothing is offered for longer', async (_, record) => {
+  const { evidence, request } = await worldOf({ record, ask: { use: 'train' } });
+  const { document, lost } = writeExport('odrl', surveyOf(evidence, request.record, JUNE));
+  const rules = readOffer(document as Offer).map(ruleLine);
+  expect(rules).not.toEqual([]);
+  for (const rule of rules) expect(rule).toContain('2026-08-01T00:00:00Z');
+  expect(lost.join()).toMatch(/at 2026-08-01T00:00:00.000Z a rule or a record begins or ends/);
+});

@@ -1,6 +1,6 @@
 import type { StatementId } from '../../../schemas/primitives.ts';
 import { ModelRelease, Purpose, type RightsRule, type Use } from '../../../schemas/rights-rule.ts';
-import type { Evidence } from '../../evidence.ts';
+import { has, type Evidence } from '../../evidence.ts';
 import { lineageOf, unregisteredSources, type Lineage } from '../../lineage.ts';
 import { logTimeOf } from '../../time.ts';
 import { workFor } from '../decide.ts';
@@ -50,7 +50,7 @@ export function facetsOf(evidence: Evidence, record: StatementId, at: number, wo
     alternativesOf(license).flatMap((terms) => terms.flatMap(({ clauses }) => clauses.map(({ rule }) => rule))),
   );
   const dimensions = dimensionsOf([...rules, ...implied]);
-  const until = nextChange(lineage, rules, at);
+  const until = nextChange(evidence, lineage, rules, at);
   return {
     ...dimensions,
     until,
@@ -64,15 +64,16 @@ export function facetsOf(evidence: Evidence, record: StatementId, at: number, wo
   };
 }
 
-function nextChange({ records }: Lineage, rules: readonly RightsRule[], at: number): number | null {
+/** Of a time in the past, what the log took after it counts, too: a record, or the revocation of anything. */
+function nextChange(evidence: Evidence, { records }: Lineage, rules: readonly RightsRule[], at: number): number | null {
+  const revocations = [...evidence.all()].filter((logged) => has(logged, 'Revocation'));
   const times = [
     ...records.flatMap(({ document: { validFrom, validUntil } }) => [validFrom, validUntil]),
     ...rules.flatMap(({ period }) => [period?.from, period?.until]),
-  ];
-  const next = times.reduce((first, time) => {
-    const ms = time === undefined ? Infinity : Date.parse(time);
-    return ms > at ? Math.min(first, ms) : first;
-  }, Infinity);
+    ...revocations.map(({ document }) => document.credentialSubject.invalidSince),
+  ].map((time) => (time === undefined ? Infinity : Date.parse(time)));
+  const logged = [...records, ...revocations].map(({ loggedAt }) => loggedAt);
+  const next = [...times, ...logged].reduce((first, ms) => (ms > at ? Math.min(first, ms) : first), Infinity);
   return next === Infinity ? null : next;
 }
 
