@@ -14,6 +14,7 @@ const HEADER = [
   'reason',
   'next change',
   'changes',
+  'certificate',
 ];
 
 /** A mix as CSV (RFC 4180), a line for each record. */
@@ -21,7 +22,7 @@ export const portfolioCsv = ({ records }: Portfolio): string =>
   [HEADER, ...records.map(cellsOf)].map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
 
 function cellsOf(line: PortfolioLine): string[] {
-  const { record, file, name, decision, duties, limitedBy, path, fault, changes } = line;
+  const { record, file, name, decision, duties, limitedBy, path, fault, changes, warnings } = line;
   return [
     record ?? file ?? '',
     name ?? '',
@@ -34,6 +35,7 @@ function cellsOf(line: PortfolioLine): string[] {
     fault ?? limitedBy?.reason ?? '',
     changes[0]?.at ?? '',
     changes.map(changeInWords).join('; '),
+    warnings.join('; '),
   ];
 }
 
