@@ -94,3 +94,27 @@ test('neither goes through more than it may, and says so', async () => {
     expect((await database.all(query))[0]?.visited).toBe(21);
   }
 });
+
+test('a key with many credentials and many records is gone through once, not once for each of both', async () => {
+  const many = await nodeShell.open();
+  const [credentials, records] = [2000, 3000];
+  const put = (i: number, kind: string, by: string, subject: string, relation: string) => [
+    sql`INSERT INTO statements VALUES (${i}, ${idOf(`${i}`)}, ${kind}, ${by}, ${i}, ${JSON.stringify({ credentialSubject: { id: subject } })})`,
+    ...(relation === '' ? [] : [sql`INSERT INTO refs VALUES (${relation}, ${subject}, ${i})`]),
+  ];
+  const writes = [
+    put(0, 'Accreditation', did(0), did(1), 'accredits'),
+    ...Array.from({ length: credentials }, (_, i) => put(1 + i, 'HumanCredential', did(1), did(2), 'attests')),
+    ...Array.from({ length: records }, (_, i) => put(1 + credentials + i, 'DatasetRecord', did(2), '', '')),
+  ];
+  await many.database.batch(writes.flat().map((query) => query.compile(db)));
+  const [target] = await many.database.all(targetOf(idOf('0')));
+  if (target === undefined) throw new Error('there is no accreditation');
+  const reach = { after: credentials, below: 1 + credentials + records, limit: 500, most: 10_000 };
+  for (const query of [touchedBetween(target, reach), touchedWithin(target, reach)]) {
+    const rows = await many.database.all(query);
+    expect(rows).toHaveLength(500);
+    expect(rows.at(-1)).toMatchObject({ log_index: credentials + 499, credential: idOf('1') });
+  }
+  await many.close();
+});
