@@ -25,6 +25,8 @@ export interface Dimensions {
 export interface Facets extends Dimensions {
   /** The first time after that of the export at which a rule or a record begins or ends, in milliseconds. */
   until: number | null;
+  /** Whether the one licence that the record and all that it is made of have says all that there is to say. */
+  isOneLicence: boolean;
   /** What was not looked into, or is not the record's own, a sentence each. */
   remarks: string[];
 }
@@ -39,7 +41,7 @@ const FAULTS = 3;
 export function facetsOf(evidence: Evidence, record: StatementId, at: number, work: Work): Facets {
   const lineage = lineageOf(evidence, record);
   work.left -= lineage.records.reduce((sum, each) => sum + workFor(each), 0);
-  if (work.left < 0) return { ...dimensionsOf([]), until: null, remarks: [] };
+  if (work.left < 0) return { ...dimensionsOf([]), until: null, isOneLicence: false, remarks: [] };
   const subjects = lineage.records.map(({ document }) => document.credentialSubject);
   const rules = subjects.flatMap(({ rights }) => rights.rules ?? []);
   const declared = subjects.flatMap(({ rights, derivedFrom = [] }) => [
@@ -54,6 +56,7 @@ export function facetsOf(evidence: Evidence, record: StatementId, at: number, wo
   return {
     ...dimensions,
     until,
+    isOneLicence: new Set(declared).size === 1 && rules.length + lineage.faults.length === 0 && until === null,
     remarks: [
       ...remarksOnLineage(evidence, lineage),
       ...remarksOnRules(rules, dimensions),
