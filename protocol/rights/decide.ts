@@ -178,16 +178,11 @@ const denied = (reason: Reason): Word => ({ outcome: 'deny', duties: 0, reasons:
 
 const tooMuch = (reason: string): Word => denied({ source: 'rule', effect: 'none', reason });
 
-/** A record's rules in the form in which they are compared, and what tells them from others'. */
-interface Own {
-  clauses: readonly Clause[];
-  key: string;
-}
-
-const ownOf = new WeakMap<Terms, Own>();
+/** A record's rules in the form in which they are compared, and what tells its terms from others'. */
+const ownOf = new WeakMap<Terms, { clauses: readonly Clause[]; key: string }>();
 
 /** Made once, as they are asked about again and again: a record's rules may take 60 KB. */
-function own(terms: Terms): Own {
+function own(terms: Terms): { clauses: readonly Clause[]; key: string } {
   let made = ownOf.get(terms);
   if (made === undefined) {
     const { license, rules = [] } = terms;
