@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ImpactAnswer } from '../client/cli/impact/impact-view.ts';
 import type { Portfolio } from '../client/cli/portfolio/portfolio.ts';
 import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';
@@ -206,6 +206,13 @@ describe('a mix', () => {
       ['whole', 'deny'],
     ]);
     expect(json<Portfolio>(await ask(join(folder, 'mit.json'))).decision).toBe('allow');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 40 * DAY });
+    const [old, told] = [await ask(folder), await offline('rights', '--portfolio', folder, ...TRAIN, '--offline')];
+    vi.useRealTimers();
+    const past = expect.stringMatching(/past its validity: what happened since is not known/) as string;
+    expect(json<Portfolio>(old, 3).records.map(({ warnings }) => warnings)).toEqual([[past], [past]]);
+    expect(told.stderr).toContain(`note: ${id('mit')}: the status is as of`);
+    expect(mix.records.map(({ warnings }) => warnings)).toEqual([[], []]);
     const text = readFileSync(join(folder, 'mit.json'), 'utf8');
     writeFileSync(join(folder, 'mit.json'), text.replace('"name":"mit"', '"name":"tim"'));
     const damaged = json<Portfolio>(await ask(folder), 3);

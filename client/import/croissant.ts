@@ -1,6 +1,6 @@
-import { parseJson, type Json } from '../../protocol/json.ts';
+import { parseJson, type Json, type JsonObject } from '../../protocol/json.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
-import { shown, type Finding } from '../../protocol/rights/import/finding.ts';
+import { quoted, shown, type Finding } from '../../protocol/rights/import/finding.ts';
 import { readMentions } from '../../protocol/rights/import/licence.ts';
 import { Drafting, type Draft } from './draft.ts';
 import { readDistribution, type DeclaredFile } from './distribution.ts';
@@ -79,16 +79,25 @@ function findDataset(value: Json): Result<Found, string> {
   const context = contextIn(isObject(value) ? value['@context'] : undefined);
   const graph = isArray(value) ? value : isObject(value) ? value['@graph'] : undefined;
   const nodes = isArray(graph) ? graph : isObject(graph) ? [graph] : [value];
-  const things = nodes.flatMap((node, i) =>
-    isObject(node) ? [{ node, thing: new Thing(node, nodes.length === 1 ? '' : `@graph/${i}`, context) }] : [],
+  // What is beside a graph is a node of its own.
+  const around = nodes[0] === value || isArray(value) ? [] : [value];
+  const things = [...nodes, ...around].flatMap((node, i) =>
+    isObject(node)
+      ? [{ node, thing: new Thing(node, nodes.length === 1 || node === value ? '' : `@graph/${i}`, context) }]
+      : [],
   );
   const datasets = things.filter(({ thing }) => thing.types.includes('Dataset') || versionOf(thing) !== null);
   const [first] = datasets;
   if (first === undefined) return refuse('is no Croissant: nothing in it is a schema.org Dataset');
   if (datasets.length > 1) return refuse(`describes ${datasets.length} datasets, and a record is of one`);
-  const byId = new Map(
-    things.flatMap(({ node }) => (typeof node['@id'] === 'string' ? [[node['@id'], node] as const] : [])),
-  );
+  const byId = new Map<string, JsonObject>();
+  for (const { node } of things) {
+    const id = node['@id'];
+    if (typeof id !== 'string') continue;
+    // JSON-LD 1.1 API §4.4 (flattening) makes one of the two.
+    if (byId.has(id)) return refuse(`says what ${quoted(id)} is twice, and a thing is said at one place`);
+    byId.set(id, node);
+  }
   const resolve = (said: Json): Json => {
     const id = isObject(said) && Object.keys(said).length === 1 ? said['@id'] : undefined;
     return (typeof id === 'string' ? byId.get(id) : undefined) ?? said;

@@ -1,5 +1,5 @@
 import type { Json } from '../../protocol/json.ts';
-import type { Mention } from '../../protocol/rights/import/licence.ts';
+import { readLicence, type Mention } from '../../protocol/rights/import/licence.ts';
 import { isObject, textsOf, Thing } from './json-ld.ts';
 
 /** What a schema.org CreativeWork says of which licence it is. */
@@ -19,7 +19,7 @@ export function mentionIn(value: Json, dataset: Thing): Mention {
       .flatMap((term) => work.values(term).flatMap((said) => textsOf(said.value, work.context)))
       .map(({ text }) => text);
   const said = texts(NAMING);
-  // Where a node has more to say, its name within the document may be any.
-  const all = said.length > 0 ? said : texts(['@id']);
+  // Where a node has more to say, its name within the document may be any, but for that of a licence.
+  const all = [...said, ...texts(['@id']).filter((id) => said.length === 0 || readLicence(id).ok)];
   return all.length === 0 ? [''] : [...new Set(all)];
 }

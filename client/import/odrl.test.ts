@@ -178,6 +178,21 @@ describe('anything else is listed, and permits nothing', () => {
     expect(usage(value).rules).toEqual([{ effect: 'prohibit', uses: ['redistribute'] }]);
   });
 
+  test.each<[string, Json]>([
+    ['limited', { ...derive, 'odrl:constraint': limit('odrl:spatial', 'odrl:isPartOf', 'EU') }],
+    ['remedied', { ...derive, 'odrl:remedy': {} }],
+    ['elsewhere', 'urn:rule'],
+    ['one of many', Array.from({ length: 256 }, () => ({ 'odrl:action': 'odrl:distribute' }))],
+  ])('of an offer whose prohibition cannot be read, for it is %s, nothing is permitted', (_, rule) => {
+    const value = { ...(permission(derive) as object), 'odrl:prohibition': rule };
+    const { rules, findings } = usage(value);
+    expect(JSON.stringify(rules)).not.toContain('permit');
+    expect(findings.find(({ path }) => path === 'usageInfo/odrl:permission')).toMatchObject({
+      outcome: 'ambiguous',
+      reason: expect.stringMatching(/prohibits what cannot be read: say it in rights.rules/) as string,
+    });
+  });
+
   test('more rules than a record may have are none', () => {
     const rules = Array.from({ length: 65 }, () => derive);
     expect(usage(permission(rules))).toMatchObject({ rules: [] });

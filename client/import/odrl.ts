@@ -85,14 +85,21 @@ function readOffer(offer: Thing, dataset: Thing, imported: ImportedRules): void 
   const rules = (['permission', 'prohibition'] as const).flatMap((kind) =>
     odrl(offer, kind).map((said) => ({ kind, said })),
   );
-  for (const { kind, said } of rules.slice(0, RULES)) {
-    const read =
+  const read = rules.slice(0, RULES).map(({ kind, said }) => ({
+    kind,
+    said,
+    rule:
       fault === null || (kind === 'prohibition' && fault.only === 'permission')
         ? readRule(kind, said, offer, dataset)
-        : refuse(fault.reason);
-    if (read.ok) imported.rules.push(read.value);
-    const reason = read.ok ? ruleInWords(read.value) : `${read.reason}: ${REST}`;
-    imported.findings.push(finding(said.path, said.value, read.ok ? 'taken' : 'ambiguous', reason));
+        : refuse(fault.reason),
+  }));
+  // What is permitted but for that, nobody knows.
+  const isCut = rules.length > RULES || read.some(({ kind, rule }) => kind === 'prohibition' && !rule.ok);
+  for (const { kind, said, rule: own } of read) {
+    const rule = isCut && kind === 'permission' && own.ok ? refuse('the offer prohibits what cannot be read') : own;
+    if (rule.ok) imported.rules.push(rule.value);
+    const reason = rule.ok ? ruleInWords(rule.value) : `${rule.reason}: ${REST}`;
+    imported.findings.push(finding(said.path, said.value, rule.ok ? 'taken' : 'ambiguous', reason));
   }
   if (rules.length > RULES)
     imported.findings.push(finding(offer.path, rules.length, 'unusable', `rules past ${RULES} were not read`));

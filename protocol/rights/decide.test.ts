@@ -113,3 +113,23 @@ test('a grant by somebody else than the holder is none', async () => {
   expect(answer.decision).toBe('unknown');
   expect(answer.because.at(-1)?.reason).toContain('a grant to the licensee is untrusted: a grant is signed by');
 });
+
+test('a record’s rules are not read anew for each question', async () => {
+  const { operator, part, statements } = await world();
+  let read = 0;
+  const rule: RightsRule = { effect: 'permit', uses: ['train'] };
+  const evidence = new Evidence(
+    operator.did,
+    statements().map((logged): Logged => {
+      if (logged.id !== part.id) return logged;
+      const document = structuredClone(logged.document) as Present<'DatasetRecord'>['document'];
+      document.credentialSubject.rights.rules = [Object.assign(rule, { toJSON: () => ({ ...rule, read: ++read }) })];
+      return { ...logged, document };
+    }),
+  );
+  const ask = () => decide(evidence, { record: part.id, use: 'train' }, Date.now()).decision;
+  expect(ask()).toBe('allow');
+  const first = read;
+  for (let i = 0; i < 3; i++) ask();
+  expect(read).toBe(first);
+});

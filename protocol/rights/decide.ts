@@ -44,8 +44,12 @@ interface Asked {
 
 type Terms = Pick<Statement<'DatasetRecord'>['credentialSubject']['rights'], 'license' | 'rules'>;
 
-/** What a record takes besides its clauses: its standing, mostly. */
+/** What a record, or a source, takes besides its clauses: its standing, or reading its licence, mostly. */
 const RECORD_WORK = 32;
+
+/** What a record takes of {@link Work} besides its clauses. */
+export const workFor = ({ document }: Present<'DatasetRecord'>): number =>
+  RECORD_WORK * (1 + (document.credentialSubject.derivedFrom ?? []).length);
 
 /**
  * A decision, and what the records and sources of the lineage answer each by itself, worst first: one at least, as what
@@ -78,7 +82,7 @@ export function weighLineage(
   for (const record of records) {
     const { name, derivedFrom: sources = [] } = record.document.credentialSubject;
     const of = { record: record.id, name };
-    work.left -= RECORD_WORK * (1 + sources.length);
+    work.left -= workFor(record);
     answers.push({ of, ...wordOf(evidence, record, asked) });
     for (const source of sources) {
       // Nothing is known of it but what the record declares.
@@ -164,7 +168,7 @@ function wordOf(evidence: Evidence, record: Present<'DatasetRecord'>, asked: Ask
   const word =
     granted.length === 0
       ? publicWord(rights, asked)
-      : weigh(rights.license, [...ownClauses(rights), ...granted], asked);
+      : weigh(rights.license, [...own(rights).clauses, ...granted], asked);
   // What has ended matters only where it is missed.
   const isMissed = word.outcome === 'deny' || word.outcome === 'unknown';
   return isMissed && ended.length > 0 ? { ...word, reasons: () => [...word.reasons(), ...ended] } : word;
@@ -174,24 +178,25 @@ const denied = (reason: Reason): Word => ({ outcome: 'deny', duties: 0, reasons:
 
 const tooMuch = (reason: string): Word => denied({ source: 'rule', effect: 'none', reason });
 
-const clausesOf = new WeakMap<Terms, readonly Clause[]>();
+/** A record's rules in the form in which they are compared, and what tells its terms from others'. */
+const ownOf = new WeakMap<Terms, { clauses: readonly Clause[]; key: string }>();
 
-/** A record's rules in the form in which they are compared: made once, as they are asked about again and again. */
-function ownClauses(terms: Terms): readonly Clause[] {
-  let clauses = clausesOf.get(terms);
-  if (clauses === undefined) {
-    clauses = (terms.rules ?? []).map((rule, i) => clauseOf(rule, { source: 'rule', rule: i + 1 }));
-    clausesOf.set(terms, clauses);
+/** Made once, as they are asked about again and again: a record's rules may take 60 KB. */
+function own(terms: Terms): { clauses: readonly Clause[]; key: string } {
+  let made = ownOf.get(terms);
+  if (made === undefined) {
+    const { license, rules = [] } = terms;
+    const clauses = rules.map((rule, i) => clauseOf(rule, { source: 'rule', rule: i + 1 }));
+    ownOf.set(terms, (made = { clauses, key: JSON.stringify([license, rules]) }));
   }
-  return clauses;
+  return made;
 }
 
 /** What a licence and a record's rules say where no grant stands beside them: once for all records that say the same. */
 function publicWord(terms: Terms, asked: Asked): Word {
-  const { license, rules } = terms;
-  const key = JSON.stringify([license, rules]);
+  const { clauses, key } = own(terms);
   let word = asked.said.get(key);
-  if (word === undefined) asked.said.set(key, (word = weigh(license, ownClauses(terms), asked)));
+  if (word === undefined) asked.said.set(key, (word = weigh(terms.license, clauses, asked)));
   return word;
 }
 

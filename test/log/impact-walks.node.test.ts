@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Did } from '../../schemas/primitives.ts';
+import { limits } from '../../schemas/limits.ts';
+import { impactPage } from '../../worker/impact/touched.ts';
 import { targetOf, touchedBetween, touchedWithin, type WalkRow } from '../../worker/database/impact.ts';
 import { db } from '../../worker/database/port.ts';
 import { nodeShell } from '../faults/node-shell.ts';
@@ -93,4 +96,53 @@ test('neither goes through more than it may, and says so', async () => {
   for (const query of [touchedBetween(target, reach), touchedWithin(target, reach)]) {
     expect((await database.all(query))[0]?.visited).toBe(21);
   }
+});
+
+/** A log in which an issuer vouches for one key again and again, and the key signs records after that. */
+async function vouchedFor(credentials: number, records: number): Promise<Storage> {
+  const many = await nodeShell.open();
+  const put = (i: number, kind: string, by: string, subject: string, relation: string) => {
+    const body = JSON.stringify({
+      type: ['VerifiableCredential', kind],
+      issuer: by,
+      credentialSubject: { id: subject },
+    });
+    return [
+      sql`INSERT INTO statements VALUES (${i}, ${idOf(`${i}`)}, ${kind}, ${by}, ${i}, ${body})`,
+      ...(relation === '' ? [] : [sql`INSERT INTO refs VALUES (${relation}, ${subject}, ${i})`]),
+    ];
+  };
+  const writes = [
+    put(0, 'Accreditation', did(0), did(1), 'accredits'),
+    ...Array.from({ length: credentials }, (_, i) => put(1 + i, 'HumanCredential', did(1), did(2), 'attests')),
+    ...Array.from({ length: records }, (_, i) => put(1 + credentials + i, 'DatasetRecord', did(2), '', '')),
+  ];
+  await many.database.batch(writes.flat().map((query) => query.compile(db)));
+  return many;
+}
+
+test('a key with many credentials and many records is gone through once, not once for each of both', async () => {
+  const [credentials, records] = [2000, 3000];
+  const many = await vouchedFor(credentials, records);
+  const [target] = await many.database.all(targetOf(idOf('0')));
+  if (target === undefined) throw new Error('there is no accreditation');
+  const reach = { after: credentials, below: 1 + credentials + records, limit: 500, most: 10_000 };
+  for (const query of [touchedBetween(target, reach), touchedWithin(target, reach)]) {
+    const rows = await many.database.all(query);
+    expect(rows).toHaveLength(500);
+    expect(rows.at(-1)).toMatchObject({ log_index: credentials + 499, credential: idOf('1') });
+  }
+  await many.close();
+});
+
+test('what more decides about than may be read is no answer: nothing is told as untouched for want of it', async () => {
+  const { database, close } = await vouchedFor(limits.certificateStatements, 1);
+  const size = limits.certificateStatements + 2;
+  await database.batch([db.insertInto('checkpoints').values({ size, previous_size: 0, note: '' }).compile()]);
+  const deps = { database, operator: async () => did(0) as Did, now: () => size };
+  const page = impactPage(deps, idOf('1'), { after: size - 1, limit: 100 });
+  await expect(page).rejects.toThrow(
+    new RegExp(`behind entry ${size - 1} is more than 20000 .*go on from entry ${size}`),
+  );
+  await close();
 });

@@ -90,7 +90,8 @@ Lost: duties, purposes, releases, territories, fields.
 
 ODRL 2.2: an offer with a permission for all that the engine permits, its duties with it, a prohibition for all that it denies
 altogether, and nothing about what is not known. \`--as croissant\` puts the same offer into the \`usageInfo\` of a Croissant 1.1
-dataset, beside its licence. Terms of our own are in the profile \`${ODRL_PROFILE}\`, with the prefix \`fh:\`
+dataset. Its \`license\` is the record's where that, alone, says what the offer says, and else the offer. Terms of our own are
+in the profile \`${ODRL_PROFILE}\`, with the prefix \`fh:\`
 (\`${ODRL_PREFIXES.fh}\`); they are included in \`odrl:use\`, and \`fh:train\` includes its kinds.
 
 ${pairs('use', ODRL_ACTIONS, Use.options)}

@@ -75,3 +75,44 @@ function readCawg(document: NonNullable<RightsExport['document']>): ExportCase['
     ]),
   );
 }
+
+test('what is more than may be weighed is not read for an export either', async () => {
+  const urls = Array.from({ length: 64 }, (_, i) => ({ url: `https://example.org/${i}`, license: `LicenseRef-${i}` }));
+  const { evidence, request } = await worldOf({ record: { license: 'CC0-1.0', urls }, ask: { use: 'train' } });
+  const work = { left: 64 * 32 };
+  const { facets, answers } = surveyOf(evidence, request.record, JUNE, work);
+  expect(work.left).toBeLessThan(0);
+  expect(facets.remarks).toEqual([]);
+  expect(answers.map(({ widest }) => widest.outcome)).toEqual(['deny']);
+});
+
+test.each<[string, RecordCase]>([
+  ['the record', { license: 'CC0-1.0', revoked: '2026-08-01T00:00:00Z' }],
+  ['a part', { license: 'CC0-1.0', parts: [{ license: 'CC0-1.0', revoked: '2026-08-01T00:00:00Z' }] }],
+])('as of a time before %s was revoked, nothing is offered for longer', async (_, record) => {
+  const { evidence, request } = await worldOf({ record, ask: { use: 'train' } });
+  const { document, lost } = writeExport('odrl', surveyOf(evidence, request.record, JUNE));
+  const rules = readOffer(document as Offer).map(ruleLine);
+  expect(rules).not.toEqual([]);
+  for (const rule of rules) expect(rule).toContain('2026-08-01T00:00:00Z');
+  expect(lost.join()).toMatch(/at 2026-08-01T00:00:00.000Z a rule or a record begins or ends/);
+});
+
+const BY: RecordCase = { license: 'CC-BY-4.0' };
+test.each<[string, RecordCase, string | null]>([
+  ['it is alone', BY, 'https://spdx.org/licenses/CC-BY-4.0'],
+  ['all parts have the same', { ...BY, parts: [BY] }, 'https://spdx.org/licenses/CC-BY-4.0'],
+  ['it is an expression', { license: 'MIT OR CC0-1.0' }, 'MIT OR CC0-1.0'],
+  ['a part has another', { license: 'CC0-1.0', parts: [BY] }, null],
+  ['a source has another', { license: 'CC0-1.0', urls: [{ url: 'https://example.org/', license: 'MIT' }] }, null],
+  ['there are rules besides', { ...BY, rules: [{ effect: 'prohibit', uses: ['train'] }] }, null],
+  ['it is revoked', { ...BY, revoked: '2026-05-01T00:00:00Z' }, null],
+  ['a part is revoked', { ...BY, parts: [{ ...BY, revoked: '2026-05-01T00:00:00Z' }] }, null],
+  ['a part is erased', { ...BY, parts: [{ ...BY, erased: true }] }, null],
+])('in Croissant a licence stands by itself only where it says all: %s', async (_, record, license) => {
+  const { evidence, request } = await worldOf({ record, ask: { use: 'train' } });
+  const { document, lost } = writeExport('croissant', surveyOf(evidence, request.record, JUNE));
+  const said = document as { license: unknown; usageInfo: { '@id': string } };
+  expect(said.license).toEqual(license ?? { '@id': said.usageInfo['@id'] });
+  expect(lost.some((sentence) => sentence.startsWith('license names the offer'))).toBe(license === null);
+});

@@ -40,16 +40,13 @@ interface Walk {
   seeds: readonly { kind: StatementKind; by: Did; from: number }[];
   statements: readonly StatementId[];
   along: readonly Relation[];
-  /** Whether it goes from a credential to what its key signed after it. */
-  toSigned: boolean;
 }
 
 const NAMES = ['part', 'source', 'grants', 'reviews'] as const satisfies readonly Relation[];
 
 /** Where the withdrawal of each kind of statement may be felt. */
 function walkFrom({ log_index, id, kind, about }: TargetRow): Walk {
-  const from = { statements: [id], seeds: [], along: NAMES, toSigned: false };
-  if (kind === 'HumanCredential') return { ...from, toSigned: true };
+  const from = { statements: [id], seeds: [], along: NAMES };
   if (kind === 'Accreditation') {
     const by = about as Did;
     // What was attested under an earlier accreditation may rest on this one later.
@@ -57,11 +54,30 @@ function walkFrom({ log_index, id, kind, about }: TargetRow): Walk {
       { kind: 'HumanCredential' as const, by, from: -1 },
       { kind: 'DatasetRecord' as const, by, from: log_index },
     ];
-    return { ...from, seeds, toSigned: true };
+    return { ...from, seeds };
   }
   if (kind === 'RightsGrant') return { ...from, statements: [id, about as StatementId], along: ['part', 'source'] };
   return kind === 'ReviewRecord' ? { ...from, statements: [id, about as StatementId], along: [] } : from;
 }
+
+/** Credentials that fall with the statement, a condition on `credential`; null where none may. */
+function falling({ kind, id, about }: TargetRow): RawBuilder<unknown> | null {
+  if (kind === 'HumanCredential') return sql`credential.id = ${id}`;
+  return kind === 'Accreditation' ? sql`credential.issuer = ${about} AND credential.kind = 'HumanCredential'` : null;
+}
+
+/**
+ * Of each key whose credentials fall, the first that does: what the key signed after that may be touched. Key by key, as
+ * each of a key's many records with each of its many credentials is more than anybody can go through.
+ */
+const firstOf = (held: RawBuilder<unknown> | null) => sql`firsts (did, log_index) AS MATERIALIZED (
+      ${held === null ? sql`SELECT NULL, NULL WHERE FALSE` : sql`SELECT held.target, min(held.log_index) ${held} GROUP BY held.target`}
+    )`;
+
+/** What such a key signed since: conditions on `own`. */
+const signedBy = (target: TargetRow) =>
+  sql`own.issuer = firsts.did AND own.kind IN ('DatasetRecord', 'ReviewRecord')
+          AND own.log_index > max(firsts.log_index, ${target.log_index})`;
 
 /** Which statements of the log are asked about, and how many may be gone through for it. */
 interface Reach {
@@ -77,14 +93,16 @@ interface Reach {
  * whatever lies beyond `below` is not gone to; what was erased names nothing any more.
  */
 export function touchedBetween(target: TargetRow, reach: Reach): CompiledQuery<WalkRow> {
-  const { seeds, statements, along, toSigned } = walkFrom(target);
+  const { seeds, statements, along } = walkFrom(target);
   const { below, most } = reach;
-  const signed = sql`UNION
-      SELECT own.log_index FROM touched
-        CROSS JOIN refs AS held ON held.log_index = touched.log_index AND held.relation = 'attests'
-        CROSS JOIN statements AS own ON own.issuer = held.target AND own.kind IN ('DatasetRecord', 'ReviewRecord')
-          AND own.log_index > max(touched.log_index, ${target.log_index}) AND own.log_index < ${below}`;
-  const touched = sql`touched (log_index) AS MATERIALIZED (
+  const fallen = falling(target);
+  const held =
+    fallen === null
+      ? null
+      : sql`FROM (SELECT log_index FROM statements AS credential WHERE ${fallen} AND log_index < ${below} LIMIT ${most + 1})
+        CROSS JOIN refs AS held USING (log_index) WHERE held.relation = 'attests'`;
+  const touched = sql`${firstOf(held)},
+    touched (log_index) AS MATERIALIZED (
       SELECT statements.log_index FROM json_each(${JSON.stringify(statements)}) AS named
         CROSS JOIN statements ON statements.id = named.value AND statements.log_index < ${below}
       UNION
@@ -92,10 +110,14 @@ export function touchedBetween(target: TargetRow, reach: Reach): CompiledQuery<W
         CROSS JOIN statements ON issuer = seed.value ->> '$.by' AND kind = seed.value ->> '$.kind'
           AND statements.log_index > seed.value ->> '$.from' AND statements.log_index < ${below}
       UNION
+      SELECT * FROM (
+        SELECT own.log_index FROM firsts CROSS JOIN statements AS own ON ${signedBy(target)} AND own.log_index < ${below}
+        LIMIT ${most + 1}
+      )
+      UNION
       SELECT refs.log_index FROM touched
         CROSS JOIN statements AS named ON named.log_index = touched.log_index AND named.body IS NOT NULL
         CROSS JOIN refs ON refs.relation IN (${listOf(along)}) AND refs.target = named.id AND refs.log_index < ${below}
-      ${toSigned ? signed : sql``}
       LIMIT ${most + 1}
     )`;
   return pageOf(touched, 'touched', along, reach);
@@ -106,27 +128,30 @@ export function touchedBetween(target: TargetRow, reach: Reach): CompiledQuery<W
  * vouches for it, no further back than the statement, and from there down again. Costs what the window holds.
  */
 export function touchedWithin(target: TargetRow, reach: Reach): CompiledQuery<WalkRow> {
-  const { seeds, statements, along, toSigned } = walkFrom(target);
+  const { seeds, statements, along } = walkFrom(target);
   const { after, below, most } = reach;
+  const fallen = falling(target);
   const named = sql`CROSS JOIN refs ON refs.log_index = up.log_index AND refs.relation IN (${listOf(along)})
         CROSS JOIN statements AS parent ON parent.id = refs.target AND parent.log_index >= ${target.root}`;
-  const vouching = sql`CROSS JOIN statements AS own ON own.log_index = up.log_index
-          AND own.kind IN ('DatasetRecord', 'ReviewRecord')
-        CROSS JOIN refs AS parent ON parent.relation = 'attests' AND parent.target = own.issuer
-          AND parent.log_index < up.log_index`;
-  const window = toSigned
-    ? sql`SELECT log_index FROM statements WHERE log_index >= ${after} AND log_index < ${below}`
-    : sql`SELECT log_index FROM refs WHERE log_index >= ${after} AND log_index < ${below}
-        AND +relation IN (${listOf(along)})`;
+  const held =
+    fallen === null
+      ? null
+      : sql`FROM (SELECT DISTINCT issuer AS did FROM up CROSS JOIN statements USING (log_index)) AS signer
+        CROSS JOIN refs AS held ON held.relation = 'attests' AND held.target = signer.did
+        CROSS JOIN statements AS credential ON credential.log_index = held.log_index AND ${fallen}`;
+  const window =
+    fallen === null
+      ? sql`SELECT log_index FROM refs WHERE log_index >= ${after} AND log_index < ${below}
+        AND +relation IN (${listOf(along)})`
+      : sql`SELECT log_index FROM statements WHERE log_index >= ${after} AND log_index < ${below}`;
   const touched = sql`up (log_index) AS MATERIALIZED (
       ${window}
       UNION SELECT parent.log_index FROM up ${named}
-      ${toSigned ? sql`UNION SELECT parent.log_index FROM up ${vouching}` : sql``}
       LIMIT ${most + 1}
     ),
+    ${firstOf(held)},
     ways (child, parent) AS MATERIALIZED (
       SELECT up.log_index, parent.log_index FROM up ${named}
-      ${toSigned ? sql`UNION ALL SELECT up.log_index, parent.log_index FROM up ${vouching}` : sql``}
     ),
     touched (log_index) AS MATERIALIZED (
       SELECT statements.log_index FROM json_each(${JSON.stringify(statements)}) AS named
@@ -135,6 +160,8 @@ export function touchedWithin(target: TargetRow, reach: Reach): CompiledQuery<Wa
       SELECT up.log_index FROM up CROSS JOIN statements USING (log_index)
         CROSS JOIN json_each(${JSON.stringify(seeds)}) AS seed ON issuer = seed.value ->> '$.by'
           AND kind = seed.value ->> '$.kind' AND up.log_index > seed.value ->> '$.from'
+      UNION
+      SELECT own.log_index FROM up CROSS JOIN statements AS own USING (log_index) CROSS JOIN firsts ON ${signedBy(target)}
       UNION
       SELECT ways.child FROM touched
         CROSS JOIN statements AS named ON named.log_index = touched.log_index AND named.body IS NOT NULL
@@ -168,11 +195,10 @@ function pageOf(
       WHERE +parent.log_index IN (SELECT log_index FROM touched) GROUP BY page.log_index
     ),
     vouching AS (
-      SELECT page.log_index, min(held.log_index), held.id FROM page
+      SELECT page.log_index, held.id FROM page
         CROSS JOIN statements AS own ON own.log_index = page.log_index
-        CROSS JOIN refs ON refs.relation = 'attests' AND refs.target = own.issuer
-        CROSS JOIN statements AS held ON held.log_index = refs.log_index AND held.log_index < page.log_index
-      WHERE +held.log_index IN (SELECT log_index FROM touched) GROUP BY page.log_index
+        CROSS JOIN firsts ON firsts.did = own.issuer AND firsts.log_index < page.log_index
+        CROSS JOIN statements AS held ON held.log_index = firsts.log_index
     ),
     listed AS (
       SELECT log_index, statements.id, kind, logged_at, relation, named.id AS named, vouching.id AS credential,

@@ -27,8 +27,10 @@ const WITHIN = 100_000;
 const ENTRIES_AN_ITEM = 64;
 const WIDER = 16;
 
+type Reads = Pick<Deps, 'database' | 'operator' | 'now'>;
+
 /** What a withdrawal of a statement would touch: a page of it, by one checkpoint. Throws ProblemError. */
-export async function impactPage(deps: Deps, id: StatementId, query: ImpactQuery): Promise<Impact> {
+export async function impactPage(deps: Reads, id: StatementId, query: ImpactQuery): Promise<Impact> {
   const { size } = await newestCheckpoint(deps.database);
   const [target] = await deps.database.all(targetOf(id));
   if (target === undefined || target.log_index >= size) {
@@ -57,7 +59,7 @@ interface Walked {
  * The statements from `after` on that may be touched. Of a statement on which little rests, a whole page where there is one,
  * for that is walked through in no time; else what a window of the log holds, however little.
  */
-async function walk(deps: Deps, target: TargetRow, { after, limit }: ImpactQuery, size: number): Promise<Walked> {
+async function walk(deps: Reads, target: TargetRow, { after, limit }: ImpactQuery, size: number): Promise<Walked> {
   const from = Math.max(after, target.root);
   const first = (limit + 1) * ENTRIES_AN_ITEM;
   for (let window = first; ; window *= WIDER) {
@@ -71,12 +73,18 @@ async function walk(deps: Deps, target: TargetRow, { after, limit }: ImpactQuery
     const found = await read(deps, touchedWithin(target, { after: from, below, limit: limit + 1, most: WITHIN }));
     if (found.visited <= WITHIN) return cut(found.rows, limit, below >= size ? null : below);
     if (window === 1) {
-      throw new ProblemError('too-large', `what stands behind entry ${from} is more than ${WITHIN} statements`);
+      throw tooMuch(from, WITHIN);
     }
   }
 }
 
-async function read({ database }: Deps, query: CompiledQuery<WalkRow>) {
+const tooMuch = (index: number, most: number): ProblemError =>
+  new ProblemError(
+    'too-large',
+    `what stands behind entry ${index} is more than ${most} statements; go on from entry ${index + 1}`,
+  );
+
+async function read({ database }: Reads, query: CompiledQuery<WalkRow>) {
   const rows = await database.all(query);
   return {
     rows: rows.flatMap((row) => (row.log_index === null ? [] : [row])),
@@ -96,7 +104,7 @@ interface Judged {
 }
 
 /** What becomes of each statement; of what rests on a signer's right, by the same function that judges standing. */
-async function judge(deps: Deps, target: TargetRow, rows: readonly TouchedRow[], size: number): Promise<Judged> {
+async function judge(deps: Reads, target: TargetRow, rows: readonly TouchedRow[], size: number): Promise<Judged> {
   if (!vouches(target.kind)) return { touches: (row) => touchOf(target, row), judged: rows.length };
   for (let judged = rows.length; ; judged = Math.ceil(judged / 4)) {
     const asked = rows.slice(0, judged);
@@ -104,7 +112,10 @@ async function judge(deps: Deps, target: TargetRow, rows: readonly TouchedRow[],
     const records = asked.flatMap((row) => (isRecord(row) ? row.id : (row.named ?? [])));
     const others = [target.id, ...asked.flatMap((row) => (isRecord(row) ? [] : [row.id]))];
     const found = await deps.database.all(standingEvidence([...new Set(records)], others, size));
-    if (found.length > limits.certificateStatements && judged > 1) continue;
+    if (found.length > limits.certificateStatements) {
+      if (judged > 1) continue;
+      throw tooMuch(asked[0]?.log_index ?? 0, limits.certificateStatements);
+    }
     const evidence = new Evidence(await deps.operator(), found.map(toLogged));
     const withdrawn = evidence.get(target.id);
     if (withdrawn === undefined) throw new Error(`the evidence about ${target.id} does not hold it`);

@@ -46,6 +46,9 @@ export async function portfolio(cli: Cli, path: string, options: RightsOptions):
   for (const remark of remarks) cli.out.note(text`note: ${remark}`);
   const asked = { question, at, until: at + days * DAY };
   const lines = await (options.offline === true ? decideOffline : decideOnline)(cli, holdings, asked);
+  for (const { record, warnings } of cli.out.json ? [] : lines) {
+    for (const warning of warnings) cli.out.note(text`note: ${record ?? ''}: ${warning}`);
+  }
   const mix = mixOf({ use: question.use, at: logTimeOf(at), until: logTimeOf(asked.until) }, lines);
   if (options.csv === true) {
     cli.out.raw(portfolioCsv(mix));

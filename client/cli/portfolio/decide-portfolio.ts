@@ -95,6 +95,7 @@ const unproven = ({ record, saved }: Holding, fault: string): PortfolioLine => (
   limitedBy: null,
   path: [],
   fault,
+  warnings: [],
   changes: [],
   through: null,
   asOf: null,
@@ -109,7 +110,7 @@ function judgeWith(cli: Cli, { question, at, until }: Asked) {
     const request = { ...question, record, at: logTimeOf(at) };
     const proven = await proveDecision(certificate, request, trust, cli.now());
     if (!proven.ok) return unproven(holding, proven.reason);
-    const { decision, evidence, checkpoint } = proven.value;
+    const { decision, evidence, checkpoint, warnings } = proven.value;
     const { changes, through } = changesOf(evidence, request, { from: at, until }, work);
     const { limitedBy } = decision;
     const nameOf = (id: StatementId): string | null => evidence.record(id)?.document.credentialSubject.name ?? null;
@@ -124,6 +125,7 @@ function judgeWith(cli: Cli, { question, at, until }: Asked) {
         name: nameOf(id),
       })),
       fault: null,
+      warnings,
       changes,
       through: logTimeOf(through),
       asOf: checkpoint === null ? null : { size: checkpoint.size, root: toBase64(checkpoint.root) },

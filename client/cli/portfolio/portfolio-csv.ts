@@ -1,4 +1,5 @@
 import type { DecisionChange } from '../../../protocol/rights/changes.ts';
+import { sanitizeLine } from '../terminal.ts';
 import type { Portfolio, PortfolioLine } from './portfolio.ts';
 import { nameOfWay } from './portfolio-view.ts';
 
@@ -14,6 +15,7 @@ const HEADER = [
   'reason',
   'next change',
   'changes',
+  'certificate',
 ];
 
 /** A mix as CSV (RFC 4180), a line for each record. */
@@ -21,7 +23,7 @@ export const portfolioCsv = ({ records }: Portfolio): string =>
   [HEADER, ...records.map(cellsOf)].map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
 
 function cellsOf(line: PortfolioLine): string[] {
-  const { record, file, name, decision, duties, limitedBy, path, fault, changes } = line;
+  const { record, file, name, decision, duties, limitedBy, path, fault, changes, warnings } = line;
   return [
     record ?? file ?? '',
     name ?? '',
@@ -34,17 +36,18 @@ function cellsOf(line: PortfolioLine): string[] {
     fault ?? limitedBy?.reason ?? '',
     changes[0]?.at ?? '',
     changes.map(changeInWords).join('; '),
+    warnings.join('; '),
   ];
 }
 
 const changeInWords = ({ at, from, to, because }: DecisionChange): string =>
   `${at}: ${from.decision} to ${to.decision}: ${because.map(({ reason }) => reason).join(', ')}`;
 
-/**
- * One cell. Names and reasons are other people's words: spreadsheets run what begins with = + - @ or a tab, as a formula, so
- * that is told to be text by an apostrophe before it (OWASP, “CSV injection”).
- */
+/** What a spreadsheet runs as a formula, at the beginning of a cell; some cut cells at semicolons, whatever the quotes. */
+const FORMULA = /(^|[;,|"])(\s*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
+
+/** One cell. Names and reasons are other people's words: an apostrophe tells a formula to be text (OWASP, “CSV injection”). */
 function csvCell(value: string): string {
-  const text = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = sanitizeLine(value).replace(FORMULA, "$1'$2");
+  return /[",]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

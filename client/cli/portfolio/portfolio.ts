@@ -17,6 +17,8 @@ export interface PortfolioLine {
   path: { record: StatementId; name: string | null }[];
   /** Why there is no proven decision: not found, erased, or the certificate does not hold. */
   fault: string | null;
+  /** What is to be said of its certificate besides: that it is old, so that what happened since is not known. */
+  warnings: string[];
   changes: DecisionChange[];
   /** Up to when the changes were looked for; null where nothing could be. */
   through: string | null;

@@ -9,14 +9,15 @@ const NAME = 200;
 const DESCRIPTION = 2000;
 
 /**
- * The rights of a Croissant 1.1 dataset (MLCommons, 29 January 2026, “Data Use Conditions”): its `license`, and in `usageInfo`
- * the ODRL offer. To be merged into a description that has the files.
+ * The rights of a Croissant 1.1 dataset (MLCommons, 29 January 2026, “Data Use Conditions”): in `usageInfo` the ODRL offer,
+ * and its `license`, where that says no more than the offer does. To be merged into a description that has the files.
  */
 export function toCroissant(survey: Survey): Written {
   const { offer, lost } = offerOf(survey);
-  const { document } = survey;
+  const { document, facets, answers } = survey;
   if (offer === null || document === null) return { document: null, lost };
   const { name, description, version, rights } = document.credentialSubject;
+  const isAlone = facets.isOneLicence && answers.every(({ widest: { limitedBy } }) => limitedBy?.source !== 'standing');
   return {
     document: {
       '@context': {
@@ -30,14 +31,21 @@ export function toCroissant(survey: Survey): Written {
       name: oneLine(name, NAME),
       ...(description === undefined ? {} : { description: oneLine(description, DESCRIPTION) }),
       version: oneLine(version, NAME),
-      license: isOneLicence(rights.license) ? `https://spdx.org/licenses/${rights.license}` : rights.license,
+      license: isAlone ? addressOf(rights.license) : { '@id': offer['@id'] },
       usageInfo: { ...offer, '@type': ['CreativeWork', 'odrl:Offer'], name: 'Rights over the whole lineage' },
     },
-    lost: [...lost, 'files, record sets and creators are left out: merge this into the description that has them'],
+    lost: [
+      ...lost,
+      ...(isAlone ? [] : [`license names the offer: ${rights.license} alone would say more, or less, than holds`]),
+      'files, record sets and creators are left out: merge this into the description that has them',
+    ],
   };
 }
 
 export const CROISSANT_PROFILE = 'http://mlcommons.org/croissant/1.1';
 
-/** Whether an expression is one identifier of the SPDX list, as far as its form tells. */
-const isOneLicence = (license: string): boolean => /^[A-Za-z0-9.-]+$/.test(license) && !license.includes('LicenseRef-');
+/** The address of a licence where an expression is one identifier of the SPDX list, as far as its form tells; else itself. */
+const addressOf = (license: string): string =>
+  /^[A-Za-z0-9.-]+$/.test(license) && !license.includes('LicenseRef-')
+    ? `https://spdx.org/licenses/${license}`
+    : license;

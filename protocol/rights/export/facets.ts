@@ -1,8 +1,10 @@
 import type { StatementId } from '../../../schemas/primitives.ts';
 import { ModelRelease, Purpose, type RightsRule, type Use } from '../../../schemas/rights-rule.ts';
-import type { Evidence } from '../../evidence.ts';
+import { has, type Evidence } from '../../evidence.ts';
 import { lineageOf, unregisteredSources, type Lineage } from '../../lineage.ts';
 import { logTimeOf } from '../../time.ts';
+import { workFor } from '../decide.ts';
+import type { Work } from '../evaluate.ts';
 import { alternativesOf } from '../licence-terms.ts';
 import { LEAF_USES, leavesOf } from '../vocabulary.ts';
 import { countryIn, zonesOf, type Zone } from './zone.ts';
@@ -23,6 +25,8 @@ export interface Dimensions {
 export interface Facets extends Dimensions {
   /** The first time after that of the export at which a rule or a record begins or ends, in milliseconds. */
   until: number | null;
+  /** Whether the one licence that the record and all that it is made of have says all that there is to say. */
+  isOneLicence: boolean;
   /** What was not looked into, or is not the record's own, a sentence each. */
   remarks: string[];
 }
@@ -33,9 +37,11 @@ const BOXES = 512;
 /** Faults of the lineage that are said. */
 const FAULTS = 3;
 
-/** Reads the rules and licences of a record and all that it is made of. */
-export function facetsOf(evidence: Evidence, record: StatementId, at: number): Facets {
+/** Reads the rules and licences of a record and all that it is made of; of more than `work`, none. */
+export function facetsOf(evidence: Evidence, record: StatementId, at: number, work: Work): Facets {
   const lineage = lineageOf(evidence, record);
+  work.left -= lineage.records.reduce((sum, each) => sum + workFor(each), 0);
+  if (work.left < 0) return { ...dimensionsOf([]), until: null, isOneLicence: false, remarks: [] };
   const subjects = lineage.records.map(({ document }) => document.credentialSubject);
   const rules = subjects.flatMap(({ rights }) => rights.rules ?? []);
   const declared = subjects.flatMap(({ rights, derivedFrom = [] }) => [
@@ -46,10 +52,11 @@ export function facetsOf(evidence: Evidence, record: StatementId, at: number): F
     alternativesOf(license).flatMap((terms) => terms.flatMap(({ clauses }) => clauses.map(({ rule }) => rule))),
   );
   const dimensions = dimensionsOf([...rules, ...implied]);
-  const until = nextChange(lineage, rules, at);
+  const until = nextChange(evidence, lineage, rules, at);
   return {
     ...dimensions,
     until,
+    isOneLicence: new Set(declared).size === 1 && rules.length + lineage.faults.length === 0 && until === null,
     remarks: [
       ...remarksOnLineage(evidence, lineage),
       ...remarksOnRules(rules, dimensions),
@@ -60,15 +67,16 @@ export function facetsOf(evidence: Evidence, record: StatementId, at: number): F
   };
 }
 
-function nextChange({ records }: Lineage, rules: readonly RightsRule[], at: number): number | null {
+/** Of a time in the past, what the log took after it counts, too: a record, or the revocation of anything. */
+function nextChange(evidence: Evidence, { records }: Lineage, rules: readonly RightsRule[], at: number): number | null {
+  const revocations = [...evidence.all()].filter((logged) => has(logged, 'Revocation'));
   const times = [
     ...records.flatMap(({ document: { validFrom, validUntil } }) => [validFrom, validUntil]),
     ...rules.flatMap(({ period }) => [period?.from, period?.until]),
-  ];
-  const next = times.reduce((first, time) => {
-    const ms = time === undefined ? Infinity : Date.parse(time);
-    return ms > at ? Math.min(first, ms) : first;
-  }, Infinity);
+    ...revocations.map(({ document }) => document.credentialSubject.invalidSince),
+  ].map((time) => (time === undefined ? Infinity : Date.parse(time)));
+  const logged = [...records, ...revocations].map(({ loggedAt }) => loggedAt);
+  const next = [...times, ...logged].reduce((first, ms) => (ms > at ? Math.min(first, ms) : first), Infinity);
   return next === Infinity ? null : next;
 }
 

@@ -63,7 +63,7 @@ export function surveyOf(
   at: number,
   work: Work = { left: limits.decisionWork },
 ): Survey {
-  const facets = facetsOf(evidence, record, at);
+  const facets = facetsOf(evidence, record, at, work);
   return {
     record,
     document: evidence.record(record)?.document ?? null,

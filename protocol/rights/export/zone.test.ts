@@ -48,6 +48,15 @@ test('what rules may divide is bounded, whatever they name', () => {
   expect(purposes.length * releases.length * territories.length * fields.length).toBeLessThanOrEqual(512);
 });
 
+test('many fields of many rules are told apart in step with what is written', () => {
+  const rules = Array.from({ length: 2000 }, (_, i) =>
+    permit({ field: { include: Array.from({ length: 100 }, (_, j) => `field-${i}-${j}`) } }),
+  );
+  expect(dimensionsOf(rules)).toMatchObject({ fields: [null] });
+  const alike = Array.from({ length: 20_000 }, (_, i) => `field-${i}`);
+  expect(zonesOf([{ include: alike }, { exclude: alike }], 3)).toHaveLength(3);
+});
+
 test('every country named leaves no zone of others', () => {
   const all = permit({ territory: { include: [...COUNTRIES] } });
   expect(dimensionsOf([all]).territories).toEqual([null, { include: [...COUNTRIES] }]);

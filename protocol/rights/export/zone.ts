@@ -4,8 +4,7 @@ import type { RightsRule } from '../../../schemas/rights-rule.ts';
 /** Some countries or fields, or all but some; null for everything there is. */
 export type Zone = NonNullable<RightsRule['field']> | null;
 
-const holds = (zone: NonNullable<Zone>, member: string): boolean =>
-  'include' in zone ? zone.include.includes(member) : !zone.exclude.includes(member);
+const membersOf = (zone: NonNullable<Zone>): readonly string[] => ('include' in zone ? zone.include : zone.exclude);
 
 /**
  * Cuts what is there where a rule may: one zone for all members that every rule holds or leaves out alike, and one for
@@ -13,16 +12,21 @@ const holds = (zone: NonNullable<Zone>, member: string): boolean =>
  */
 export function zonesOf(limits: readonly NonNullable<Zone>[], most: number): Zone[] | null {
   if (limits.length === 0) return [null];
-  const named = [...new Set(limits.flatMap((zone) => ('include' in zone ? zone.include : zone.exclude)))].toSorted();
+  // Those that name a member are just those that tell it from the rest: so it costs what is written, however much that is.
+  const naming = new Map<string, string>();
+  for (const [i, zone] of limits.entries())
+    for (const member of membersOf(zone)) naming.set(member, `${naming.get(member) ?? ''} ${i}`);
+  const named = [...naming.keys()].toSorted();
   const kinds = new Map<string, string[]>();
   for (const member of named) {
-    const kind = limits.map((zone) => (holds(zone, member) ? '1' : '0')).join('');
+    const kind = naming.get(member) ?? '';
     const alike = kinds.get(kind);
     if (alike === undefined) kinds.set(kind, [member]);
     else alike.push(member);
+    // The whole, and what nobody names, are two more.
+    if (kinds.size + 2 > most) return null;
   }
-  const zones: Zone[] = [null, ...[...kinds.values()].map((include) => ({ include })), { exclude: named }];
-  return zones.length > most ? null : zones;
+  return [null, ...[...kinds.values()].map((include) => ({ include })), { exclude: named }];
 }
 
 /** A country that stands for all of a zone; undefined where it holds none. */

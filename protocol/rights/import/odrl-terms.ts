@@ -14,18 +14,7 @@ interface Action {
 }
 
 /** All that may be done: the uses that are children of none. */
-const EVERY_USE: readonly Use[] = [
-  'train',
-  'distil',
-  'synthesise',
-  'evaluate',
-  'ground',
-  'embed',
-  'analyse',
-  'search',
-  'redistribute',
-  'derive',
-];
+const EVERY_USE: readonly Use[] = Use.options.filter((use) => !use.startsWith('train.'));
 
 const COMMERCIAL: Action = { prohibition: EVERY_USE, purpose: 'commercial' };
 
