@@ -5,7 +5,9 @@ import { utf8 } from './bytes.ts';
 export function pathFault(path: string): string | null {
   if (path === '') return 'is empty';
   if (!path.isWellFormed()) return 'has a lone surrogate';
-  if (utf8(path).length > limits.pathBytes) return `is longer than ${limits.pathBytes} bytes`;
+  // No code unit takes more than three bytes.
+  if (3 * path.length > limits.pathBytes && utf8(path).length > limits.pathBytes)
+    return `is longer than ${limits.pathBytes} bytes`;
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f-\u009f\\]/.test(path)) return 'has a backslash or a control character';
   if (/[\u202a-\u202e\u2066-\u2069]/.test(path)) return 'has a character that overrides the direction of text';

@@ -22,8 +22,8 @@ import { prepareState, startWrangler, type WranglerDev, type WranglerState } fro
 const SAMPLES = { human: 'samples/kitchen-arithmetic/questions.jsonl', model: 'samples/model-made/questions.jsonl' };
 /** Rows of each in the mix, and of nobody. */
 const TAKEN = { human: 9, model: 4, nobody: 3 };
-/** Rows in the index that is interrupted: more than a step takes. */
-const ROWS = 120_000;
+/** Rows in the index that is interrupted: more than six steps take. */
+const ROWS = 50_000;
 
 let home: string;
 let state: WranglerState;

@@ -60,13 +60,15 @@ export interface WranglerDev {
   kill(): Promise<void>;
 }
 
+/** It asks nobody where this machine is or whether there is a newer wrangler, and tells nobody that it runs. */
+const ALONE = { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_HIDE_BANNER: 'true', WRANGLER_SEND_METRICS: 'false' };
+
 /** The Worker in workerd, as `wrangler dev` runs it on a port of its own. */
 export async function startWrangler({ folder }: WranglerState): Promise<WranglerDev> {
   const args = ['dev', '--port', '0', '--env-file', join(folder, 'secrets'), '--persist-to', folder];
   const child = spawn(pathOf('node_modules/.bin/wrangler'), args, {
     cwd: folder,
-    // It asks nobody where this machine is.
-    env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: 'false', NO_COLOR: '1' },
+    env: { ...process.env, ...ALONE, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'ignore'],
     // A group of its own, which workerd belongs to.
     detached: true,

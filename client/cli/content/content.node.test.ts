@@ -101,7 +101,15 @@ describe('what is refused, by name', () => {
   test('a name that is not UTF-8', async () => {
     const folder = temporaryFolder();
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff, 0xfe])]), '');
-    await expect(findContent(folder)).rejects.toThrow(/not UTF-8/);
+    // Decoded loosely, that has the name of this one.
+    writeFileSync(join(folder, '\ufffd\ufffd'), '');
+    await expect(findContent(folder)).rejects.toThrow(/not UTF-8: ÿþ/);
+  });
+
+  test('but not one with the character that stands for what is not', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'a\ufffd'), '');
+    expect((await findContent(folder)).files).toMatchObject([{ path: 'a\ufffd' }]);
   });
 
   test('what is not there', async () => {

@@ -45,15 +45,7 @@ export async function findContent(path: string): Promise<Found> {
 
 /** Depth first, without recursion deeper than a path may be long. */
 async function walk(folder: string, prefix: string, found: Found): Promise<void> {
-  // Names as bytes: Node would replace what is not UTF-8, and then name a file that is not there.
-  const entries = await readdir(folder, { withFileTypes: true, encoding: 'buffer' });
-  const names = new Map<string, Dirent<Buffer>>();
-  for (const entry of entries) {
-    const name = fromUtf8(entry.name);
-    if (name === null)
-      throw new CliError('invalid-file', `a file name in ${folder} is not UTF-8: ${entry.name.toString('latin1')}`);
-    names.set(name, entry);
-  }
+  const names = await entriesIn(folder);
   for (const [name, entry] of names) {
     const path = `${prefix}${name}`;
     const location = join(folder, name);
@@ -78,6 +70,23 @@ async function walk(folder: string, prefix: string, found: Found): Promise<void>
     } else {
       throw new CliError('invalid-file', `${location} is not a regular file`, 'move it out of the folder');
     }
+  }
+}
+
+/** What is in a folder, by name. */
+async function entriesIn(folder: string): Promise<Map<string, Dirent>> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  // Node replaces what is not UTF-8, and would then name a file that is not there.
+  if (entries.some(({ name }) => name.includes(REPLACEMENT))) await requireUtf8(folder);
+  return new Map(entries.map((entry) => [entry.name, entry]));
+}
+
+const REPLACEMENT = '\ufffd';
+
+async function requireUtf8(folder: string): Promise<void> {
+  for (const name of await readdir(folder, { encoding: 'buffer' })) {
+    if (fromUtf8(name) === null)
+      throw new CliError('invalid-file', `a file name in ${folder} is not UTF-8: ${name.toString('latin1')}`);
   }
 }
 
