@@ -148,12 +148,12 @@ describe('errors', () => {
     const { transport } = await script(
       (_request, response) => {
         response.writeHead(200);
-        for (let i = 0; i < 5; i++) setTimeout(() => response.write('.'), i * 40);
-        setTimeout(() => response.end(), 200);
+        for (let i = 0; i < 5; i++) setTimeout(() => response.write('.'), i * 100);
+        setTimeout(() => response.end(), 500);
       },
       (_request, response) => void response.writeHead(200).write('.'),
     );
-    const impatient = new Transport({ url: transport.url, retries: 0, timeout: 120 });
+    const impatient = new Transport({ url: transport.url, retries: 0, timeout: 400 });
     expect((await impatient.call(CALL)).bytes).toHaveLength(5);
     await expect(impatient.call(CALL)).rejects.toThrow(/no answer in time/);
   });
