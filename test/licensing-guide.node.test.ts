@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { ended, startFirsthand } from '../client/cli/testing/processes.ts';
@@ -31,6 +32,9 @@ test('each command of it runs, and prints what is printed there', { timeout: 120
   const ran: string[] = [];
   for (const { kind, lines } of BLOCKS) {
     if (kind === 'sh') last = undefined;
+    // A file's first line says its name.
+    if (kind === 'yaml' && lines[0]?.startsWith('# '))
+      writeFileSync(join(mix.lab, lines[0].slice(2)), lines.join('\n'));
     for (const line of kind === 'sh' ? lines.filter((word) => word.startsWith('firsthand ')) : []) {
       const args = line.split(' ').slice(1);
       last = await firsthand(
@@ -44,7 +48,7 @@ test('each command of it runs, and prints what is printed there', { timeout: 120
     if (kind === '' && last !== undefined) shows(last, lines);
   }
   // A guide whose blocks were not found tests nothing.
-  expect(new Set(ran)).toEqual(new Set(['rights', 'grant', 'certificate', 'search', 'export', 'impact']));
+  expect(new Set(ran)).toEqual(new Set(['rights', 'grant', 'certificate', 'verify', 'search', 'export', 'impact']));
 
   child.kill('SIGTERM');
   expect((await end).code).toBe(0);
