@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { ended, startFirsthand } from '../client/cli/testing/processes.ts';
 import { firsthand, temporaryFolder, type Ran } from '../client/cli/testing/run-cli.ts';
 
@@ -25,6 +25,7 @@ interface Mix {
 
 test('each command of it runs, and prints what is printed there', { timeout: 120_000 }, async () => {
   const child = startFirsthand(temporaryFolder(), ['demo', '--mix', '--json']);
+  onTestFinished(() => void child.kill());
   const end = ended(child);
   const mix = JSON.parse(await firstLine(child.stdout as NodeJS.ReadableStream, end)) as Mix;
   const env = { HOME: mix.home, FIRSTHAND_REGISTRY: mix.url };
