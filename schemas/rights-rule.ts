@@ -23,10 +23,13 @@ export const Use = z.enum([
 export type Use = z.infer<typeof Use>;
 
 const included = <T extends z.ZodType<string>>(item: T) =>
-  z.union([
-    z.strictObject({ include: uniqueList(item, 260).min(1) }),
-    z.strictObject({ exclude: uniqueList(item, 260).min(1) }),
-  ]);
+  z.union(
+    [
+      z.strictObject({ include: uniqueList(item, 260).min(1) }),
+      z.strictObject({ exclude: uniqueList(item, 260).min(1) }),
+    ],
+    { error: 'expected a list under include, or one under exclude' },
+  );
 
 export const Purpose = z.enum(['any', 'commercial', 'noncommercial', 'research']);
 export type Purpose = z.infer<typeof Purpose>;

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { drafts, idOf, nullifierOf, signed, signerOf, VALID_FROM } from '../test/support/statements.ts';
 import { issuesOf, type ParsedStatement } from '../protocol/statement.ts';
 import { FRAMEWORKS, reachesLevel, type FrameworkName, type LevelName } from './frameworks.ts';
+import { RightsRule } from './rights-rule.ts';
 import { STATEMENT_KINDS, isKind, kindOf } from './statement.ts';
 
 const alice = await signerOf('alice');
@@ -291,3 +292,11 @@ describe('frameworks', () => {
     expect(reachesLevel('eidas', 'IAL3', 'IAL1')).toBe(false);
   });
 });
+
+test.each([[['US']], [{ only: ['US'] }], [{ include: ['US'], exclude: ['DE'] }]])(
+  'a territory of another form, %j, is told which there are',
+  (territory) => {
+    const { error } = RightsRule.safeParse({ ...rule, territory });
+    expect(error?.issues).toMatchObject([{ path: ['territory'], message: expect.stringContaining('under include') }]);
+  },
+);

@@ -29,7 +29,7 @@ export function addRightsCommands(program: Command, leaf: Leaf, run: Run): void 
       run(command, async (cli) => (await import('./commands/rights.ts')).rights(cli, id, options)),
     );
 
-  leaf(program, 'export', 'say what the public may do with a record in another vocabulary')
+  leaf(program, 'export', 'say in another vocabulary what the public may do with a record')
     .argument('<id>', 'a dataset record')
     .requiredOption('--as <format>', ExportFormat.options.join(', '))
     .option('-o, --output <file>', 'write the document to this file')

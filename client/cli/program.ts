@@ -159,12 +159,12 @@ export function createProgram(version: string, run: Run): Command {
       run(command, async (cli) => (await import('./commands/get.ts')).get(cli, id, options)),
     );
 
-  leaf(program, 'search', 'find datasets')
-    .argument('[query]')
-    .option('--task-type <type>')
-    .option('--domain <term>')
-    .option('--language <tag>')
-    .option('--max-assistance <level>')
+  leaf(program, 'search', 'find datasets: by words, by what they are, by what everybody may do with them now')
+    .argument('[query]', 'words of the name, description or keywords')
+    .option('--task-type <type>', 'e.g. sft-demonstration, preference, evaluation')
+    .option('--domain <term>', 'e.g. mathematics')
+    .option('--language <tag>', 'BCP 47')
+    .option('--max-assistance <level>', ASSISTANCE_LEVELS.join(' < '))
     .option(
       '--use <use>',
       'only what everybody may use so now, e.g. train.finetune; what is left out is read at its worst',
@@ -194,7 +194,7 @@ export function createProgram(version: string, run: Run): Command {
     );
 
   leaf(program, 'impact', 'what withdrawing a statement would touch: look before you revoke')
-    .argument('<id>')
+    .argument('<id>', 'a dataset record, a credential, or another statement')
     .addOption(
       new Option('--certificates <path>', 'and which of these saved certificates; repeatable').argParser(collectFile),
     )
@@ -243,9 +243,16 @@ export function createProgram(version: string, run: Run): Command {
       run(command, async (cli) => (await import('./commands/serve.ts')).serve(cli, options)),
     );
 
-  leaf(program, 'demo', 'the whole story on real commands, in a temporary folder').action(
-    (_options, command: Command) => run(command, async (cli) => (await import('./demo/demo.ts')).demo(cli)),
-  );
+  leaf(program, 'demo', 'the whole story on real commands, in a temporary folder')
+    .option(
+      '--mix',
+      'instead, serve a mix of three datasets to ask about, as the README’s licensing guide does; until Ctrl-C',
+    )
+    .action(({ mix }: { mix?: true }, command: Command) =>
+      run(command, async (cli) =>
+        mix === true ? (await import('./demo/mix.ts')).demoMix(cli) : (await import('./demo/demo.ts')).demo(cli),
+      ),
+    );
   return program;
 }
 

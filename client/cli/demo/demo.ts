@@ -37,6 +37,7 @@ ${cli.out.style.green('Done')}: ${stage.steps.length} commands in ${seconds} s, 
 
 Where to go next
   README.md                  guides for contributors, labs and operators
+  firsthand demo --mix       may we train on it? a mix of datasets to ask about
   firsthand serve            a registry of your own, on this machine
   firsthand init --help      describe a dataset of yours, then publish it
   firsthand verify --help    gate a training run on a policy`,
