@@ -15,7 +15,8 @@ export interface Spooled {
 /** A private folder for row digests, which is gone with its owner, or with the process however that ends. */
 export class SpoolFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'firsthand-rows-'));
-  readonly #remove = (): void => rmSync(this.path, { recursive: true, force: true });
+  // Again where it is not empty after all: what nobody waits for may just be written into it.
+  readonly #remove = (): void => rmSync(this.path, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 });
 
   constructor() {
     // Ctrl-C ends the process by its exit, too.
