@@ -6,7 +6,7 @@ import { hashContent } from '../../client/cli/content/hash-content.ts';
 import { SpoolFolder } from '../../client/cli/content/spool.ts';
 import { findContent } from '../../client/cli/content/walk.ts';
 import { withFolder } from './child.ts';
-import { line, mediansMs, percent } from './report.ts';
+import { line, mediansMs, percent, settleDisk } from './report.ts';
 
 const MIB = 2 ** 20;
 
@@ -37,8 +37,7 @@ async function benchFolder(name: string, count: number, bytes: number): Promise<
         execFileSync('openssl', ['dgst', '-sha256', ...paths.slice(at, at + 5000)], { stdio: 'ignore' });
       }
     };
-    // What was just written is not to be written out meanwhile.
-    execFileSync('sync');
+    settleDisk();
     await ours();
     const [mine, openssl] = await mediansMs(RUNS, ours, theirs);
     const rate = (ms: number): string => `${((count * bytes) / ms / 1e6).toFixed(2)} GB/s`;

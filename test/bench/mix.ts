@@ -11,7 +11,7 @@ import { createOutput } from '../../client/cli/output.ts';
 import { RegistryClient } from '../../client/registry-client.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { here, startChild, stopChild, withFolder } from './child.ts';
-import { line, median } from './report.ts';
+import { line, median, settleDisk } from './report.ts';
 
 const ROWS = { human: 1_200_000, model: 300_000 };
 /** Rows of each in the file that is verified. */
@@ -30,6 +30,7 @@ export async function benchMix(): Promise<void> {
       await publishBoth(home, context, ready);
       const mix = join(home, 'mix.jsonl');
       await writeRows(mix, shuffledRows());
+      settleDisk();
       const verifying: number[] = [];
       const hashing: number[] = [];
       for (let run = 0; run < RUNS; run++) {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 
 /** One line of the bench's table: what was measured, and what it is measured against. */
@@ -36,3 +37,6 @@ export async function mediansMs(
 
 export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+/** Until what was just written is on disk: it is not to be written out while something is timed. */
+export const settleDisk = (): Buffer => execFileSync('sync');

@@ -8,7 +8,7 @@ import { RowDigester } from '../../protocol/rows/row-digester.ts';
 import { RowTree } from '../../protocol/rows/row-tree.ts';
 import { sha256Into } from '../../protocol/sha256/node.ts';
 import { here, startChild, withFolder } from './child.ts';
-import { line, medianMs, mib, percent, perSecond } from './report.ts';
+import { line, medianMs, mib, percent, perSecond, settleDisk } from './report.ts';
 
 const REAL = here('../../../shared/data/gsm8k/train.jsonl');
 
@@ -89,6 +89,7 @@ function grow(file: string, sample: Uint8Array, from: number, to: number): void 
   let bytes = from;
   for (; bytes + block.length < to; bytes += block.length) appendFileSync(file, block);
   for (; bytes < to; bytes += sample.length) appendFileSync(file, sample);
+  settleDisk();
 }
 
 /** Rows of the same shape as the real ones, where those are not there. */
