@@ -56,7 +56,9 @@ export function openThreadedSqlite(file: string, migrations: string, other?: Oth
     other?.failed(error);
   });
   thread.on('exit', () => {
-    for (const batch of waiting.splice(0)) batch.reject(new Error('the database is closed'));
+    // Nobody would answer what comes from now on, either.
+    fault ??= new Error('the database is closed');
+    for (const batch of waiting.splice(0)) batch.reject(fault);
   });
   thread.unref();
   let ended: Promise<void> | null = null;
