@@ -43,9 +43,11 @@ export function openThreadedSqlite(file: string, migrations: string, other?: Oth
   /** The batches under way, oldest first: the thread answers in order. */
   const waiting: PromiseWithResolvers<void>[] = [];
   let fault: Error | null = null;
+  let ended: Promise<void> | null = null;
   thread.on('message', (result: BatchResult | object) => {
     if (typeof result === 'object' && result !== null) return other?.heard(result);
     const batch = waiting.shift();
+    if (waiting.length === 0 && ended === null) thread.unref();
     if (result === null) batch?.resolve();
     else batch?.reject(new Error(result));
   });
@@ -61,7 +63,6 @@ export function openThreadedSqlite(file: string, migrations: string, other?: Oth
     for (const batch of waiting.splice(0)) batch.reject(fault);
   });
   thread.unref();
-  let ended: Promise<void> | null = null;
   const end = async (): Promise<void> => {
     // Its end is waited for, so now it does keep the process alive.
     thread.ref();
@@ -74,6 +75,8 @@ export function openThreadedSqlite(file: string, migrations: string, other?: Oth
     batch(writes) {
       if (fault !== null) return Promise.reject(fault);
       const batch = Promise.withResolvers<void>();
+      // Whoever waits for it keeps the process alive, as nothing else may.
+      if (waiting.length === 0) thread.ref();
       waiting.push(batch);
       thread.postMessage(
         writes.map((write) => ('rows' in write ? write : { sql: write.sql, parameters: write.parameters })),
