@@ -1,12 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
-import { temporaryFolder } from '../../client/cli/testing/run-cli.ts';
+import { expect, onTestFinished, test } from 'vitest';
 import { openThreadedSqlite } from './threaded-sqlite.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations/content-index', import.meta.url));
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'firsthand-sqlite-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
 
 test('a batch that comes when the database is closed is refused, and not left without an answer', async () => {
   const database = openThreadedSqlite(join(temporaryFolder(), 'some.sqlite'), MIGRATIONS);
