@@ -3,17 +3,20 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SearchPage } from '../../schemas/search.ts';
 import type { Decision } from '../../schemas/decision.ts';
+import { limits } from '../../schemas/limits.ts';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { RightsRule } from '../../schemas/rights-rule.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import type { PublicQuestion } from '../../protocol/rights/permits.ts';
-import { enterJudged } from '../../worker/database/permitted.ts';
+import type { Draft } from '../../protocol/statement.ts';
+import { timestampOf } from '../../protocol/time.ts';
+import { enterJudged, revokePermitted } from '../../worker/database/permitted.ts';
 import { db, type Database } from '../../worker/database/port.ts';
 import { settleSome } from '../../worker/rights/settle.ts';
 import { sweepPermits } from '../../worker/rights/sweep.ts';
-import { cast, getJson, log, post } from '../contract/client.ts';
+import { batch, cast, getJson, log, post } from '../contract/client.ts';
 import { openRegistry, type Platform, type Registry } from '../contract/harness.ts';
-import { drafts, signed } from '../support/statements.ts';
+import { drafts, signed, signerOf } from '../support/statements.ts';
 import { event, PermittedWorld } from './permitted-world.ts';
 
 // What search lists by use is held against what the registry decides about every record, one by one, over histories in
@@ -175,6 +178,67 @@ export function describePermitted(
       expect(await among()).toEqual([over[0].id, kept.id]);
       await settle();
       expect(await among()).toEqual([over[0].id, kept.id]);
+    });
+
+    it('does not doubt what was logged before a credential that is taken back: nobody attests a stranger’s key to that end', async () => {
+      const { alice } = await cast(registry, 'permitted attested');
+      const other = await signerOf('permitted attested: other issuer');
+      await log(registry, await signed(drafts.identityIssuer(other.did), registry.operator));
+      const record = async (text: string) => log(registry, await signed(drafts.record(alice.did, text), alice));
+      const before = await record('attested before');
+      const attested = await log(registry, await signed(drafts.credential(alice.did, 'a stranger'), other));
+      const since = await record('attested since');
+      const invalid = { reason: 'key-compromise', invalidSince: timestampOf(registry.now() - 3_600_000) } as const;
+      const { index } = await log(registry, await signed(drafts.revocation(attested.id, invalid), other));
+      await settle();
+      // As its own commit did, before the indexer was woken.
+      await database.batch(revokePermitted(index).map((query) => query.compile(db)));
+      expect(await database.all(sql`SELECT log_index FROM permitted_due`.compile(db))).toEqual([
+        { log_index: since.index },
+      ]);
+      await settle();
+      const of = new Set([before.id, since.id]);
+      expect((await listed({ use: 'evaluate' })).filter((id) => of.has(id))).toEqual([since.id, before.id]);
+    });
+
+    it('counts lineages of many paths once each, one a step, and lists none that is deeper than is followed', async () => {
+      const { alice, publisher } = await cast(registry, 'permitted large');
+      const add = async (drafted: Draft<'DatasetRecord'>[], signer: Signer): Promise<StatementId[]> => {
+        const statements = await Promise.all(drafted.map((draft) => signed(draft, signer)));
+        await batch(registry, statements);
+        return statements.map(({ id }) => id);
+      };
+      const rights = { holder: publisher.did, license: 'MIT' };
+      const whole = (parts: StatementId[], version: string): Draft<'DatasetRecord'> =>
+        drafts.composition(publisher.did, parts.toSorted(), { rights, version });
+      const many = <T>(make: (i: number) => T): T[] => Array.from({ length: 25 }, (_, i) => make(i));
+      // 25 to the third power are the paths, 76 the records.
+      let layer = await add(
+        many((i) => drafts.record(alice.did, `permitted large ${i}`)),
+        alice,
+      );
+      for (const n of [1, 2]) {
+        const parts = layer;
+        layer = await add(
+          many((i) => whole(parts, `${n}.${i}`)),
+          publisher,
+        );
+      }
+      const tops = await add([whole(layer, 'a'), whole(layer, 'b')], publisher);
+      const among = async (ids: readonly StatementId[]) =>
+        (await listed({ use: 'evaluate' })).filter((id) => ids.includes(id));
+      expect(await among(tops)).toEqual([]);
+      await settleSome(database);
+      expect(await among(tops)).toEqual(tops.slice(0, 1));
+      await settle();
+      expect(await among(tops)).toEqual(tops.toReversed());
+      const path = tops.slice(0, 1);
+      for (let depth = 4; depth <= limits.lineageDepth + 1; depth++) {
+        path.push(...(await add([whole(path.slice(-1), `depth ${depth}`)], publisher)));
+      }
+      await settle();
+      expect(await among(path)).toEqual(await decided({ use: 'evaluate' }, path));
+      expect(await among(path.slice(-2))).toEqual(path.slice(-2, -1));
     });
 
     it('forgets permits that no dataset has any more', async () => {

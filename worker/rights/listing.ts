@@ -8,7 +8,7 @@ import { commonSpans, spansOf, within, type Span } from '../../protocol/rights/s
 /** What is permitted to everybody of a record over its whole lineage, and when: one span at least. */
 export interface Listing {
   spans: readonly Span[];
-  /** The longest path of the lineage, and its records, counted along every path: never less than `lineageOf` finds. */
+  /** The longest path of the lineage, and its records: unless they were counted, along every path, so never too few. */
   depth: number;
   records: number;
 }
@@ -36,18 +36,18 @@ export function listingOf(record: Present<'DatasetRecord'>, listed: (ancestor: S
   const lineage = distinct(behind, since, until);
   if (lineage.length > limits.indexedAncestors) return null;
   if (behind.length < ancestors.length) return 'due';
+  const depth = behind.reduce((most, each) => Math.max(most, each.depth + 1), 0);
   const spans = commonSpans(within(own, since, until), lineage);
-  if (spans === null || spans.length === 0) return null;
+  if (depth > limits.lineageDepth || spans === null || spans.length === 0) return null;
   return {
     spans,
-    depth: behind.reduce((most, { depth }) => Math.max(most, depth + 1), 0),
+    depth,
     records: behind.reduce((sum, { records }) => sum + records, 1),
   };
 }
 
 /** Whether a lineage may be more than is followed: what is counted along every path may be less. */
-export const isLarge = ({ depth, records }: Listing): boolean =>
-  depth > limits.lineageDepth || records > limits.lineageRecords;
+export const isLarge = ({ records }: Listing): boolean => records > limits.lineageRecords;
 
 /** What ancestors are permitted in a time, each answer once: most of them have the same, but for when it began. */
 function distinct(ancestors: readonly Listing[], since: number, until: number): Span[][] {
