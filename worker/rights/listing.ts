@@ -28,8 +28,16 @@ export function listingOf(record: Present<'DatasetRecord'>, listed: (ancestor: S
   const { rights, derivedFrom = [] } = credentialSubject;
   const since = Math.max(record.loggedAt, Date.parse(validFrom));
   const until = validUntil === undefined ? FOREVER : Date.parse(validUntil);
-  const sources = derivedFrom.flatMap((source) => ('url' in source ? [spansOf(source.license)] : []));
-  const own = commonSpans(spansOf(rights.license, rights.rules), sources);
+  const rules = spansOf(rights.license, rights.rules);
+  const sources = new Set(derivedFrom.flatMap((source) => ('url' in source ? [source.license] : [])));
+  // Each of them is weighed in each span: more than that takes a commit longer than all else that it does for a record.
+  const isTooMuch = rules === null || rules.length * sources.size > limits.indexedAncestors;
+  const own = isTooMuch
+    ? null
+    : commonSpans(
+        rules,
+        [...sources].map((license) => spansOf(license)),
+      );
   const ancestors = [...new Set(ancestorsOf(record))].map(listed);
   if (own === null || ancestors.includes(null)) return null;
   const behind = ancestors.filter((each) => each !== 'due' && each !== null);
