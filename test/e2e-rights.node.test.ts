@@ -6,6 +6,8 @@ import type { SearchPage } from '../schemas/search.ts';
 import { Decision, type DecisionOutcome } from '../schemas/decision.ts';
 import { ExportFormat, RightsExport } from '../schemas/rights-export.ts';
 import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';
+import { RegistryClient } from '../client/registry-client.ts';
+import type { StatementId } from '../schemas/primitives.ts';
 import { startRegistry } from '../worker/node/start.ts';
 
 // A licensing team's questions, by the command, the API and offline, over real data where it is at hand.
@@ -162,8 +164,8 @@ describe('in the words of others', () => {
   /** Exports by the command, and offline; the API must say the same, but for the time of it. */
   async function exported(what: string, format: ExportFormat): Promise<RightsExport> {
     const online = RightsExport.parse(json(await by('lab', 'export', id(what), '--as', format)));
-    const served = await fetch(`${registry.url}/v1/datasets/${id(what)}/rights/${format}`);
-    expect(timeless(await served.json())).toEqual(timeless(online));
+    const served = await new RegistryClient({ url: registry.url }).exportRights(id(what) as StatementId, format);
+    expect(timeless(served)).toEqual(timeless(online));
     const file = join(home, 'evidence.json');
     json(await by('lab', 'certificate', id(what), '-o', file));
     const offline = await by('lab', 'export', id(what), '--as', format, '--certificate', file, '--offline');
