@@ -280,7 +280,9 @@ describe('compose', () => {
       ...more,
     );
 
-  beforeAll(() => void mkdirSync(folder()));
+  beforeAll(() => {
+    mkdirSync(folder());
+  });
 
   test('refuses rows that no part has, and names them', async () => {
     writeFileSync(join(folder(), 'rows.jsonl'), `${mixed.slice(-DATA.strange - 2).join('\n')}\n`);
