@@ -3,7 +3,6 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SearchPage } from '../../schemas/search.ts';
 import type { Decision } from '../../schemas/decision.ts';
-import { limits } from '../../schemas/limits.ts';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { RightsRule } from '../../schemas/rights-rule.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
@@ -201,7 +200,7 @@ export function describePermitted(
       expect((await listed({ use: 'evaluate' })).filter((id) => of.has(id))).toEqual([since.id, before.id]);
     });
 
-    it('counts lineages of many paths once each, one a step, and lists none that is deeper than is followed', async () => {
+    it('counts the records of a lineage of many paths once each, of one lineage a step', async () => {
       const { alice, publisher } = await cast(registry, 'permitted large');
       const add = async (drafted: Draft<'DatasetRecord'>[], signer: Signer): Promise<StatementId[]> => {
         const statements = await Promise.all(drafted.map((draft) => signed(draft, signer)));
@@ -225,20 +224,15 @@ export function describePermitted(
         );
       }
       const tops = await add([whole(layer, 'a'), whole(layer, 'b')], publisher);
-      const among = async (ids: readonly StatementId[]) =>
-        (await listed({ use: 'evaluate' })).filter((id) => ids.includes(id));
-      expect(await among(tops)).toEqual([]);
+      const newest = async (): Promise<StatementId[]> => {
+        const { datasets } = await getJson<SearchPage>(registry, '/v1/datasets?use=evaluate&limit=2');
+        return datasets.map(({ id }) => id).filter((id) => tops.includes(id));
+      };
+      expect(await newest()).toEqual([]);
       await settleSome(database);
-      expect(await among(tops)).toEqual(tops.slice(0, 1));
+      expect(await newest()).toEqual(tops.slice(0, 1));
       await settle();
-      expect(await among(tops)).toEqual(tops.toReversed());
-      const path = tops.slice(0, 1);
-      for (let depth = 4; depth <= limits.lineageDepth + 1; depth++) {
-        path.push(...(await add([whole(path.slice(-1), `depth ${depth}`)], publisher)));
-      }
-      await settle();
-      expect(await among(path)).toEqual(await decided({ use: 'evaluate' }, path));
-      expect(await among(path.slice(-2))).toEqual(path.slice(-2, -1));
+      expect(await newest()).toEqual(tops.toReversed());
     });
 
     it('forgets permits that no dataset has any more', async () => {
