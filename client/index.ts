@@ -7,7 +7,8 @@
  * if (statement.ok) await client.submit(statement.value.canonical);
  */
 export { RegistryClient } from './registry-client.ts';
-export type { ChangesOptions, Lookup, RegistryClientOptions, Search, Submission } from './registry-client.ts';
+export type { ChangesOptions, RegistryClientOptions, Search, Submission } from './registry-client.ts';
+export type { Lookup } from './look-up.ts';
 export type { IssuedCredential, IssuedCredentials } from './issued.ts';
 export type { BatchResult } from './submit-batch.ts';
 export { ContentError, NetworkError, RegistryError, UntrustedError } from './errors.ts';
@@ -37,6 +38,7 @@ export type { TrustPolicy } from '../protocol/log/trust.ts';
 export { DEFAULT_POLICY, verifyCertificate, verifyCertificates } from '../protocol/verify/verify.ts';
 export type { Decision, DecisionRequest } from '../schemas/decision.ts';
 export type { Impact, ImpactItem } from '../schemas/impact.ts';
+export type { ExportFormat, RightsExport } from '../schemas/rights-export.ts';
 export { changesOf } from '../protocol/rights/changes.ts';
 export type { DecisionChange, DecisionChanges } from '../protocol/rights/changes.ts';
 export type { Verification, VerifyAllInput, VerifyInput } from '../protocol/verify/verify.ts';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Digest, StatementId } from '../schemas/primitives.ts';
+import type { RightsExport } from '../schemas/rights-export.ts';
 import { utf8 } from '../protocol/bytes.ts';
 import { digestOf } from '../protocol/digest.ts';
 import { parseStatement } from '../protocol/statement.ts';
@@ -126,6 +127,29 @@ describe('what has a digest is checked against it', () => {
     const error = await client.statement(id).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(RegistryError);
     expect(error).toMatchObject({ code: 'erased', tombstone });
+  });
+});
+
+describe('exportRights', () => {
+  const id = digestOf('a record') as StatementId;
+  const written: RightsExport = {
+    format: 'rsl',
+    mediaType: 'application/rsl+xml',
+    version: '1.0',
+    document: null,
+    lost: [],
+  };
+
+  test('answers the document, and what it could not say', async () => {
+    registry.intercept = (path) => (path === `/v1/datasets/${id}/rights/rsl` ? Response.json(written) : null);
+    expect(await client.exportRights(id, 'rsl')).toEqual(written);
+  });
+
+  test('refuses another format than was asked for, and none', async () => {
+    registry.intercept = () => Response.json(written);
+    await expect(client.exportRights(id, 'aipref')).rejects.toThrow(/were asked for as aipref/);
+    registry.intercept = () => Response.json({ ...written, format: 'plain' });
+    await expect(client.exportRights(id, 'rsl')).rejects.toThrow(/malformed: \/format/);
   });
 });
 

@@ -1,31 +1,23 @@
 import type * as z from 'zod';
-import {
-  ChangesPage,
-  Dataset,
-  Decisions,
-  Discovery,
-  type IndexState,
-  IssuedPage,
-  LookupResponse,
-  Submitted,
-  Tombstone,
-} from '../schemas/api.ts';
+import { ChangesPage, Dataset, Discovery, IssuedPage, Submitted, Tombstone } from '../schemas/api.ts';
 import { SearchPage, type SearchQuery } from '../schemas/search.ts';
 import type { Decision, DecisionRequest } from '../schemas/decision.ts';
 import { Impact, type ImpactQuery } from '../schemas/impact.ts';
 import { limits } from '../schemas/limits.ts';
 import { Contributor, IssuersPage, type ContributorQuery, type IssuersQuery } from '../schemas/people.ts';
 import type { Did, Digest, StatementId } from '../schemas/primitives.ts';
+import { RightsExport, type ExportFormat } from '../schemas/rights-export.ts';
 import { StatusListCredential } from '../schemas/status-list.ts';
-import { fromUtf8, type Bytes } from '../protocol/bytes.ts';
-import { digestOf } from '../protocol/digest.ts';
-import { canonicalJson, parseJson } from '../protocol/json.ts';
+import type { Bytes } from '../protocol/bytes.ts';
 import type { ReadTiles } from '../protocol/log/proof.ts';
 import type { TrustPolicy } from '../protocol/log/trust.ts';
-import { issuesOf, parseStatement } from '../protocol/statement.ts';
+import { parseStatement } from '../protocol/statement.ts';
+import { parametersOf, readJson, textOf, withDigest } from './answers.ts';
+import { decideAll } from './decide-all.ts';
 import { RegistryError, UntrustedError } from './errors.ts';
 import { readIssued, type IssuedCredentials, type IssuedSearch } from './issued.ts';
 import { readEntries, tileReader } from './log-tiles.ts';
+import { lookUp, type Lookup } from './look-up.ts';
 import { openCheckpoint, verifyReceipt, verifySubmission, type TrustedCheckpoint } from './receipt.ts';
 import { submitBatches, type BatchResult, type Signed } from './submit-batch.ts';
 import { Transport, type TransportOptions } from './transport.ts';
@@ -45,12 +37,6 @@ export interface ChangesOptions {
   limit?: number;
   /** Seconds to wait for a change where there is none yet, 25 at most; 0 unless given. */
   wait?: number;
-}
-
-/** What a look-up finds, and how far the registry's index was when it was asked. */
-export interface Lookup {
-  matches: LookupResponse['matches'];
-  index: IndexState | null;
 }
 
 /** A submission that the log provably holds. */
@@ -149,26 +135,15 @@ export class RegistryClient {
   }
 
   /** The same for many requests, in their order. Any number: it asks 100 at a time. */
-  async decideAll(requests: readonly DecisionRequest[]): Promise<Decision[]> {
-    const decisions: Decision[] = [];
-    for (let i = 0; i < requests.length; i += limits.decisions) {
-      const chunk = requests.slice(i, i + limits.decisions);
-      const answer = await this.#transport.call({
-        method: 'POST',
-        path: '/v1/decisions',
-        body: canonicalJson({ requests: chunk }),
-        contentType: 'application/json',
-        maxBytes: limits.certificateBytes,
-      });
-      const found = readJson(answer.bytes, Decisions, 'POST /v1/decisions').decisions;
-      const isInOrder = ({ record, use }: Decision, at: number) =>
-        record === chunk[at]?.record && use === chunk[at].use;
-      if (found.length !== chunk.length || !found.every(isInOrder)) {
-        throw new UntrustedError('the registry decided other requests than were asked');
-      }
-      decisions.push(...found);
-    }
-    return decisions;
+  decideAll(requests: readonly DecisionRequest[]): Promise<Decision[]> {
+    return decideAll(this.#transport, requests);
+  }
+
+  /** What the public may do with a record, in the words of others. Nothing of this is proven; `firsthand export` proves it. */
+  async exportRights(id: StatementId, format: ExportFormat): Promise<RightsExport> {
+    const written = await this.#get(`/v1/datasets/${id}/rights/${format}`, RightsExport);
+    if (written.format !== format) throw new UntrustedError(`the rights in ${id} were asked for as ${format}`);
+    return written;
   }
 
   /**
@@ -177,10 +152,13 @@ export class RegistryClient {
    */
   async impact(id: StatementId, query: Partial<ImpactQuery> = {}): Promise<Impact> {
     const page = await this.#get(`/v1/statements/${id}/impact?${parametersOf(query)}`, Impact);
-    const { items, next, statement } = page;
+    const { items, next, statement, asOf } = page;
     const places = [(query.after ?? 0) - 1, ...items.map(({ index }) => index), ...(next === null ? [] : [next])];
     if (statement !== id || places.some((place, i) => i > 0 && place <= (places[i - 1] as number))) {
       throw new UntrustedError(`what rests on ${id} is out of order, or of another statement`);
+    }
+    if (places.slice(1).some((place) => place >= asOf.size)) {
+      throw new UntrustedError(`what rests on ${id} goes beyond the log of ${asOf.size} entries by which it is told`);
     }
     return page;
   }
@@ -209,31 +187,8 @@ export class RegistryClient {
    * Which records contain each digest, of a file or of a row, in the order asked. Any number: it asks 10,000 at a time.
    * `index` says how far the registry's index was, by the least of its answers; null where nothing was asked.
    */
-  async lookup(digests: readonly Digest[]): Promise<Lookup> {
-    const matches: LookupResponse['matches'] = [];
-    let index: IndexState | null = null;
-    for (let i = 0; i < digests.length; i += limits.lookupDigests) {
-      const chunk = digests.slice(i, i + limits.lookupDigests);
-      const answer = await this.#transport.call({
-        method: 'POST',
-        path: '/v1/lookups',
-        body: canonicalJson({ digests: chunk }),
-        contentType: 'application/json',
-        maxBytes: limits.certificateBytes,
-      });
-      const { matches: found, index: state } = readJson(answer.bytes, LookupResponse, 'POST /v1/lookups');
-      if (found.length !== chunk.length || found.some((match, at) => match.digest !== chunk[at])) {
-        throw new UntrustedError('the look-up answers other digests than were asked');
-      }
-      matches.push(...found);
-      index ??= state;
-      index = {
-        through: Math.min(index.through, state.through),
-        size: Math.max(index.size, state.size),
-        pendingRows: Math.max(index.pendingRows, state.pendingRows),
-      };
-    }
-    return { matches, index };
+  lookup(digests: readonly Digest[]): Promise<Lookup> {
+    return lookUp(this.#transport, digests);
   }
 
   /**
@@ -311,31 +266,4 @@ export class RegistryClient {
     if (this.#trust === null) throw new TypeError('trust: needed to verify what the registry answers');
     return this.#trust;
   }
-}
-
-const parametersOf = (query: object): URLSearchParams =>
-  new URLSearchParams(
-    Object.entries(query).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, `${value as string | number}`] as [string, string]],
-    ),
-  );
-
-function readJson<S extends z.ZodType>(bytes: Bytes, schema: S, call: string): z.output<S> {
-  const json = parseJson(textOf(bytes, call));
-  if (!json.ok) throw new UntrustedError(`the answer to ${call} is ${json.reason.detail}`);
-  const parsed = schema.safeParse(json.value);
-  if (parsed.success) return parsed.data;
-  const issue = issuesOf(parsed.error)[0];
-  throw new UntrustedError(`the answer to ${call} is malformed: ${issue?.path} ${issue?.message}`);
-}
-
-function textOf(bytes: Bytes, call: string): string {
-  const text = fromUtf8(bytes);
-  if (text === null) throw new UntrustedError(`the answer to ${call} is not UTF-8`);
-  return text;
-}
-
-function withDigest(bytes: Bytes, digest: Digest): Bytes {
-  if (digestOf(bytes) !== digest) throw new UntrustedError(`what was served as ${digest} has another digest`);
-  return bytes;
 }

@@ -10,13 +10,7 @@ test('each statement’s revocations are gone through once, however many records
   const statement = await signed(drafts.record(bob.did, 'rows'), bob);
   const template = log.statements[credential.index] as ParsedStatement<'HumanCredential'>;
   const count = 1500;
-  const logged = [...log.statements].map((each, index): Logged => ({
-    id: each.id,
-    kind: each.kind,
-    index,
-    loggedAt: log.now,
-    document: each.document,
-  }));
+  const logged = log.logged();
   const add = (name: string, kind: Logged['kind'], document: Logged['document']): Logged => {
     const each: Logged = {
       id: idOf(`${name} ${logged.length}`),
@@ -50,14 +44,7 @@ test('revocations and successors come in log order, however the evidence was gat
   }
   log.append(await signed(drafts.revocation(record.id), alice));
   log.append(await signed(drafts.revocation(record.id), operator));
-  const logged = log.statements.map(({ id, kind, document }, index): Logged => ({
-    id,
-    kind,
-    index,
-    loggedAt: 0,
-    document,
-  }));
-  const evidence = new Evidence(operator.did, logged.toReversed());
+  const evidence = new Evidence(operator.did, log.logged().toReversed());
   expect(evidence.successorsOf(record.id).map(({ index }) => index)).toEqual([5, 6]);
   expect(evidence.revocationsOf(record.id).map(({ index }) => index)).toEqual([7, 8]);
 });

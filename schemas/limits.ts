@@ -34,6 +34,8 @@ export const limits = {
   /** Digests of one look-up, items of one page. */
   lookupDigests: 10_000,
   page: 100,
+  /** Words of one search: each costs what going through all words that begin with it does. */
+  searchWords: 8,
   /** Seconds that a request for changes may wait for one. Proxies give up on a silent answer after 30. */
   changesWait: 25,
   /** Credentials of one page of an issuer's, who pages through all of them. */

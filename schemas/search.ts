@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { decimal, Limit } from './api.ts';
 import { Country } from './country.ts';
 import { AssistanceLevel, TaskType } from './dataset-record.ts';
+import { limits } from './limits.ts';
 import { Count, Did, Language, LogTime, StatementId, Term, uniqueList } from './primitives.ts';
 import { ModelRelease, Purpose, Use } from './rights-rule.ts';
 
@@ -29,9 +30,17 @@ const Territory = z
   .pipe(uniqueList(Country, 260))
   .meta({ type: 'string', examples: ['US,DE'] });
 
+/** The words of a search: what has a letter or a digit. A NUL, at which SQLite ends a text, parts them as a space does. */
+export const wordsOf = (text: string): string[] => text.split(/[\s\0]+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+
 export const SearchQuery = z
   .strictObject({
-    q: z.string().min(1).max(200).optional(),
+    q: z
+      .string()
+      .min(1)
+      .max(200)
+      .refine((text) => wordsOf(text).length <= limits.searchWords, `expected ${limits.searchWords} words at most`)
+      .optional(),
     taskType: TaskType.optional(),
     domain: Term.optional(),
     language: Language.optional(),

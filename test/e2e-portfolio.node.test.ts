@@ -5,6 +5,7 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ImpactAnswer } from '../client/cli/impact/impact-view.ts';
 import type { Portfolio } from '../client/cli/portfolio/portfolio.ts';
+import { accredit, attest, describeDataset, foundRegistry, Persona } from '../client/cli/testing/processes.ts';
 import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';
 import { timestampOf } from '../protocol/time.ts';
 import { startRegistry } from '../worker/node/start.ts';
@@ -18,13 +19,12 @@ const LATER = timestampOf(Date.now() + 200 * DAY);
 
 let home: string;
 let registry: Awaited<ReturnType<typeof startRegistry>>;
-const run = new Map<string, (...args: string[]) => Promise<Ran>>();
-const dids = new Map<string, string>();
+const people = new Map<string, Persona>();
 const ids = new Map<string, string>();
 
-const by = (who: string, ...args: string[]): Promise<Ran> =>
-  (run.get(who) as (...args: string[]) => Promise<Ran>)(...args);
-const did = (who: string): string => dids.get(who) as string;
+const person = (who: string): Persona => people.get(who) as Persona;
+const by = (who: string, ...args: string[]): Promise<Ran> => person(who).plain(...args);
+const did = (who: string): string => person(who).did;
 const id = (what: string): string => ids.get(what) as string;
 const json = <T = Record<string, unknown>>({ code, stdout, stderr }: Ran, expected = 0): T => {
   if (code !== expected) throw new Error(`ended with ${code}: ${stderr}${stdout}`);
@@ -32,21 +32,12 @@ const json = <T = Record<string, unknown>>({ code, stdout, stderr }: Ran, expect
 };
 const at = (...names: string[]): string => join(home, ...names);
 
-async function person(name: string, keyFile?: string): Promise<void> {
-  mkdirSync(at(name));
-  const env = { FIRSTHAND_REGISTRY: registry.url, ...(keyFile === undefined ? {} : { FIRSTHAND_KEY_FILE: keyFile }) };
-  run.set(name, cliIn(at(name), { env }));
-  if (keyFile === undefined)
-    dids.set(name, String(json(await by(name, 'key', 'new', '--insecure-no-passphrase', '--json'))['did']));
-}
-
 async function publish(what: string, license: string, rules = '', ...parts: string[]): Promise<void> {
   const folder = at('data', what);
   mkdirSync(folder, { recursive: true });
   if (parts.length === 0) writeFileSync(join(folder, 'rows.jsonl'), `{"of":"${what}"}\n`);
-  const described = ['--task-type', 'evaluation', '--role', 'author', '--assistance', 'none', '--yes', '--json'];
   const of = parts.flatMap((part) => ['--part', id(part)]);
-  json(await by('ada', 'init', folder, '--name', what, '--license', license, ...described, ...of));
+  await describeDataset(person('ada'), folder, what, '--license', license, ...of);
   const file = join(folder, 'firsthand.yaml');
   writeFileSync(file, readFileSync(file, 'utf8').replace(`license: ${license}`, `license: ${license}${rules}`));
   ids.set(what, String(json(await by('ada', 'publish', folder, '--json'))['id']));
@@ -58,14 +49,14 @@ const FORMULA = '=SUM(A1,A2)';
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'firsthand-portfolio-'));
   registry = await startRegistry({ dataDir: at('registry'), port: 0, host: '127.0.0.1', log: () => undefined });
-  await person('operator', registry.operatorKeyFile);
-  for (const name of ['issuer', 'other', 'ada', 'lab']) await person(name);
-  for (const issuer of ['issuer', 'other']) {
-    const as = ['--role', 'identity-issuer', '--name', issuer, '--framework', 'nist-800-63-4=IAL2', '--json'];
-    ids.set(`${issuer} accredited`, String(json(await by('operator', 'accredit', did(issuer), ...as))['id']));
+  const founders = await foundRegistry(home, registry);
+  people.set('ada', founders.ada);
+  ids.set('issuer accredited', founders.accreditation).set('credential', founders.credential);
+  for (const name of ['other', 'lab']) {
+    mkdirSync(at(name));
+    people.set(name, await new Persona(at(name), name, registry.url).withNewKey());
   }
-  const verified = ['--framework', 'nist-800-63-4', '--level', 'IAL2', '--method', 'in-person', '--person', '1'];
-  ids.set('credential', String(json(await by('issuer', 'attest-human', did('ada'), ...verified, '--json'))['id']));
+  await accredit(founders.operator, person('other'));
   await publish('mit', 'MIT');
   await publish('nc', 'CC-BY-NC-4.0');
   await publish(
@@ -336,8 +327,7 @@ describe('before a withdrawal', () => {
     expect(rest.items[0]?.name).toBe('ends');
     expect(rest.items.every(({ when }) => when === 'reaching-back')).toBe(true);
     // Another issuer vouches from now on, and nothing of what was signed before is any safer for it.
-    const verified = ['--framework', 'nist-800-63-4', '--level', 'IAL2', '--method', 'in-person', '--person', '7'];
-    const second = json(await by('other', 'attest-human', did('ada'), ...verified, '--json'))['id'];
+    const { id: second } = await attest(person('other'), did('ada'), '7');
     await publish('late', 'CC0-1.0');
     const last = (await impact(id('credential'))).items.at(-1);
     expect(last).toMatchObject({ id: id('late'), when: 'never', otherwise: second });
@@ -348,7 +338,7 @@ describe('before a withdrawal', () => {
     ['what is not logged', () => [idOf('nothing')], 5, /not in this log/],
     ['--offline without certificates', () => [id('nc'), '--offline'], 2, /--certificates FOLDER/],
     ['a page that is none', () => [id('nc'), '--after', '0x10'], 2, /--after/],
-    ['a folder without any', () => [id('nc'), '--certificates', at('ada')], 5, /no certificate in/],
+    ['a folder without any', () => [id('nc'), '--certificates', at('other')], 5, /no certificate in/],
   ])('refuses %s', async (_, args, code, says) => {
     const ran = await by('ada', 'impact', ...args());
     expect(ran.stderr).toMatch(says);

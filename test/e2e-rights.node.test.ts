@@ -5,7 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SearchPage } from '../schemas/search.ts';
 import { Decision, type DecisionOutcome } from '../schemas/decision.ts';
 import { ExportFormat, RightsExport } from '../schemas/rights-export.ts';
-import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';
+import { describeDataset, foundRegistry, Persona } from '../client/cli/testing/processes.ts';
+import type { Ran } from '../client/cli/testing/run-cli.ts';
+import { RegistryClient } from '../client/registry-client.ts';
+import type { StatementId } from '../schemas/primitives.ts';
 import { startRegistry } from '../worker/node/start.ts';
 
 // A licensing team's questions, by the command, the API and offline, over real data where it is at hand.
@@ -14,27 +17,17 @@ const FILES = { mit: 'train.jsonl', nc: 'test.jsonl', custom: 'test_socratic.jso
 
 let home: string;
 let registry: Awaited<ReturnType<typeof startRegistry>>;
-const run = new Map<string, (...args: string[]) => Promise<Ran>>();
-const dids = new Map<string, string>();
+const people = new Map<string, Persona>();
 const ids = new Map<string, string>();
 
-const by = (who: string, ...args: string[]): Promise<Ran> =>
-  (run.get(who) as (...args: string[]) => Promise<Ran>)(...args);
+const person = (who: string): Persona => people.get(who) as Persona;
+const by = (who: string, ...args: string[]): Promise<Ran> => person(who).run(...args);
 const json = ({ code, stdout, stderr }: Ran): Record<string, unknown> => {
   if (code !== 0) throw new Error(`ended with ${code}: ${stderr}${stdout}`);
   return JSON.parse(stdout) as Record<string, unknown>;
 };
-const did = (who: string): string => dids.get(who) as string;
+const did = (who: string): string => person(who).did;
 const id = (what: string): string => ids.get(what) as string;
-
-async function person(name: string, keyFile?: string): Promise<void> {
-  const folder = join(home, name);
-  mkdirSync(folder);
-  const env = { FIRSTHAND_REGISTRY: registry.url, ...(keyFile === undefined ? {} : { FIRSTHAND_KEY_FILE: keyFile }) };
-  run.set(name, (...args) => cliIn(folder, { env })(...args, '--json'));
-  if (keyFile === undefined)
-    dids.set(name, String(json(await by(name, 'key', 'new', '--insecure-no-passphrase'))['did']));
-}
 
 async function publish(what: string, license: string, ...more: string[]): Promise<Ran> {
   const folder = join(home, what);
@@ -44,8 +37,7 @@ async function publish(what: string, license: string, ...more: string[]): Promis
     if (file !== undefined && existsSync(DATA)) cpSync(join(DATA, file), join(folder, file));
     else writeFileSync(join(folder, 'rows.jsonl'), `{"of":"${what}"}\n`);
   }
-  const described = ['--task-type', 'sft-demonstration', '--role', 'author', '--assistance', 'none'];
-  json(await by('ada', 'init', folder, '--name', what, '--license', license, ...described, ...more, '--yes'));
+  await describeDataset(person('ada'), folder, what, '--license', license, ...more);
   const terms = TERMS[what];
   if (terms !== undefined) {
     const file = join(folder, 'firsthand.yaml');
@@ -72,12 +64,8 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'firsthand-rights-'));
   const options = { dataDir: join(home, 'data'), port: 0, host: '127.0.0.1', log: () => undefined };
   registry = await startRegistry(options);
-  await person('operator', registry.operatorKeyFile);
-  for (const name of ['issuer', 'ada', 'lab', 'rival']) await person(name);
-  const issuing = ['--role', 'identity-issuer', '--name', 'Issuer', '--framework', 'nist-800-63-4=IAL2'];
-  json(await by('operator', 'accredit', did('issuer'), ...issuing));
-  const verified = ['--framework', 'nist-800-63-4', '--level', 'IAL2', '--method', 'in-person', '--person', '1'];
-  json(await by('issuer', 'attest-human', did('ada'), ...verified));
+  people.set('ada', (await foundRegistry(home, registry)).ada);
+  for (const name of ['lab', 'rival']) people.set(name, await new Persona(home, name, registry.url).withNewKey());
   await publish('mit', 'MIT');
   await publish('nc', 'CC-BY-NC-4.0');
   await publish('custom', 'LicenseRef-House');
@@ -132,11 +120,13 @@ describe('four uses of three licences', () => {
   });
 
   test('for people, search says what each asks for', async () => {
-    const lab = cliIn(join(home, 'lab'), { env: { FIRSTHAND_REGISTRY: registry.url } });
-    const { stdout } = await lab('search', '--use', 'train.finetune', ...commercial);
+    const lab = person('lab');
+    const { stdout } = await lab.plain('search', '--use', 'train.finetune', ...commercial);
     expect(stdout).toMatch(new RegExp(`^${id('custom')} .* LicenseRef-House +conditional report +custom$`, 'm'));
     expect(stdout).toMatch(new RegExp(`^${id('mit')} .* MIT +allow +mit$`, 'm'));
-    expect((await lab('search', '--use', 'derive', '--territory', 'US', 'nothing')).stdout).toBe('nothing found\n');
+    expect((await lab.plain('search', '--use', 'derive', '--territory', 'US', 'nothing')).stdout).toBe(
+      'nothing found\n',
+    );
   });
 
   test('the mix of them names the noncommercial part as what limits it', async () => {
@@ -148,8 +138,7 @@ describe('four uses of three licences', () => {
   });
 
   test('for people, the sentence and whose rights these are', async () => {
-    const env = { FIRSTHAND_REGISTRY: registry.url };
-    const { code, stdout } = await cliIn(join(home, 'lab'), { env })('rights', id('mix'), '--use', 'train');
+    const { code, stdout } = await person('lab').plain('rights', id('mix'), '--use', 'train');
     expect(code).toBe(3);
     expect(stdout).toContain(`DENY  train of ${id('mix')}`);
     expect(stdout).toContain(
@@ -162,8 +151,8 @@ describe('in the words of others', () => {
   /** Exports by the command, and offline; the API must say the same, but for the time of it. */
   async function exported(what: string, format: ExportFormat): Promise<RightsExport> {
     const online = RightsExport.parse(json(await by('lab', 'export', id(what), '--as', format)));
-    const served = await fetch(`${registry.url}/v1/datasets/${id(what)}/rights/${format}`);
-    expect(timeless(await served.json())).toEqual(timeless(online));
+    const served = await new RegistryClient({ url: registry.url }).exportRights(id(what) as StatementId, format);
+    expect(timeless(served)).toEqual(timeless(online));
     const file = join(home, 'evidence.json');
     json(await by('lab', 'certificate', id(what), '-o', file));
     const offline = await by('lab', 'export', id(what), '--as', format, '--certificate', file, '--offline');
@@ -178,7 +167,7 @@ describe('in the words of others', () => {
   });
 
   test('the document goes to stdout or a file, what it could not say to stderr', async () => {
-    const plain = cliIn(join(home, 'lab'), { env: { FIRSTHAND_REGISTRY: registry.url } });
+    const plain = (...args: string[]): Promise<Ran> => person('lab').plain(...args);
     const said = await plain('export', id('nc'), '--as', 'aipref');
     expect(said).toMatchObject({ code: 0, stdout: 'train-ai=n, ai-use=n, search=n\n' });
     expect(said.stderr).toContain('not said: train-ai: train.pretrain');

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { Report } from '../schemas/report.ts';
 import { LookupResponse } from '../schemas/api.ts';
 import type { StatementId } from '../schemas/primitives.ts';
+import { describeDataset, foundRegistry, type Persona } from '../client/cli/testing/processes.ts';
 import { cliIn, type Ran } from '../client/cli/testing/run-cli.ts';
 import { digestOf } from '../protocol/digest.ts';
 import { startRegistry, type RunningRegistry } from '../worker/node/start.ts';
@@ -42,11 +43,9 @@ const linesOf = (file: string): string[] => readFileSync(file, 'utf8').trimEnd()
 let home: string;
 let registry: RunningRegistry;
 let run: (...args: string[]) => Promise<Ran>;
+let ada: Persona;
 const ids = { human: '', model: '' };
 let mixed: string[];
-
-const as = (key: string): ((...args: string[]) => Promise<Ran>) =>
-  cliIn(home, { env: { FIRSTHAND_REGISTRY: registry.url, FIRSTHAND_KEY_FILE: key } });
 
 async function done(ran: Promise<Ran>): Promise<Record<string, unknown>> {
   const { code, stdout, stderr } = await ran;
@@ -58,37 +57,16 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'firsthand-rows-'));
   const options = { dataDir: join(home, 'data'), port: 0, host: '127.0.0.1', log: () => undefined };
   registry = await startRegistry(options);
-  const keys = { issuer: '', ada: '' };
-  const dids = { issuer: '', ada: '' };
   run = cliIn(home, { env: { FIRSTHAND_REGISTRY: registry.url } });
-  for (const name of ['issuer', 'ada'] as const) {
-    const made = await done(run('key', 'new', '--name', name, '--insecure-no-passphrase', '--json'));
-    dids[name] = String(made['did']);
-    keys[name] = join(home, '.config/firsthand/keys', `${name}.json`);
-  }
-  const level = ['--framework', 'nist-800-63-4=IAL2'];
-  await done(
-    as(registry.operatorKeyFile)(
-      'accredit',
-      dids.issuer,
-      '--role',
-      'identity-issuer',
-      '--name',
-      'Issuer',
-      ...level,
-      '--json',
-    ),
-  );
-  const person = ['--framework', 'nist-800-63-4', '--level', 'IAL2', '--method', 'in-person', '--person', 'Ada'];
-  await done(as(keys.issuer)('attest-human', dids.ada, ...person, '--json'));
+  ({ ada } = await foundRegistry(home, registry));
   for (const [name, assistance] of [
     ['human', 'none'],
     ['model', 'synthetic'],
   ] as const) {
     mkdirSync(join(home, name));
     cpSync(DATA[name], join(home, name, 'rows.jsonl'));
-    await done(describeDataset(keys.ada, join(home, name), name, assistance));
-    ids[name] = String((await done(as(keys.ada)('publish', join(home, name), '--json')))['id']);
+    await describeDataset(ada, join(home, name), name, '--license', 'MIT', '--assistance', assistance);
+    ids[name] = String((await ada.do('publish', join(home, name)))['id']);
   }
   await indexed();
   mixed = [
@@ -102,35 +80,6 @@ afterAll(async () => {
   await registry?.close();
   rmSync(home, { recursive: true, force: true });
 });
-
-const describeDataset = (
-  key: string,
-  path: string,
-  name: string,
-  assistance: string,
-  ...more: string[]
-): Promise<Ran> =>
-  as(key)(
-    'init',
-    path,
-    '--name',
-    name,
-    '--description',
-    'A test',
-    '--task-type',
-    'sft-demonstration',
-    '--license',
-    'MIT',
-    '--role',
-    'author',
-    '--language',
-    'en',
-    '--assistance',
-    assistance,
-    '--yes',
-    '--json',
-    ...more,
-  );
 
 /** Until every uploaded list is in the index. */
 async function indexed(): Promise<void> {
@@ -308,10 +257,9 @@ describe('a file that was mixed, shuffled and spelled anew', () => {
 });
 
 describe('compose', () => {
-  let ada: (...args: string[]) => Promise<Ran>;
   const folder = (): string => join(home, 'composed');
   const compose = (...more: string[]): Promise<Ran> =>
-    ada(
+    ada.run(
       'compose',
       folder(),
       '--part',
@@ -329,12 +277,10 @@ describe('compose', () => {
       '--language',
       'en',
       '--yes',
-      '--json',
       ...more,
     );
 
   beforeAll(() => {
-    ada = as(join(home, '.config/firsthand/keys/ada.json'));
     mkdirSync(folder());
   });
 
@@ -358,9 +304,9 @@ describe('compose', () => {
     });
     // What changed since is not covered any more.
     writeFileSync(join(folder(), 'more.jsonl'), '{"mine":1}\n');
-    expect((await ada('publish', folder(), '--json')).code).toBe(3);
+    expect((await ada.run('publish', folder())).code).toBe(3);
     rmSync(join(folder(), 'more.jsonl'));
-    const { id } = await done(ada('publish', folder(), '--json'));
+    const { id } = await ada.do('publish', folder());
     const { report } = await verify(folder());
     expect(report).toMatchObject({ verdict: 'pass', subject: id, assistance: { worst: 'synthetic' } });
     // Its rows are still those of the parts, and it is no author.

@@ -125,15 +125,8 @@ async function licensed() {
       alice,
     ),
   );
-  const statements = log.statements.map(({ id, kind, document }, index): Logged => ({
-    id,
-    kind,
-    index,
-    loggedAt: Date.parse(log.entries[index]?.loggedAt as string),
-    document,
-  }));
   const window = { from: log.now, until: log.now + 90 * 24 * HOUR };
-  return { evidence: new Evidence(operator.did, statements), part, whole, grant, bob, end, later, window };
+  return { evidence: new Evidence(operator.did, log.logged()), part, whole, grant, bob, end, later, window };
 }
 
 test('says what ends and what begins, in a part of a part, and for whom', async () => {

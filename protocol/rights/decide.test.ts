@@ -13,17 +13,9 @@ async function world() {
   const free = { holder: alice.did, license: 'CC0-1.0' };
   const part = log.append(await signed(drafts.record(alice.did, 'part', { rights: free }), alice));
   const whole = log.append(await signed(drafts.composition(alice.did, [part.id], { rights: free }), alice));
-  const statements = (): Logged[] =>
-    log.statements.map(({ id, kind, document }, index) => ({
-      id,
-      kind,
-      index,
-      loggedAt: Date.parse(log.entries[index]?.loggedAt as string),
-      document,
-    }));
   const ask = (of: Logged[], record: StatementId = whole.id) =>
     decide(new Evidence(operator.did, of), { record, use: 'train', licensee: bob.did }, log.now);
-  return { log, alice, bob, operator, part, whole, statements, ask };
+  return { log, alice, bob, operator, part, whole, statements: () => log.logged(), ask };
 }
 
 test('a part that is missing leaves the whole unknown, and says which', async () => {

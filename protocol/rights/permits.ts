@@ -36,10 +36,16 @@ export function cellsOf(uses: number, purposes: number, releases: number): Cells
 export function permitting(question: PublicQuestion): (permits: Permits) => boolean {
   const { use, purpose = 'any', modelRelease = 'any', territory } = question;
   const asked = cellsOf(leavesOf[use], purposesOf[purpose], releasesOf[modelRelease]);
-  const isWithin = ({ world, elsewhere, named }: Places): boolean =>
-    territory === undefined
-      ? (asked & world) === asked
-      : territory.every((country) => (asked & (named.get(country) ?? elsewhere)) === asked);
+  const has = (cells: Cells): boolean => (asked & cells) === asked;
+  const isWithin = ({ world, elsewhere, named }: Places): boolean => {
+    if (territory === undefined) return has(world);
+    // Of hundreds of countries few are named: the rest is asked about once.
+    const others = has(elsewhere);
+    return territory.every((country) => {
+      const cells = named.get(country);
+      return cells === undefined ? others : has(cells);
+    });
+  };
   return (permits) => permits.every((choice) => choice.some(isWithin));
 }
 
@@ -139,9 +145,10 @@ export function decodePermits(text: string): Permits {
       world: BigInt(`0x${world}`),
       elsewhere: BigInt(`0x${elsewhere}`),
       named: new Map(
-        groups.flatMap(([cells, countries]) =>
-          countries.split(' ').map((country) => [country, BigInt(`0x${cells}`)] as const),
-        ),
+        groups.flatMap(([cells, countries]) => {
+          const each = BigInt(`0x${cells}`);
+          return countries.split(' ').map((country) => [country, each] as const);
+        }),
       ),
     })),
   );

@@ -58,13 +58,25 @@ function kindsOf(clauses: readonly Clause[]): Map<string, string[]> {
   return new Map([...kinds.values()].map((countries) => [countries[0] as string, countries]));
 }
 
+const cellsByClause = new WeakMap<Clause, Cells>();
+
+/** Worked out once: a clause is asked about for each country, time and licence beside it. */
+function cellsIn(clause: Clause): Cells {
+  let cells = cellsByClause.get(clause);
+  if (cells === undefined) {
+    cells = cellsOf(clause.uses, clause.purposes, clause.releases);
+    cellsByClause.set(clause, cells);
+  }
+  return cells;
+}
+
 /** Neither a country nor the world: any country that no clause lists. */
 const ELSEWHERE = '';
 
 function placesUnder(own: readonly Clause[], implied: readonly (readonly Clause[])[], kinds: Map<string, string[]>) {
   const in_ = (country: string | null): Cells => {
     const united = (clauses: readonly Clause[]): Cells =>
-      clauses.reduce((cells, { uses, purposes, releases }) => cells | cellsOf(uses, purposes, releases), 0n);
+      clauses.reduce((cells, clause) => cells | cellsIn(clause), 0n);
     const permitted = (clauses: readonly Clause[]): Cells =>
       united(clauses.filter(({ isPermit, territory }) => isPermit && holds(territory, country)));
     const prohibited = (clauses: readonly Clause[]): Cells =>

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import type { DecisionQuestion } from '../../schemas/decision.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
 import type { RightsRule } from '../../schemas/rights-rule.ts';
-import { Evidence, type Logged } from '../../protocol/evidence.ts';
+import { Evidence } from '../../protocol/evidence.ts';
 import { decide } from '../../protocol/rights/decide.ts';
 import { registry } from '../support/log.ts';
 import { drafts, signed } from '../support/statements.ts';
@@ -34,14 +34,7 @@ export async function benchRights(): Promise<void> {
   const licensed = await compose(() => undefined);
   const ruled = await compose(() => rulesFor('military'));
   const apart = await compose((i) => rulesFor(`field-${i}`));
-  const statements = log.statements.map(({ id, kind, document }, index): Logged => ({
-    id,
-    kind,
-    index,
-    loggedAt: Date.parse(log.entries[index]?.loggedAt as string),
-    document,
-  }));
-  const evidence = new Evidence(operator.did, statements);
+  const evidence = new Evidence(operator.did, log.logged());
   const now = log.now;
   const ask = (of: StatementId | undefined, more: Partial<DecisionQuestion> = {}) =>
     decide(evidence, { record: of as StatementId, use: 'train', ...more }, now);

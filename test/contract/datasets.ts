@@ -129,6 +129,8 @@ export function describeDatasets(name: string, open: OpenEndpoint): void {
       ['maxAssistance=lots', '/maxAssistance'],
       ['q=', '/q'],
       [`q=${'a'.repeat(201)}`, '/q'],
+      // 100 of them took the database a second among 20,000 records.
+      [`q=${'t+'.repeat(9)}`, '/q expected 8 words at most'],
       ['page=2', 'unknown field "page"'],
       ['__proto__=1', /unknown field "__proto__"|\//],
     ])('refuses the query %s, naming the parameter', async (query, names) => {

@@ -69,6 +69,8 @@ export function describeOperations(name: string, open: OpenRegistry): void {
         [2, '/v1/decisions', { requests: Array.from({ length: 11 }, () => ({ record: id, use: 'train.finetune' })) }],
         [1, `/v1/rows/${digests[0]}/proof`],
         [10, `/v1/statements/${id}/impact`],
+        [1, '/v1/datasets?use=train'],
+        [3, '/v1/datasets?use=train&q=two+words'],
       ];
       for (const [i, [cost, ...read]] of reads.entries()) {
         const [address, neighbour] = [`2001:db8:0:${i}::1`, `2001:db8:0:${i}:ffff::2`];

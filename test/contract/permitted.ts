@@ -216,6 +216,20 @@ export function describePermittedSearch(name: string, open: OpenRegistry): void 
       const rights = { holder: bob.did, license: 'MIT', rules };
       await add('long', drafts.record(bob.did, 'permitted long', { rights }), bob);
       expect(await found('use=embed', 'long')).toEqual([]);
+      // Three spans, in each of which every licence of a source is weighed.
+      const most = Math.floor(limits.indexedAncestors / 3);
+      const from = async (key: string, count: number): Promise<Record> => {
+        const derivedFrom = Array.from({ length: count }, (_, i) => ({
+          url: 'https://example.com/',
+          license: `MIT${' AND MIT'.repeat(i)}`,
+          relation: 'filtered' as const,
+        }));
+        const thrice = { ...rights, rules: rules.slice(0, 1) };
+        return add(key, drafts.record(bob.did, `permitted ${key}`, { rights: thrice, derivedFrom }), bob);
+      };
+      await from('weighed', most);
+      await from('unweighed', most + 1);
+      expect(await found('use=embed', 'weighed', 'unweighed')).toEqual(['weighed']);
     });
 
     it('asks its database a few questions, however much there is', async () => {

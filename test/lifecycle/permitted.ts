@@ -7,13 +7,15 @@ import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { RightsRule } from '../../schemas/rights-rule.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import type { PublicQuestion } from '../../protocol/rights/permits.ts';
-import { enterJudged } from '../../worker/database/permitted.ts';
+import type { Draft } from '../../protocol/statement.ts';
+import { timestampOf } from '../../protocol/time.ts';
+import { enterJudged, revokePermitted } from '../../worker/database/permitted.ts';
 import { db, type Database } from '../../worker/database/port.ts';
 import { settleSome } from '../../worker/rights/settle.ts';
 import { sweepPermits } from '../../worker/rights/sweep.ts';
-import { cast, getJson, log, post } from '../contract/client.ts';
+import { batch, cast, getJson, log, post } from '../contract/client.ts';
 import { openRegistry, type Platform, type Registry } from '../contract/harness.ts';
-import { drafts, signed } from '../support/statements.ts';
+import { drafts, signed, signerOf } from '../support/statements.ts';
 import { event, PermittedWorld } from './permitted-world.ts';
 
 // What search lists by use is held against what the registry decides about every record, one by one, over histories in
@@ -175,6 +177,62 @@ export function describePermitted(
       expect(await among()).toEqual([over[0].id, kept.id]);
       await settle();
       expect(await among()).toEqual([over[0].id, kept.id]);
+    });
+
+    it('does not doubt what was logged before a credential that is taken back: nobody attests a stranger’s key to that end', async () => {
+      const { alice } = await cast(registry, 'permitted attested');
+      const other = await signerOf('permitted attested: other issuer');
+      await log(registry, await signed(drafts.identityIssuer(other.did), registry.operator));
+      const record = async (text: string) => log(registry, await signed(drafts.record(alice.did, text), alice));
+      const before = await record('attested before');
+      const attested = await log(registry, await signed(drafts.credential(alice.did, 'a stranger'), other));
+      const since = await record('attested since');
+      const invalid = { reason: 'key-compromise', invalidSince: timestampOf(registry.now() - 3_600_000) } as const;
+      const { index } = await log(registry, await signed(drafts.revocation(attested.id, invalid), other));
+      await settle();
+      // As its own commit did, before the indexer was woken.
+      await database.batch(revokePermitted(index).map((query) => query.compile(db)));
+      expect(await database.all(sql`SELECT log_index FROM permitted_due`.compile(db))).toEqual([
+        { log_index: since.index },
+      ]);
+      await settle();
+      const of = new Set([before.id, since.id]);
+      expect((await listed({ use: 'evaluate' })).filter((id) => of.has(id))).toEqual([since.id, before.id]);
+    });
+
+    it('counts the records of a lineage of many paths once each, of one lineage a step', async () => {
+      const { alice, publisher } = await cast(registry, 'permitted large');
+      const add = async (drafted: Draft<'DatasetRecord'>[], signer: Signer): Promise<StatementId[]> => {
+        const statements = await Promise.all(drafted.map((draft) => signed(draft, signer)));
+        await batch(registry, statements);
+        return statements.map(({ id }) => id);
+      };
+      const rights = { holder: publisher.did, license: 'MIT' };
+      const whole = (parts: StatementId[], version: string): Draft<'DatasetRecord'> =>
+        drafts.composition(publisher.did, parts.toSorted(), { rights, version });
+      const many = <T>(make: (i: number) => T): T[] => Array.from({ length: 25 }, (_, i) => make(i));
+      // 25 to the third power are the paths, 76 the records.
+      let layer = await add(
+        many((i) => drafts.record(alice.did, `permitted large ${i}`)),
+        alice,
+      );
+      for (const n of [1, 2]) {
+        const parts = layer;
+        layer = await add(
+          many((i) => whole(parts, `${n}.${i}`)),
+          publisher,
+        );
+      }
+      const tops = await add([whole(layer, 'a'), whole(layer, 'b')], publisher);
+      const newest = async (): Promise<StatementId[]> => {
+        const { datasets } = await getJson<SearchPage>(registry, '/v1/datasets?use=evaluate&limit=2');
+        return datasets.map(({ id }) => id).filter((id) => tops.includes(id));
+      };
+      expect(await newest()).toEqual([]);
+      await settleSome(database);
+      expect(await newest()).toEqual(tops.slice(0, 1));
+      await settle();
+      expect(await newest()).toEqual(tops.toReversed());
     });
 
     it('forgets permits that no dataset has any more', async () => {

@@ -2,7 +2,7 @@ import type { DecisionQuestion } from '../../schemas/decision.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
 import type { RightsRule } from '../../schemas/rights-rule.ts';
 import { digestOf } from '../../protocol/digest.ts';
-import { Evidence, type Logged } from '../../protocol/evidence.ts';
+import { Evidence } from '../../protocol/evidence.ts';
 import type { ParsedStatement } from '../../protocol/statement.ts';
 import { registry } from '../support/log.ts';
 import { drafts, signed } from '../support/statements.ts';
@@ -87,13 +87,7 @@ export async function worldOf({ record, ask }: Pick<RightsCase, 'record' | 'ask'
   };
   const subject = await make(record);
   for (const { statement, at } of later.toSorted((a, b) => a.at - b.at)) log.append(statement, at);
-  const statements = log.statements.map(({ id, kind, document }, index): Logged => ({
-    id,
-    kind,
-    index,
-    loggedAt: Date.parse(log.entries[index]?.loggedAt as string),
-    document: erased.has(id) ? null : document,
-  }));
+  const statements = log.logged().map((logged) => (erased.has(logged.id) ? { ...logged, document: null } : logged));
   const evidence = new Evidence(operator.did, statements);
   return { evidence, request: { record: subject, ...named(ask) }, log };
 }

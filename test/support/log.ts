@@ -3,6 +3,7 @@ import type { LogEntry } from '../../schemas/log-entry.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
 import { concatBytes, toBase64, utf8 } from '../../protocol/bytes.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
+import type { Logged } from '../../protocol/evidence.ts';
 import { checkpointText, signCheckpoint, type TreeHead } from '../../protocol/log/checkpoint.ts';
 import { entryLeafHash, entryText } from '../../protocol/log/entry.ts';
 import { CompactRange, type Hash } from '../../protocol/log/merkle.ts';
@@ -83,6 +84,17 @@ export class MemoryLog {
     this.entries.push(entry);
     this.statements.push(statement);
     return { ...statement, index: this.entries.length - 1 };
+  }
+
+  /** The statements as evidence. */
+  logged(): Logged[] {
+    return this.statements.map(({ id, kind, document }, index) => ({
+      id,
+      kind,
+      index,
+      loggedAt: Date.parse(this.entries[index]?.loggedAt as string),
+      document,
+    }));
   }
 
   head(): TreeHead {

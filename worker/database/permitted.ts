@@ -78,25 +78,28 @@ export function revokePermitted(from: number): RawBuilder<unknown>[] {
     WHERE revocation.log_index >= ${from} AND revocation.kind = 'Revocation'`;
   const since = sql`CASE revocation.body ->> '$.credentialSubject.erase' WHEN 1 THEN 0
     ELSE unixepoch(revocation.body ->> '$.credentialSubject.invalidSince') * 1000 END`;
-  // Those whom it vouches for; of an issuer, those whom that vouched for.
+  // Those whom it vouches for; of an issuer, those whom that vouched for. What was logged before the credential does not
+  // rest on it: whoever attests a stranger's key, and takes that back, casts no doubt on what the stranger signed before.
   const doubtful = sql`
     voided (log_index, since) AS (
       SELECT target.log_index, ${since} ${revoked} AND target.kind IN ('HumanCredential', 'Accreditation')
     ),
-    vouched (did, since) AS (
-      SELECT refs.target, since FROM voided
+    vouched (did, since, place) AS (
+      SELECT refs.target, since, voided.log_index FROM voided
         CROSS JOIN refs ON refs.log_index = voided.log_index AND refs.relation IN ('attests', 'accredits')
         WHERE since IS NOT NULL
     ),
-    signers (did, since) AS (
-      SELECT did, since FROM vouched
-      UNION SELECT refs.target, since FROM vouched
-        CROSS JOIN statements AS credential ON credential.issuer = did AND credential.kind = 'HumanCredential'
-        CROSS JOIN refs ON refs.log_index = credential.log_index AND refs.relation = 'attests'
+    signers (did, since, place) AS (
+      SELECT did, min(since), min(place) FROM (
+        SELECT did, since, place FROM vouched
+        UNION ALL SELECT refs.target, since, max(place, credential.log_index) FROM vouched
+          CROSS JOIN statements AS credential ON credential.issuer = did AND credential.kind = 'HumanCredential'
+          CROSS JOIN refs ON refs.log_index = credential.log_index AND refs.relation = 'attests'
+      ) GROUP BY did
     ),
     seeds (log_index) AS (
-      SELECT statements.log_index FROM signers
-      CROSS JOIN statements ON issuer = did AND kind = 'DatasetRecord' AND logged_at >= since
+      SELECT statements.log_index FROM signers CROSS JOIN statements
+        ON issuer = did AND kind = 'DatasetRecord' AND logged_at >= since AND statements.log_index > place
     )`;
   const fallen = sql`seeds (log_index) AS (SELECT target.log_index ${revoked} AND target.kind = 'DatasetRecord')`;
   return [

@@ -1,6 +1,6 @@
 import { CERTIFICATE_MEDIA_TYPE, Certificate } from '../../schemas/certificate.ts';
 import { CertificateQuery, Dataset, VerificationRequest } from '../../schemas/api.ts';
-import { SearchPage, SearchQuery } from '../../schemas/search.ts';
+import { SearchPage, SearchQuery, wordsOf } from '../../schemas/search.ts';
 import { Report } from '../../schemas/report.ts';
 import { encodeVkey } from '../../protocol/log/note.ts';
 import { parseTrustPolicy } from '../../protocol/log/trust.ts';
@@ -46,7 +46,8 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
     },
     async (c) => {
       const query = readQuery(c, SearchQuery);
-      if (query.use !== undefined) await chargeNetwork(deps, c, 1);
+      const cost = (query.use === undefined ? 0 : 1) + wordsOf(query.q ?? '').length;
+      if (cost > 0) await chargeNetwork(deps, c, cost);
       const page = await search({ database, findPermits, now: deps.now() }, query);
       return c.json(page, 200, { 'Cache-Control': 'public, max-age=5' });
     },

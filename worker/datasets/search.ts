@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import { ASSISTANCE_LEVELS } from '../../schemas/dataset-record.ts';
-import type { DatasetSummary, SearchPage, SearchQuery } from '../../schemas/search.ts';
+import { wordsOf, type DatasetSummary, type SearchPage, type SearchQuery } from '../../schemas/search.ts';
 import { logTimeOf } from '../../protocol/time.ts';
 import { db, type Database } from '../database/port.ts';
 import type { StatementRow, Tables } from '../database/tables.ts';
@@ -9,11 +9,7 @@ import { countDue } from '../rights/settle.ts';
 
 /** Words as FTS5 phrases, so that nothing in them is query syntax; each also matches what it begins. */
 const ftsQuery = (text: string): string =>
-  text
-    // SQLite ends a query text at its first NUL, in the middle of a phrase.
-    .replaceAll('\0', ' ')
-    .split(/\s+/)
-    .filter((word) => /[\p{L}\p{N}]/u.test(word))
+  wordsOf(text)
     .map((word) => `"${word.replaceAll('"', '""')}"*`)
     .join(' ');
 

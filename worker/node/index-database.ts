@@ -18,7 +18,7 @@ export interface Filled {
 }
 
 export interface IndexDatabase extends ThreadedSqlite {
-  /** Fills the row index, in the other thread. Resolves once nothing is left to fill. */
+  /** Fills the row index, in the other thread. Resolves once nothing is left to fill; rejects where that thread has ended. */
   fill(): Promise<void>;
 }
 
@@ -46,8 +46,8 @@ export function openIndexDatabase(dataDir: string, log: Log, isAnew: boolean): I
   return {
     ...database,
     fill() {
+      if (!database.tell('fill')) return Promise.reject(new Error('the thread that fills the index has ended'));
       filling ??= Promise.withResolvers();
-      database.tell('fill');
       return filling.promise;
     },
     close() {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Database } from '../database/port.ts';
 import { openSqlite, type Rebuildable } from './sqlite.ts';
@@ -22,8 +21,8 @@ export interface OtherThread extends Rebuildable {
 export interface ThreadedSqlite extends Database {
   /** As of SqliteDatabase, in the other thread, after what is under way. */
   checkpoint(): void;
-  /** Tells another program's thread something. */
-  tell(message: string): void;
+  /** Tells another program's thread something; answers whether there is still one to hear it. */
+  tell(message: string): boolean;
   close(): Promise<void>;
 }
 
@@ -57,17 +56,21 @@ export function openThreadedSqlite(file: string, migrations: string, other?: Oth
     for (const batch of waiting.splice(0)) batch.reject(error);
     other?.failed(error);
   });
-  thread.on('exit', () => {
-    // Nobody would answer what comes from now on, either.
-    fault ??= new Error('the database is closed');
-    for (const batch of waiting.splice(0)) batch.reject(fault);
+  // From the start on: a thread that ended with an error did so before anybody closes it.
+  const exited = new Promise<void>((resolve) => {
+    thread.on('exit', () => {
+      // Nobody would answer what comes from now on, either.
+      fault ??= new Error('the database is closed');
+      for (const batch of waiting.splice(0)) batch.reject(fault);
+      resolve();
+    });
   });
   thread.unref();
   const end = async (): Promise<void> => {
     // Its end is waited for, so now it does keep the process alive.
     thread.ref();
     thread.postMessage('close');
-    await once(thread, 'exit');
+    await exited;
     reader.close();
   };
   return {
@@ -75,19 +78,22 @@ export function openThreadedSqlite(file: string, migrations: string, other?: Oth
     batch(writes) {
       if (fault !== null) return Promise.reject(fault);
       const batch = Promise.withResolvers<void>();
-      // Whoever waits for it keeps the process alive, as nothing else may.
-      if (waiting.length === 0) thread.ref();
-      waiting.push(batch);
+      // Sent before it is waited for: what cannot be sent is not answered.
       thread.postMessage(
         writes.map((write) => ('rows' in write ? write : { sql: write.sql, parameters: write.parameters })),
       );
+      // Whoever waits for it keeps the process alive, as nothing else may.
+      if (waiting.length === 0) thread.ref();
+      waiting.push(batch);
       return batch.promise;
     },
     checkpoint() {
       if (fault === null && ended === null) thread.postMessage('checkpoint');
     },
     tell(message) {
-      if (fault === null && ended === null) thread.postMessage(message);
+      const isHeard = fault === null && ended === null;
+      if (isHeard) thread.postMessage(message);
+      return isHeard;
     },
     close() {
       ended ??= end();

@@ -8,7 +8,7 @@ import { commonSpans, spansOf, within, type Span } from '../../protocol/rights/s
 /** What is permitted to everybody of a record over its whole lineage, and when: one span at least. */
 export interface Listing {
   spans: readonly Span[];
-  /** The longest path of the lineage, and its records, counted along every path: never less than `lineageOf` finds. */
+  /** The longest path of the lineage, and its records: unless they were counted, along every path, so never too few. */
   depth: number;
   records: number;
 }
@@ -28,26 +28,34 @@ export function listingOf(record: Present<'DatasetRecord'>, listed: (ancestor: S
   const { rights, derivedFrom = [] } = credentialSubject;
   const since = Math.max(record.loggedAt, Date.parse(validFrom));
   const until = validUntil === undefined ? FOREVER : Date.parse(validUntil);
-  const sources = derivedFrom.flatMap((source) => ('url' in source ? [spansOf(source.license)] : []));
-  const own = commonSpans(spansOf(rights.license, rights.rules), sources);
+  const rules = spansOf(rights.license, rights.rules);
+  const sources = new Set(derivedFrom.flatMap((source) => ('url' in source ? [source.license] : [])));
+  // Each of them is weighed in each span: more than that takes a commit longer than all else that it does for a record.
+  const isTooMuch = rules === null || rules.length * sources.size > limits.indexedAncestors;
+  const own = isTooMuch
+    ? null
+    : commonSpans(
+        rules,
+        [...sources].map((license) => spansOf(license)),
+      );
   const ancestors = [...new Set(ancestorsOf(record))].map(listed);
   if (own === null || ancestors.includes(null)) return null;
   const behind = ancestors.filter((each) => each !== 'due' && each !== null);
   const lineage = distinct(behind, since, until);
   if (lineage.length > limits.indexedAncestors) return null;
   if (behind.length < ancestors.length) return 'due';
+  const depth = behind.reduce((most, each) => Math.max(most, each.depth + 1), 0);
   const spans = commonSpans(within(own, since, until), lineage);
-  if (spans === null || spans.length === 0) return null;
+  if (depth > limits.lineageDepth || spans === null || spans.length === 0) return null;
   return {
     spans,
-    depth: behind.reduce((most, { depth }) => Math.max(most, depth + 1), 0),
+    depth,
     records: behind.reduce((sum, { records }) => sum + records, 1),
   };
 }
 
 /** Whether a lineage may be more than is followed: what is counted along every path may be less. */
-export const isLarge = ({ depth, records }: Listing): boolean =>
-  depth > limits.lineageDepth || records > limits.lineageRecords;
+export const isLarge = ({ records }: Listing): boolean => records > limits.lineageRecords;
 
 /** What ancestors are permitted in a time, each answer once: most of them have the same, but for when it began. */
 function distinct(ancestors: readonly Listing[], since: number, until: number): Span[][] {

@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import { ImpactQuery, type Impact } from '../../../schemas/impact.ts';
-import { limits } from '../../../schemas/limits.ts';
+import { ImpactQuery } from '../../../schemas/impact.ts';
 import { StatementId } from '../../../schemas/primitives.ts';
 import { ok } from '../../../protocol/result.ts';
-import type { RegistryClient } from '../../registry-client.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { readFlag } from '../flags.ts';
+import { impactPages } from '../impact/impact-pages.ts';
 import { renderImpact, type ImpactAnswer } from '../impact/impact-view.ts';
 import { touchedCertificates, type SavedImpact } from '../impact/touched-certificates.ts';
+import { text } from '../terminal.ts';
 import { connect } from '../trust-store.ts';
 import { trustByOrigin } from '../verifying/trust-by-origin.ts';
 import { findCertificates } from '../watch/find-certificates.ts';
@@ -44,10 +44,13 @@ export async function impact(cli: Cli, statement: string, options: ImpactOptions
     const found = await touchedCertificates(id, saved, await trustByOrigin(cli, texts), cli.now());
     answer = { ...offlineAnswer(id, found, saved.length), certificates: found.certificates };
   } else {
-    const { client, trust } = await connect(cli);
-    const told = await pages(client, id, after, most);
-    const { certificates } = await touchedCertificates(id, saved, () => ok(trust), cli.now());
+    const connection = await connect(cli);
+    const told = await impactPages(cli, connection, id, { after, most });
+    const { certificates } = await touchedCertificates(id, saved, () => ok(connection.trust), cli.now());
     answer = { ...told, certificates };
+    if (told.next !== null && told.items.length < most) {
+      cli.out.note(text`note: the registry names nothing page after page; it may go on from --after ${told.next}`);
+    }
   }
   cli.out.result(answer, () => renderImpact(answer, cli.out.style));
 }
@@ -55,16 +58,4 @@ export async function impact(cli: Cli, statement: string, options: ImpactOptions
 function offlineAnswer(id: StatementId, { target }: SavedImpact, searched: number): Omit<ImpactAnswer, 'certificates'> {
   const note = target?.note ?? `none of ${searched} certificates carries it`;
   return { statement: id, kind: target?.kind ?? null, note, asOf: null, items: [], next: null };
-}
-
-/** As many pages as it takes. What is logged meanwhile comes last, so nothing is missed or told twice. */
-async function pages(client: RegistryClient, id: StatementId, after: number, most: number): Promise<Impact> {
-  const first = await client.impact(id, { after, limit: Math.min(most, limits.impactPage) });
-  const items = [...first.items];
-  let page = first;
-  while (page.next !== null && items.length < most) {
-    page = await client.impact(id, { after: page.next, limit: Math.min(most - items.length, limits.impactPage) });
-    items.push(...page.items);
-  }
-  return { ...page, items };
 }

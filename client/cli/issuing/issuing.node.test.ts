@@ -7,9 +7,13 @@ import { didFromPublicKey } from '../../../protocol/did-key.ts';
 import { isValidPublicKey } from '../../../protocol/ed25519/rule.ts';
 import { fromHex, toBase64Url, utf8, type Bytes } from '../../../protocol/bytes.ts';
 import { sha256Bytes } from '../../../protocol/digest.ts';
-import { signerOf } from '../../../test/support/statements.ts';
+import type { Signer } from '../../../protocol/ed25519/signer.ts';
+import { drafts, signed, signerOf } from '../../../test/support/statements.ts';
 import edges from '../../../test/fixtures/ed25519-edges.json' with { type: 'json' };
+import { RegistryClient } from '../../registry-client.ts';
+import { MemoryRegistry, URL_OF_TESTS } from '../../testing/memory-registry.ts';
 import { temporaryFolder } from '../testing/run-cli.ts';
+import { allIssued } from './issuer.ts';
 import { readPeople, type Defaults, type Fault, type Wanted } from './people-file.ts';
 import { ResultsFile } from './results-file.ts';
 import { unusableKeys } from './usable-keys.ts';
@@ -172,4 +176,19 @@ describe('a results file', () => {
     mkdirSync(join(folder, 'dir'));
     await expect(ResultsFile.create(join(folder, 'dir'), [])).rejects.toThrow();
   });
+});
+
+test('a registry that lists a credential again and again is not followed', async () => {
+  const [issuer, ada] = (await Promise.all(['issuer', 'ada'].map(signerOf))) as [Signer, Signer];
+  const { id, document } = await signed(drafts.credential(ada.did, 'Ada'), issuer);
+  const registry = await MemoryRegistry.open();
+  let asked = 0;
+  registry.intercept = () => {
+    const standing = { state: 'active', reason: 'active', because: null, supersededBy: null };
+    const again = { id, index: asked++, loggedAt: '2026-06-01T12:00:00.000Z', document, standing };
+    return Response.json({ accredited: [], credentials: [again], next: asked });
+  };
+  const client = new RegistryClient({ url: URL_OF_TESTS, fetch: registry.fetch, retries: 0 });
+  await expect(allIssued({ client, did: issuer.did }, {})).rejects.toThrow(`lists ${id} twice`);
+  expect(asked).toBe(2);
 });

@@ -110,11 +110,16 @@ export class Persona {
 
   /** Runs a command and answers how it ended. */
   run(...args: string[]): Promise<Ran> {
+    return this.plain(...args, '--json');
+  }
+
+  /** The same without --json, as for people. */
+  plain(...args: string[]): Promise<Ran> {
     const env = {
       FIRSTHAND_REGISTRY: this.registry,
       ...(this.#keyFile === '' ? {} : { FIRSTHAND_KEY_FILE: this.#keyFile }),
     };
-    return firsthand(this.home, [...args, '--json'], { env });
+    return firsthand(this.home, args, { env });
   }
 
   /** Runs a command that must succeed and answers its result. */
@@ -132,27 +137,32 @@ export class Persona {
   }
 }
 
-/** An issuer whom the operator accredited, and a person whom the issuer verified. */
+export interface Founders {
+  operator: Persona;
+  /** Whom the operator accredited. */
+  issuer: Persona;
+  /** Whom the issuer verified. */
+  ada: Persona;
+  /** The ids of these two statements. */
+  accreditation: string;
+  credential: string;
+}
+
+/** The first people of a registry, with keys in one home. */
 export async function foundRegistry(
   home: string,
-  registry: ServedRegistry,
-): Promise<{ operator: Persona; issuer: Persona; ada: Persona }> {
+  registry: Pick<ServedRegistry, 'url' | 'operatorKeyFile'>,
+): Promise<Founders> {
   const operator = new Persona(home, 'operator', registry.url).withKeyFile(registry.operatorKeyFile);
   const issuer = await new Persona(home, 'issuer', registry.url).withNewKey();
   const ada = await new Persona(home, 'ada', registry.url).withNewKey();
-  await operator.do(
-    'accredit',
-    issuer.did,
-    '--role',
-    'identity-issuer',
-    '--name',
-    'Issuer',
-    '--framework',
-    'nist-800-63-4=IAL2',
-  );
-  await attest(issuer, ada.did, 'person 1');
-  return { operator, issuer, ada };
+  const { id: accreditation } = await accredit(operator, issuer);
+  const { id: credential } = await attest(issuer, ada.did, 'person 1');
+  return { operator, issuer, ada, accreditation: String(accreditation), credential: String(credential) };
 }
+
+export const accredit = (operator: Persona, { did, name }: Persona): Promise<Record<string, unknown>> =>
+  operator.do('accredit', did, '--role', 'identity-issuer', '--name', name, '--framework', 'nist-800-63-4=IAL2');
 
 export const attest = (issuer: Persona, did: string, person: string): Promise<Record<string, unknown>> =>
   issuer.do(
@@ -168,6 +178,7 @@ export const attest = (issuer: Persona, did: string, person: string): Promise<Re
     person,
   );
 
+/** Writes what a dataset is; what is in `more` counts instead. */
 export const describeDataset = (
   who: Persona,
   path: string,
