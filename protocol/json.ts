@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize';
 import { limits } from '../schemas/limits.ts';
 import { ok, refuse, type Result } from './result.ts';
+import { WrittenJson } from './written-json.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
@@ -27,16 +28,23 @@ export function parseJson(text: string): Result<Json, JsonFault> {
   return read.ok ? ok(read.value.value) : read;
 }
 
-/** The same, with the value's canonical form, which is mostly the text itself: what is signed is kept canonical. */
-export function parseCanonicalJson(text: string): Result<{ value: Json; canonical: string }, JsonFault> {
-  const read = readJson(text);
-  if (!read.ok) return read;
-  const { value, isAsWritten } = read.value;
-  return ok({ value, canonical: isAsWritten && isInOrder(value, 0) ? text : canonicalJson(value) });
+/** A value that was parsed, and the canonical form of it and of what is in it. */
+export interface CanonicalJson {
+  value: Json;
+  /** Of the value, or of anything in it: mostly a piece of the text itself, as what is signed is kept canonical. */
+  canonicalOf(part: Json): string;
 }
 
-/** Tells beside the value whether JSON.stringify writes it back just as it was read. */
-function readJson(text: string): Result<{ value: Json; isAsWritten: boolean }, JsonFault> {
+/** The same, with canonical forms. */
+export function parseCanonicalJson(text: string): Result<CanonicalJson, JsonFault> {
+  const read = readJson(text);
+  if (!read.ok) return read;
+  const { value, written } = read.value;
+  return ok({ value, canonicalOf: (part) => written.canonicalOf(part) ?? canonicalJson(part) });
+}
+
+/** Tells beside the value how it stands in the text. */
+function readJson(text: string): Result<{ value: Json; written: WrittenJson }, JsonFault> {
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
@@ -46,10 +54,10 @@ function readJson(text: string): Result<{ value: Json; isAsWritten: boolean }, J
   const bad = inspect(value, 0);
   // The path may hold a hostile key.
   if (bad !== null) return fault(`${bad.what} at ${bad.path.slice(0, 200) || '/'}`);
+  const written = new WrittenJson(text, value);
   // What is written back as it was read has no duplicate keys and only faithful numbers: the scan is for the rest alone.
-  const isAsWritten = JSON.stringify(value) === text;
-  const unfaithful = isAsWritten ? null : scan(text);
-  return unfaithful === null ? ok({ value, isAsWritten }) : fault(unfaithful);
+  const unfaithful = written.isAsWritten ? null : scan(text);
+  return unfaithful === null ? ok({ value, written }) : fault(unfaithful);
 }
 
 const fault = (detail: string): Result<never, JsonFault> => refuse({ code: 'invalid-json', detail });

@@ -97,7 +97,9 @@ export function parseStatement(input: string | Uint8Array): Result<ParsedStateme
   const text = typeof input === 'string' ? input : fromUtf8(input);
   if (text === null) return refuse({ code: 'invalid-json', detail: 'not UTF-8' });
   const parsed = parseCanonicalJson(text);
-  return parsed.ok ? readStatement(parsed.value.value, parsed.value.canonical) : parsed;
+  if (!parsed.ok) return parsed;
+  const { value, canonicalOf } = parsed.value;
+  return readStatement(value, canonicalOf(value));
 }
 
 /**
@@ -130,7 +132,7 @@ export function readStatement(value: Json, known?: string): Result<ParsedStateme
     kind: kind.data,
     document,
     canonical,
-    hashData: signedHash((value as JsonObject)['proof'] as Json, document.proof.proofValue, canonical),
+    hashData: signedHash(canonical, document.proof.proofValue),
   });
 }
 
@@ -181,18 +183,18 @@ const invalid = (what: string, errors: { path: string; message: string }[]): Sta
 });
 
 /**
- * What the proof covers ({@link hashDataOf}), cut out of the canonical text instead of canonicalised again. The proof's
- * own text occurs there once as a member: inside a string its quotes would be escaped, and no schema has another member
- * of that name. The same holds of its value in the proof.
+ * What the proof of a parsed credential covers ({@link hashDataOf}), cut out of its canonical text instead of canonicalised
+ * again. Only the type and the times come behind the proof, and only strings are in it, whose quotes would be escaped.
  */
-function signedHash(proof: Json, proofValue: string, canonical: string): Bytes {
-  const signed = canonicalJson(proof);
-  const options = without(signed, `"proofValue":"${proofValue}",`);
-  return concatBytes(sha256Bytes(options), sha256Bytes(without(canonical, `"proof":${signed},`)));
-}
-
-function without(text: string, member: string): string {
-  const at = text.lastIndexOf(member);
-  if (at < 0) throw new Error('the canonical text does not hold its own proof');
-  return text.slice(0, at) + text.slice(at + member.length);
+export function signedHash(canonical: string, proofValue: string): Bytes {
+  const start = canonical.lastIndexOf('"proof":{');
+  const end = canonical.indexOf('},', start) + 1;
+  const options = canonical.slice(start + '"proof":'.length, end);
+  const value = `"proofValue":"${proofValue}",`;
+  const at = options.indexOf(value);
+  if (start < 0 || end <= start || at < 0) throw new Error('the canonical text does not hold its own proof');
+  return concatBytes(
+    sha256Bytes(options.slice(0, at) + options.slice(at + value.length)),
+    sha256Bytes(canonical.slice(0, start) + canonical.slice(end + ','.length)),
+  );
 }

@@ -7,7 +7,7 @@ import type { Statement } from '../../schemas/statement.ts';
 import type { StatusListCredential } from '../../schemas/status-list.ts';
 import type { VerifySignature } from '../ed25519/verify.ts';
 import { has, type Logged } from '../evidence.ts';
-import { parseJson, type Json } from '../json.ts';
+import { parseCanonicalJson, type CanonicalJson, type Json } from '../json.ts';
 import { parseCheckpoint, type Checkpoint } from '../log/checkpoint.ts';
 import { parseEntry } from '../log/entry.ts';
 import { InclusionVerifier } from '../log/inclusion.ts';
@@ -44,19 +44,22 @@ export async function readOpening(
     findings.fail('certificate.format', certificate.reason);
     return opening;
   }
-  opening.subject = certificate.value.subject;
-  const checkpoint = parseCheckpoint(certificate.value.checkpoint);
+  const { subject, statements, status, checkpoint: note } = certificate.value;
+  opening.subject = subject;
+  const checkpoint = parseCheckpoint(note);
   if (!checkpoint.ok) {
     findings.fail('log.checkpoint', `the checkpoint ${checkpoint.reason}`);
     return opening;
   }
   opening.checkpoint = checkpoint.value;
+  const { canonicalOf } = certificate.value;
   const inclusion = new InclusionVerifier(checkpoint.value.size, checkpoint.value.root);
+  const means = { canonicalOf, inclusion, verify, verified };
   // All signatures at once: platforms that verify off the main thread are kept busy while the rest is read here.
   const [judged, results, lists] = await Promise.all([
     judgeCheckpoint(checkpoint.value, trust, verify),
-    Promise.all(certificate.value.statements.map((each) => openStatement(each, inclusion, verify, verified))),
-    Promise.all(certificate.value.status.map((list) => verifyStatusList(list, verify))),
+    Promise.all(statements.map((each) => openStatement(each, means))),
+    Promise.all(status.map((list) => verifyStatusList(list, verify, canonicalOf(list as Json)))),
   ]);
   if (trust.quorumName !== 'none' && !judged.quorum.ok) findings.fail('log.witnesses', judged.quorum.reason);
   if (!judged.log.ok) {
@@ -84,12 +87,14 @@ export function operatorIn(statements: readonly Logged[]): Did | null {
     : null;
 }
 
-function readCertificate(text: string): Result<Certificate, string> {
+function readCertificate(text: string): Result<Certificate & Pick<CanonicalJson, 'canonicalOf'>, string> {
   if (text.length > limits.certificateBytes) return refuse(`larger than ${limits.certificateBytes} bytes`);
-  const json = parseJson(text);
+  const json = parseCanonicalJson(text);
   if (!json.ok) return refuse(json.reason.detail);
-  const parsed = Certificate.safeParse(json.value);
-  if (parsed.success) return ok(parsed.data);
+  const { value, canonicalOf } = json.value;
+  const parsed = Certificate.safeParse(value);
+  // What was read itself, not a copy of it: the text knows its parts.
+  if (parsed.success) return ok({ ...(value as typeof parsed.data), canonicalOf });
   const issue = issuesOf(parsed.error)[0];
   return refuse(`not a certificate: ${issue?.path} ${issue?.message}`);
 }
@@ -100,18 +105,23 @@ interface StatementFinding {
   id?: StatementId;
 }
 
+interface Means {
+  canonicalOf(part: Json): string;
+  inclusion: InclusionVerifier;
+  verify: VerifySignature;
+  verified: Verified;
+}
+
 async function openStatement(
   { index, entry: entryText, proof, document }: Certificate['statements'][number],
-  inclusion: InclusionVerifier,
-  verify: VerifySignature,
-  verified: Verified,
+  means: Means,
 ): Promise<Result<Logged, StatementFinding>> {
   const entry = parseEntry(entryText);
   if (entry === null) return refuse({ check: 'log.inclusion', detail: `the entry at index ${index} is malformed` });
   const { id, kind } = entry;
   // Its signature is on the way while the proof is checked.
-  const opening = openDocument(document as Json, entry, verify, verified);
-  const included = inclusion.verify(index, leafHash(entryText), proof);
+  const opening = openDocument(document as Json, entry, means);
+  const included = means.inclusion.verify(index, leafHash(entryText), proof);
   const opened = await opening;
   if (!included) {
     return refuse({ check: 'log.inclusion', detail: `the proof does not place ${id} at index ${index}`, id });
@@ -123,11 +133,10 @@ async function openStatement(
 async function openDocument(
   document: Json,
   { id, kind }: LogEntry,
-  verify: VerifySignature,
-  verified: Verified,
+  { canonicalOf, verify, verified }: Means,
 ): Promise<Result<Statement | null, StatementFinding>> {
   if (document === null) return ok(null);
-  const statement = readStatement(document);
+  const statement = readStatement(document, canonicalOf(document));
   if (!statement.ok) {
     return refuse({ check: 'statement.digest', detail: `the document of ${id} is ${statement.reason.detail}` });
   }
