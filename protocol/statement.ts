@@ -1,3 +1,4 @@
+import { compiledInTime } from '#compile';
 import type * as z from 'zod';
 import { limits } from '../schemas/limits.ts';
 import type { Did, StatementId } from '../schemas/primitives.ts';
@@ -113,7 +114,7 @@ export function readStatement(value: Json, known?: string): Result<ParsedStateme
       invalid('not a statement', [{ path: '/type/1', message: `expected one of ${StatementKind.options.join(', ')}` }]),
     );
   }
-  const parsed = STATEMENT_KINDS[kind.data].safeParse(value);
+  const parsed = SCHEMAS[kind.data]().safeParse(value);
   if (!parsed.success) return refuse(invalid(`not a valid ${kind.data}`, issuesOf(parsed.error)));
   const document = parsed.data;
   if (document.proof.verificationMethod !== verificationMethodOf(document.issuer)) {
@@ -135,6 +136,15 @@ export function readStatement(value: Json, known?: string): Result<ParsedStateme
     hashData: signedHash(canonical, document.proof.proofValue),
   });
 }
+
+const SCHEMAS = {
+  Accreditation: compiledInTime(STATEMENT_KINDS.Accreditation),
+  HumanCredential: compiledInTime(STATEMENT_KINDS.HumanCredential),
+  DatasetRecord: compiledInTime(STATEMENT_KINDS.DatasetRecord),
+  ReviewRecord: compiledInTime(STATEMENT_KINDS.ReviewRecord),
+  RightsGrant: compiledInTime(STATEMENT_KINDS.RightsGrant),
+  Revocation: compiledInTime(STATEMENT_KINDS.Revocation),
+};
 
 /** Judges the signature of a parsed statement. */
 export async function verifyStatement(

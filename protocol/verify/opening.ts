@@ -1,3 +1,4 @@
+import { compiledInTime } from '#compile';
 import { Certificate } from '../../schemas/certificate.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { LogEntry } from '../../schemas/log-entry.ts';
@@ -87,12 +88,16 @@ export function operatorIn(statements: readonly Logged[]): Did | null {
     : null;
 }
 
+const schema = compiledInTime(Certificate);
+/** Roughly, in a certificate. */
+const STATEMENT_LENGTH = 2000;
+
 function readCertificate(text: string): Result<Certificate & Pick<CanonicalJson, 'canonicalOf'>, string> {
   if (text.length > limits.certificateBytes) return refuse(`larger than ${limits.certificateBytes} bytes`);
   const json = parseCanonicalJson(text);
   if (!json.ok) return refuse(json.reason.detail);
   const { value, canonicalOf } = json.value;
-  const parsed = Certificate.safeParse(value);
+  const parsed = schema(text.length / STATEMENT_LENGTH).safeParse(value);
   // What was read itself, not a copy of it: the text knows its parts.
   if (parsed.success) return ok({ ...(value as typeof parsed.data), canonicalOf });
   const issue = issuesOf(parsed.error)[0];
