@@ -38,7 +38,7 @@ export function verifyWith<Key>(platform: NativeEd25519<Key>): VerifySignature {
     (await isValidKey(publicKey)) ? platform.importKey(publicKey) : null;
   return async (signature, message, publicKey) => {
     if (!isAcceptableSignature(signature) || publicKey.length !== 32) return false;
-    const known = keys.get(String.fromCharCode(...publicKey), () => ({ judging: judge(publicKey) }));
+    const known = keys.get(Reflect.apply(String.fromCharCode, null, publicKey), () => ({ judging: judge(publicKey) }));
     const key = known.judged === undefined ? (known.judged = await known.judging) : known.judged;
     return key !== null && platform.verify(key, signature, message);
   };
