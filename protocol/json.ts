@@ -51,7 +51,8 @@ function readJson(text: string): Result<{ value: Json; written: WrittenJson }, J
   } catch (error) {
     return fault(`not JSON: ${error instanceof Error ? error.message.slice(0, 200) : 'syntax error'}`);
   }
-  const bad = inspect(value, 0);
+  const mayLackHalf = text.includes('\\u') || !text.isWellFormed();
+  const bad = inspect(value, 0, mayLackHalf);
   // The path may hold a hostile key.
   if (bad !== null) return fault(`${bad.what} at ${bad.path.slice(0, 200) || '/'}`);
   const written = new WrittenJson(text, value);
@@ -85,23 +86,28 @@ function isInOrder(value: unknown, depth: number): boolean {
   return true;
 }
 
-/** What JSON.parse accepts and I-JSON does not, and where. The path is only made once there is something to say. */
-function inspect(value: Json, depth: number): Unfaithful | null {
-  if (typeof value === 'string') return value.isWellFormed() ? null : { what: 'lone surrogate', path: '' };
+/**
+ * What JSON.parse accepts and I-JSON does not, and where; surrogates are looked at where the text may have one that lacks
+ * its other half. The path is only made once there is something to say.
+ */
+function inspect(value: Json, depth: number, mayLackHalf: boolean): Unfaithful | null {
+  if (typeof value === 'string') {
+    return mayLackHalf && !value.isWellFormed() ? { what: 'lone surrogate', path: '' } : null;
+  }
   if (typeof value === 'number') return isFaithful(value) ? null : { what: 'number too large', path: '' };
   if (value === null || typeof value !== 'object') return null;
   if (depth > limits.jsonDepth) return { what: `nested deeper than ${limits.jsonDepth}`, path: '' };
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
-      const bad = inspect(value[i] as Json, depth + 1);
+      const bad = inspect(value[i] as Json, depth + 1, mayLackHalf);
       if (bad !== null) return below(i, bad);
     }
     return null;
   }
   for (const key of Object.keys(value)) {
     if (key === '__proto__') return { what: 'key __proto__', path: '' };
-    if (!key.isWellFormed()) return { what: 'lone surrogate in a key', path: '' };
-    const bad = inspect((value as JsonObject)[key] as Json, depth + 1);
+    if (mayLackHalf && !key.isWellFormed()) return { what: 'lone surrogate in a key', path: '' };
+    const bad = inspect((value as JsonObject)[key] as Json, depth + 1, mayLackHalf);
     if (bad !== null) return below(key, bad);
   }
   return null;

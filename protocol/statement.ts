@@ -1,4 +1,5 @@
 import { compiledInTime } from '#compile';
+import { sha256Into } from '#sha256';
 import type * as z from 'zod';
 import { limits } from '../schemas/limits.ts';
 import type { Did, StatementId } from '../schemas/primitives.ts';
@@ -147,7 +148,7 @@ const SCHEMAS = {
 };
 
 /** Judges the signature of a parsed statement. */
-export async function verifyStatement(
+export function verifyStatement(
   statement: Pick<ParsedStatement, 'document' | 'hashData'>,
   verify: VerifySignature,
 ): Promise<Result<true, StatementFault>> {
@@ -203,8 +204,8 @@ export function signedHash(canonical: string, proofValue: string): Bytes {
   const value = `"proofValue":"${proofValue}",`;
   const at = options.indexOf(value);
   if (start < 0 || end <= start || at < 0) throw new Error('the canonical text does not hold its own proof');
-  return concatBytes(
-    sha256Bytes(options.slice(0, at) + options.slice(at + value.length)),
-    sha256Bytes(canonical.slice(0, start) + canonical.slice(end + ','.length)),
-  );
+  const hashes = new Uint8Array(64);
+  sha256Into(options.slice(0, at) + options.slice(at + value.length), hashes, 0);
+  sha256Into(canonical.slice(0, start) + canonical.slice(end + ','.length), hashes, 32);
+  return hashes;
 }
