@@ -29,7 +29,8 @@ export interface Opening {
 }
 
 /** What was said of signatures, by the statement's id, which covers them: certificates share statements. */
-export type Verified = Map<StatementId, ReturnType<typeof verifyStatement>>;
+export type Verified = Map<StatementId, Signing>;
+type Signing = ReturnType<typeof verifyStatement>;
 
 /** Reads one certificate and judges all of it that can be judged by itself. Hostile input yields findings. */
 export async function readOpening(
@@ -57,9 +58,11 @@ export async function readOpening(
   const inclusion = new InclusionVerifier(checkpoint.value.size, checkpoint.value.root);
   const means = { canonicalOf, inclusion, verify, verified };
   // All signatures at once: platforms that verify off the main thread are kept busy while the rest is read here.
-  const [judged, results, lists] = await Promise.all([
-    judgeCheckpoint(checkpoint.value, trust, verify),
-    Promise.all(statements.map((each) => openStatement(each, means))),
+  const judging = judgeCheckpoint(checkpoint.value, trust, verify);
+  const opened = statements.map((each) => openStatement(each, means));
+  const [judged, signed, lists] = await Promise.all([
+    judging,
+    Promise.all(opened.map((result) => (result.ok ? result.value.signed : null))),
     Promise.all(status.map((list) => verifyStatusList(list, verify, canonicalOf(list as Json)))),
   ]);
   if (trust.quorumName !== 'none' && !judged.quorum.ok) findings.fail('log.witnesses', judged.quorum.reason);
@@ -67,9 +70,11 @@ export async function readOpening(
     findings.fail('log.checkpoint', judged.log.reason);
     return opening;
   }
-  for (const result of results) {
-    if (result.ok) opening.statements.push(result.value);
-    else findings.fail(result.reason.check, result.reason.detail, result.reason.id);
+  for (const [i, result] of opened.entries()) {
+    const verdict = signed[i];
+    if (!result.ok) findings.fail(result.reason.check, result.reason.detail, result.reason.id);
+    else if (verdict?.ok === false) findings.fail('statement.signature', verdict.reason.detail, result.value.logged.id);
+    else opening.statements.push(result.value.logged);
   }
   if (operatorIn(opening.statements) === null) {
     findings.fail('issuer.accredited', 'the certificate does not carry entry 0, in which the operator names itself');
@@ -117,43 +122,40 @@ interface Means {
   verified: Verified;
 }
 
-async function openStatement(
+/** A statement that is in order but for its signature, which is still judged; null where there is none to judge. */
+interface OpenedStatement {
+  logged: Logged;
+  signed: Signing | null;
+}
+
+function openStatement(
   { index, entry: entryText, proof, document }: Certificate['statements'][number],
   means: Means,
-): Promise<Result<Logged, StatementFinding>> {
+): Result<OpenedStatement, StatementFinding> {
   const entry = parseEntry(entryText);
   if (entry === null) return refuse({ check: 'log.inclusion', detail: `the entry at index ${index} is malformed` });
   const { id, kind } = entry;
   // Its signature is on the way while the proof is checked.
-  const opening = openDocument(document as Json, entry, means);
-  const included = means.inclusion.verify(index, leafHash(entryText), proof);
-  const opened = await opening;
-  if (!included) {
+  const opened = document === null ? null : openDocument(document as Json, entry, means);
+  if (!means.inclusion.verify(index, leafHash(entryText), proof)) {
     return refuse({ check: 'log.inclusion', detail: `the proof does not place ${id} at index ${index}`, id });
   }
-  if (!opened.ok) return refuse({ ...opened.reason, id });
-  return ok({ id, kind, index, loggedAt: Date.parse(entry.loggedAt), document: opened.value });
+  if (opened?.ok === false) return refuse({ check: 'statement.digest', detail: opened.reason, id });
+  const { document: read = null, signed = null } = opened?.value ?? {};
+  return ok({ logged: { id, kind, index, loggedAt: Date.parse(entry.loggedAt), document: read }, signed });
 }
 
-async function openDocument(
+function openDocument(
   document: Json,
   { id, kind }: LogEntry,
   { canonicalOf, verify, verified }: Means,
-): Promise<Result<Statement | null, StatementFinding>> {
-  if (document === null) return ok(null);
+): Result<{ document: Statement; signed: Signing }, string> {
   const statement = readStatement(document, canonicalOf(document));
-  if (!statement.ok) {
-    return refuse({ check: 'statement.digest', detail: `the document of ${id} is ${statement.reason.detail}` });
-  }
+  if (!statement.ok) return refuse(`the document of ${id} is ${statement.reason.detail}`);
   if (statement.value.id !== id || statement.value.kind !== kind) {
-    return refuse({
-      check: 'statement.digest',
-      detail: `the document has id ${statement.value.id}, the log has ${id}`,
-    });
+    return refuse(`the document has id ${statement.value.id}, the log has ${id}`);
   }
-  const signing = verified.get(id) ?? verifyStatement(statement.value, verify);
-  verified.set(id, signing);
-  const signed = await signing;
-  if (!signed.ok) return refuse({ check: 'statement.signature', detail: signed.reason.detail });
-  return ok(statement.value.document);
+  const signed = verified.get(id) ?? verifyStatement(statement.value, verify);
+  verified.set(id, signed);
+  return ok({ document: statement.value.document, signed });
 }
