@@ -1,4 +1,4 @@
-/** A map that forgets its least recently used entry once it is full. */
+/** A map that forgets its least recently used entry once it is full; before that, what was used is not kept track of. */
 export class BoundedCache<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #capacity: number;
@@ -8,11 +8,13 @@ export class BoundedCache<K, V> {
   }
 
   get(key: K, make: () => V): V {
+    const isFull = this.#entries.size >= this.#capacity;
     let value = this.#entries.get(key);
     if (value === undefined) {
       value = make();
-      if (this.#entries.size >= this.#capacity) this.#entries.delete(this.#entries.keys().next().value as K);
+      if (isFull) this.#entries.delete(this.#entries.keys().next().value as K);
     } else {
+      if (!isFull) return value;
       this.#entries.delete(key);
     }
     this.#entries.set(key, value);

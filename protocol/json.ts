@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize';
 import { limits } from '../schemas/limits.ts';
 import { ok, refuse, type Result } from './result.ts';
+import { WrittenJson } from './written-json.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
@@ -27,29 +28,37 @@ export function parseJson(text: string): Result<Json, JsonFault> {
   return read.ok ? ok(read.value.value) : read;
 }
 
-/** The same, with the value's canonical form, which is mostly the text itself: what is signed is kept canonical. */
-export function parseCanonicalJson(text: string): Result<{ value: Json; canonical: string }, JsonFault> {
-  const read = readJson(text);
-  if (!read.ok) return read;
-  const { value, isAsWritten } = read.value;
-  return ok({ value, canonical: isAsWritten && isInOrder(value, 0) ? text : canonicalJson(value) });
+/** A value that was parsed, and the canonical form of it and of what is in it. */
+export interface CanonicalJson {
+  value: Json;
+  /** Of the value, or of anything in it: mostly a piece of the text itself, as what is signed is kept canonical. */
+  canonicalOf(part: Json): string;
 }
 
-/** Tells beside the value whether JSON.stringify writes it back just as it was read. */
-function readJson(text: string): Result<{ value: Json; isAsWritten: boolean }, JsonFault> {
+/** The same, with canonical forms. */
+export function parseCanonicalJson(text: string): Result<CanonicalJson, JsonFault> {
+  const read = readJson(text);
+  if (!read.ok) return read;
+  const { value, written } = read.value;
+  return ok({ value, canonicalOf: (part) => written.canonicalOf(part) ?? canonicalJson(part) });
+}
+
+/** Tells beside the value how it stands in the text. */
+function readJson(text: string): Result<{ value: Json; written: WrittenJson }, JsonFault> {
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
   } catch (error) {
     return fault(`not JSON: ${error instanceof Error ? error.message.slice(0, 200) : 'syntax error'}`);
   }
-  const bad = inspect(value, 0);
+  const mayLackHalf = text.includes('\\u') || !text.isWellFormed();
+  const bad = inspect(value, 0, mayLackHalf);
   // The path may hold a hostile key.
   if (bad !== null) return fault(`${bad.what} at ${bad.path.slice(0, 200) || '/'}`);
+  const written = new WrittenJson(text, value);
   // What is written back as it was read has no duplicate keys and only faithful numbers: the scan is for the rest alone.
-  const isAsWritten = JSON.stringify(value) === text;
-  const unfaithful = isAsWritten ? null : scan(text);
-  return unfaithful === null ? ok({ value, isAsWritten }) : fault(unfaithful);
+  const unfaithful = written.isAsWritten ? null : scan(text);
+  return unfaithful === null ? ok({ value, written }) : fault(unfaithful);
 }
 
 const fault = (detail: string): Result<never, JsonFault> => refuse({ code: 'invalid-json', detail });
@@ -77,23 +86,28 @@ function isInOrder(value: unknown, depth: number): boolean {
   return true;
 }
 
-/** What JSON.parse accepts and I-JSON does not, and where. The path is only made once there is something to say. */
-function inspect(value: Json, depth: number): Unfaithful | null {
-  if (typeof value === 'string') return value.isWellFormed() ? null : { what: 'lone surrogate', path: '' };
+/**
+ * What JSON.parse accepts and I-JSON does not, and where; surrogates are looked at where the text may have one that lacks
+ * its other half. The path is only made once there is something to say.
+ */
+function inspect(value: Json, depth: number, mayLackHalf: boolean): Unfaithful | null {
+  if (typeof value === 'string') {
+    return mayLackHalf && !value.isWellFormed() ? { what: 'lone surrogate', path: '' } : null;
+  }
   if (typeof value === 'number') return isFaithful(value) ? null : { what: 'number too large', path: '' };
   if (value === null || typeof value !== 'object') return null;
   if (depth > limits.jsonDepth) return { what: `nested deeper than ${limits.jsonDepth}`, path: '' };
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
-      const bad = inspect(value[i] as Json, depth + 1);
+      const bad = inspect(value[i] as Json, depth + 1, mayLackHalf);
       if (bad !== null) return below(i, bad);
     }
     return null;
   }
   for (const key of Object.keys(value)) {
     if (key === '__proto__') return { what: 'key __proto__', path: '' };
-    if (!key.isWellFormed()) return { what: 'lone surrogate in a key', path: '' };
-    const bad = inspect((value as JsonObject)[key] as Json, depth + 1);
+    if (mayLackHalf && !key.isWellFormed()) return { what: 'lone surrogate in a key', path: '' };
+    const bad = inspect((value as JsonObject)[key] as Json, depth + 1, mayLackHalf);
     if (bad !== null) return below(key, bad);
   }
   return null;

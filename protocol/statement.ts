@@ -1,3 +1,5 @@
+import { compiledInTime } from '#compile';
+import { sha256Into } from '#sha256';
 import type * as z from 'zod';
 import { limits } from '../schemas/limits.ts';
 import type { Did, StatementId } from '../schemas/primitives.ts';
@@ -97,7 +99,9 @@ export function parseStatement(input: string | Uint8Array): Result<ParsedStateme
   const text = typeof input === 'string' ? input : fromUtf8(input);
   if (text === null) return refuse({ code: 'invalid-json', detail: 'not UTF-8' });
   const parsed = parseCanonicalJson(text);
-  return parsed.ok ? readStatement(parsed.value.value, parsed.value.canonical) : parsed;
+  if (!parsed.ok) return parsed;
+  const { value, canonicalOf } = parsed.value;
+  return readStatement(value, canonicalOf(value));
 }
 
 /**
@@ -111,7 +115,7 @@ export function readStatement(value: Json, known?: string): Result<ParsedStateme
       invalid('not a statement', [{ path: '/type/1', message: `expected one of ${StatementKind.options.join(', ')}` }]),
     );
   }
-  const parsed = STATEMENT_KINDS[kind.data].safeParse(value);
+  const parsed = SCHEMAS[kind.data]().safeParse(value);
   if (!parsed.success) return refuse(invalid(`not a valid ${kind.data}`, issuesOf(parsed.error)));
   const document = parsed.data;
   if (document.proof.verificationMethod !== verificationMethodOf(document.issuer)) {
@@ -130,12 +134,21 @@ export function readStatement(value: Json, known?: string): Result<ParsedStateme
     kind: kind.data,
     document,
     canonical,
-    hashData: signedHash((value as JsonObject)['proof'] as Json, document.proof.proofValue, canonical),
+    hashData: signedHash(canonical, document.proof.proofValue),
   });
 }
 
+const SCHEMAS = {
+  Accreditation: compiledInTime(STATEMENT_KINDS.Accreditation),
+  HumanCredential: compiledInTime(STATEMENT_KINDS.HumanCredential),
+  DatasetRecord: compiledInTime(STATEMENT_KINDS.DatasetRecord),
+  ReviewRecord: compiledInTime(STATEMENT_KINDS.ReviewRecord),
+  RightsGrant: compiledInTime(STATEMENT_KINDS.RightsGrant),
+  Revocation: compiledInTime(STATEMENT_KINDS.Revocation),
+};
+
 /** Judges the signature of a parsed statement. */
-export async function verifyStatement(
+export function verifyStatement(
   statement: Pick<ParsedStatement, 'document' | 'hashData'>,
   verify: VerifySignature,
 ): Promise<Result<true, StatementFault>> {
@@ -181,18 +194,18 @@ const invalid = (what: string, errors: { path: string; message: string }[]): Sta
 });
 
 /**
- * What the proof covers ({@link hashDataOf}), cut out of the canonical text instead of canonicalised again. The proof's
- * own text occurs there once as a member: inside a string its quotes would be escaped, and no schema has another member
- * of that name. The same holds of its value in the proof.
+ * What the proof of a parsed credential covers ({@link hashDataOf}), cut out of its canonical text instead of canonicalised
+ * again. Only the type and the times come behind the proof, and only strings are in it, whose quotes would be escaped.
  */
-function signedHash(proof: Json, proofValue: string, canonical: string): Bytes {
-  const signed = canonicalJson(proof);
-  const options = without(signed, `"proofValue":"${proofValue}",`);
-  return concatBytes(sha256Bytes(options), sha256Bytes(without(canonical, `"proof":${signed},`)));
-}
-
-function without(text: string, member: string): string {
-  const at = text.lastIndexOf(member);
-  if (at < 0) throw new Error('the canonical text does not hold its own proof');
-  return text.slice(0, at) + text.slice(at + member.length);
+export function signedHash(canonical: string, proofValue: string): Bytes {
+  const start = canonical.lastIndexOf('"proof":{');
+  const end = canonical.indexOf('},', start) + 1;
+  const options = canonical.slice(start + '"proof":'.length, end);
+  const value = `"proofValue":"${proofValue}",`;
+  const at = options.indexOf(value);
+  if (start < 0 || end <= start || at < 0) throw new Error('the canonical text does not hold its own proof');
+  const hashes = new Uint8Array(64);
+  sha256Into(options.slice(0, at) + options.slice(at + value.length), hashes, 0);
+  sha256Into(canonical.slice(0, start) + canonical.slice(end + ','.length), hashes, 32);
+  return hashes;
 }

@@ -6,8 +6,9 @@ import { verificationMethodOf } from './did-key.ts';
 import type { Signer } from './ed25519/signer.ts';
 import type { VerifySignature } from './ed25519/verify.ts';
 import { gunzip, gzip } from './gzip.ts';
+import { canonicalJson } from './json.ts';
 import { ok, refuse, type Result } from './result.ts';
-import { hashDataOf, issuesOf, signDocument, verifyProof } from './statement.ts';
+import { issuesOf, signDocument, signedHash, verifyProof } from './statement.ts';
 
 const LIST_BYTES = limits.statusListEntries / 8;
 
@@ -68,22 +69,24 @@ export async function signStatusList(draft: StatusListDraft, signer: Signer): Pr
   return StatusListCredential.parse(await signDocument(document, signer, draft.validFrom));
 }
 
-/** Reads an untrusted status list and judges its signature. Its bits stay packed: its signer may be anyone. */
+/**
+ * Reads an untrusted status list and judges its signature; `known` is its canonical form, for those who have it. Its bits
+ * stay packed: its signer may be anyone.
+ */
 export async function verifyStatusList(
   value: unknown,
   verify: VerifySignature,
+  known?: string,
 ): Promise<Result<StatusListCredential, string>> {
   const parsed = StatusListCredential.safeParse(value);
   if (!parsed.success) {
     const issue = issuesOf(parsed.error)[0];
     return refuse(`is malformed: ${issue?.path} ${issue?.message}`);
   }
-  const { proof, ...document } = parsed.data;
-  const { proofValue, ...options } = proof;
-  if (proof.verificationMethod !== verificationMethodOf(document.issuer)) {
-    return refuse('names a foreign key in its proof');
-  }
-  const signed = await verifyProof(document.issuer, proofValue, hashDataOf(document, options), verify);
+  const { issuer, proof } = parsed.data;
+  if (proof.verificationMethod !== verificationMethodOf(issuer)) return refuse('names a foreign key in its proof');
+  const hashData = signedHash(known ?? canonicalJson(value), proof.proofValue);
+  const signed = await verifyProof(issuer, proof.proofValue, hashData, verify);
   return signed.ok ? ok(parsed.data) : refuse('has a wrong signature');
 }
 

@@ -1,5 +1,5 @@
 import { Point } from '@noble/ed25519';
-import { toHex } from '../bytes.ts';
+import { equalBytes, fromHex, type Bytes } from '../bytes.ts';
 
 /**
  * The one rule for Ed25519 verdicts (protocol.md §2). RFC 8032 leaves edge cases open and platforms differ in them; a
@@ -35,13 +35,13 @@ const L = Uint8Array.from(
 );
 
 /** The y coordinates of the eight points of small order, as encodings with the sign bit cleared. */
-const SMALL_ORDER_Y: ReadonlySet<string> = new Set([
+const SMALL_ORDER_Y = [
   '0000000000000000000000000000000000000000000000000000000000000000',
   '0100000000000000000000000000000000000000000000000000000000000000',
   'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
   '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
-]);
+].map((hex) => fromHex(hex) as Bytes);
 
 /** The part of the rule that needs no curve arithmetic: length, S < L, R canonical and not of small order. */
 export function isAcceptableSignature(signature: Uint8Array): boolean {
@@ -50,7 +50,7 @@ export function isAcceptableSignature(signature: Uint8Array): boolean {
   const y = signature.slice(0, 32);
   y[31] = (y[31] as number) & 0x7f;
   if (!isBelow(y, P)) return false;
-  return !SMALL_ORDER_Y.has(toHex(y));
+  return !SMALL_ORDER_Y.some((small) => equalBytes(y, small));
 }
 
 /** 2^255 − 19, little-endian. */

@@ -38,9 +38,9 @@ export function verifyWith<Key>(platform: NativeEd25519<Key>): VerifySignature {
     (await isValidKey(publicKey)) ? platform.importKey(publicKey) : null;
   return async (signature, message, publicKey) => {
     if (!isAcceptableSignature(signature) || publicKey.length !== 32) return false;
-    const known = keys.get(String.fromCharCode(...publicKey), () => ({ judging: judge(publicKey) }));
+    const known = keys.get(Reflect.apply(String.fromCharCode, null, publicKey), () => ({ judging: judge(publicKey) }));
     const key = known.judged === undefined ? (known.judged = await known.judging) : known.judged;
-    return key !== null && platform.verify(key, signature, message);
+    return key !== null && (await platform.verify(key, signature, message));
   };
 }
 
@@ -68,8 +68,11 @@ export async function hasNativeEd25519(): Promise<boolean> {
 let native: Promise<boolean> | undefined;
 
 /** The fastest way this platform has; the verdict is the same everywhere. */
-export const verifySignature: VerifySignature = async (signature, message, publicKey) => {
-  fastest ??= (await hasNativeEd25519()) ? verifyNatively : verifyWithNoble;
-  return fastest(signature, message, publicKey);
-};
+export const verifySignature: VerifySignature = (signature, message, publicKey) =>
+  fastest === undefined
+    ? findFastest().then((verify) => verify(signature, message, publicKey))
+    : fastest(signature, message, publicKey);
 let fastest: VerifySignature | undefined;
+
+const findFastest = async (): Promise<VerifySignature> =>
+  (fastest ??= (await hasNativeEd25519()) ? verifyNatively : verifyWithNoble);

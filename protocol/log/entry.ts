@@ -1,3 +1,4 @@
+import { compiledInTime } from '#compile';
 import { LogEntry } from '../../schemas/log-entry.ts';
 import { concatBytes, fromUtf8, utf8, type Bytes } from '../bytes.ts';
 import { leafHash, type Hash } from './merkle.ts';
@@ -9,6 +10,8 @@ export const entryText = (entry: LogEntry): string =>
 
 export const entryLeafHash = (entry: LogEntry): Hash => leafHash(entryText(entry));
 
+const schema = compiledInTime(LogEntry);
+
 /** Reads an entry strictly: its text must be the canonical one. Null for anything else. */
 export function parseEntry(text: string): LogEntry | null {
   let value: unknown;
@@ -17,7 +20,7 @@ export function parseEntry(text: string): LogEntry | null {
   } catch {
     return null;
   }
-  const entry = LogEntry.safeParse(value);
+  const entry = schema().safeParse(value);
   return entry.success && entryText(entry.data) === text ? entry.data : null;
 }
 

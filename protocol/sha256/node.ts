@@ -19,10 +19,10 @@ type Write = (this: Uint8Array, text: string, at: number, length: number) => num
 const latin1Write = Reflect.get(Buffer.prototype, 'latin1Write') as Write;
 
 /**
- * Writes the SHA-256 of `data` into `out` at `at`. For millions of short inputs: a digest that comes as text of one byte a
+ * Writes the SHA-256 of `data`, bytes or a text's UTF-8, into `out` at `at`. For millions of short inputs: a digest that comes as text of one byte a
  * character and is written from there takes a third of the time of one that comes as a Buffer of its own.
  */
-export function sha256Into(data: Uint8Array, out: Uint8Array, at: number): void {
+export function sha256Into(data: Uint8Array | string, out: Uint8Array, at: number): void {
   latin1Write.call(out, hash('sha256', data, 'binary'), at, 32);
 }
 

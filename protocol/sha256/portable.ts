@@ -10,9 +10,9 @@ export const sha256 = (data: Uint8Array | string): Bytes => nobleSha256(typeof d
 /** The same in lowercase hex. */
 export const sha256Hex = (data: Uint8Array | string): string => toHex(sha256(data));
 
-/** Writes the SHA-256 of `data` into `out` at `at`. */
-export function sha256Into(data: Uint8Array, out: Uint8Array, at: number): void {
-  out.set(nobleSha256(data), at);
+/** Writes the SHA-256 of `data`, bytes or a text's UTF-8, into `out` at `at`. */
+export function sha256Into(data: Uint8Array | string, out: Uint8Array, at: number): void {
+  out.set(sha256(data), at);
 }
 
 /** SHA-256 of what comes in pieces. */

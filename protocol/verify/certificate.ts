@@ -18,6 +18,8 @@ export interface OpenedCertificates {
   /** The record of each certificate, each once, in the order given. */
   subjects: StatementId[];
   operator: Did | null;
+  /** What the statements say of each other. */
+  evidence: Evidence;
   /** All that any of them carries, each statement once, with its body where any of them has it; in log order. */
   statements: Logged[];
   statusLists: StatusList[];
@@ -94,6 +96,7 @@ function combine(openings: readonly Opening[], trust: TrustPolicy): OpenedCertif
   const opened: OpenedCertificates = {
     subjects: [...new Set(openings.flatMap(({ subject }) => subject ?? []))],
     operator,
+    evidence,
     statements,
     statusLists: ofOneLog.flatMap((opening) => acceptStatusLists(opening, evidence, findings, nameOf(opening))),
     findings,

@@ -1,3 +1,4 @@
+import { compiledInTime } from '#compile';
 import { Certificate } from '../../schemas/certificate.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { LogEntry } from '../../schemas/log-entry.ts';
@@ -7,7 +8,7 @@ import type { Statement } from '../../schemas/statement.ts';
 import type { StatusListCredential } from '../../schemas/status-list.ts';
 import type { VerifySignature } from '../ed25519/verify.ts';
 import { has, type Logged } from '../evidence.ts';
-import { parseJson, type Json } from '../json.ts';
+import { parseCanonicalJson, type CanonicalJson, type Json } from '../json.ts';
 import { parseCheckpoint, type Checkpoint } from '../log/checkpoint.ts';
 import { parseEntry } from '../log/entry.ts';
 import { InclusionVerifier } from '../log/inclusion.ts';
@@ -28,7 +29,8 @@ export interface Opening {
 }
 
 /** What was said of signatures, by the statement's id, which covers them: certificates share statements. */
-export type Verified = Map<StatementId, ReturnType<typeof verifyStatement>>;
+export type Verified = Map<StatementId, Signing>;
+type Signing = ReturnType<typeof verifyStatement>;
 
 /** Reads one certificate and judges all of it that can be judged by itself. Hostile input yields findings. */
 export async function readOpening(
@@ -44,28 +46,35 @@ export async function readOpening(
     findings.fail('certificate.format', certificate.reason);
     return opening;
   }
-  opening.subject = certificate.value.subject;
-  const checkpoint = parseCheckpoint(certificate.value.checkpoint);
+  const { subject, statements, status, checkpoint: note } = certificate.value;
+  opening.subject = subject;
+  const checkpoint = parseCheckpoint(note);
   if (!checkpoint.ok) {
     findings.fail('log.checkpoint', `the checkpoint ${checkpoint.reason}`);
     return opening;
   }
   opening.checkpoint = checkpoint.value;
+  const { canonicalOf } = certificate.value;
   const inclusion = new InclusionVerifier(checkpoint.value.size, checkpoint.value.root);
+  const means = { canonicalOf, inclusion, verify, verified };
   // All signatures at once: platforms that verify off the main thread are kept busy while the rest is read here.
-  const [judged, results, lists] = await Promise.all([
-    judgeCheckpoint(checkpoint.value, trust, verify),
-    Promise.all(certificate.value.statements.map((each) => openStatement(each, inclusion, verify, verified))),
-    Promise.all(certificate.value.status.map((list) => verifyStatusList(list, verify))),
+  const judging = judgeCheckpoint(checkpoint.value, trust, verify);
+  const opened = statements.map((each) => openStatement(each, means));
+  const [judged, signed, lists] = await Promise.all([
+    judging,
+    Promise.all(opened.map((result) => (result.ok ? result.value.signed : null))),
+    Promise.all(status.map((list) => verifyStatusList(list, verify, canonicalOf(list as Json)))),
   ]);
   if (trust.quorumName !== 'none' && !judged.quorum.ok) findings.fail('log.witnesses', judged.quorum.reason);
   if (!judged.log.ok) {
     findings.fail('log.checkpoint', judged.log.reason);
     return opening;
   }
-  for (const result of results) {
-    if (result.ok) opening.statements.push(result.value);
-    else findings.fail(result.reason.check, result.reason.detail, result.reason.id);
+  for (const [i, result] of opened.entries()) {
+    const verdict = signed[i];
+    if (!result.ok) findings.fail(result.reason.check, result.reason.detail, result.reason.id);
+    else if (verdict?.ok === false) findings.fail('statement.signature', verdict.reason.detail, result.value.logged.id);
+    else opening.statements.push(result.value.logged);
   }
   if (operatorIn(opening.statements) === null) {
     findings.fail('issuer.accredited', 'the certificate does not carry entry 0, in which the operator names itself');
@@ -84,12 +93,18 @@ export function operatorIn(statements: readonly Logged[]): Did | null {
     : null;
 }
 
-function readCertificate(text: string): Result<Certificate, string> {
+const schema = compiledInTime(Certificate);
+/** Roughly, in a certificate. */
+const STATEMENT_LENGTH = 2000;
+
+function readCertificate(text: string): Result<Certificate & Pick<CanonicalJson, 'canonicalOf'>, string> {
   if (text.length > limits.certificateBytes) return refuse(`larger than ${limits.certificateBytes} bytes`);
-  const json = parseJson(text);
+  const json = parseCanonicalJson(text);
   if (!json.ok) return refuse(json.reason.detail);
-  const parsed = Certificate.safeParse(json.value);
-  if (parsed.success) return ok(parsed.data);
+  const { value, canonicalOf } = json.value;
+  const parsed = schema(text.length / STATEMENT_LENGTH).safeParse(value);
+  // What was read itself, not a copy of it: the text knows its parts.
+  if (parsed.success) return ok({ ...(value as typeof parsed.data), canonicalOf });
   const issue = issuesOf(parsed.error)[0];
   return refuse(`not a certificate: ${issue?.path} ${issue?.message}`);
 }
@@ -100,46 +115,47 @@ interface StatementFinding {
   id?: StatementId;
 }
 
-async function openStatement(
+interface Means {
+  canonicalOf(part: Json): string;
+  inclusion: InclusionVerifier;
+  verify: VerifySignature;
+  verified: Verified;
+}
+
+/** A statement that is in order but for its signature, which is still judged; null where there is none to judge. */
+interface OpenedStatement {
+  logged: Logged;
+  signed: Signing | null;
+}
+
+function openStatement(
   { index, entry: entryText, proof, document }: Certificate['statements'][number],
-  inclusion: InclusionVerifier,
-  verify: VerifySignature,
-  verified: Verified,
-): Promise<Result<Logged, StatementFinding>> {
+  means: Means,
+): Result<OpenedStatement, StatementFinding> {
   const entry = parseEntry(entryText);
   if (entry === null) return refuse({ check: 'log.inclusion', detail: `the entry at index ${index} is malformed` });
   const { id, kind } = entry;
   // Its signature is on the way while the proof is checked.
-  const opening = openDocument(document as Json, entry, verify, verified);
-  const included = inclusion.verify(index, leafHash(entryText), proof);
-  const opened = await opening;
-  if (!included) {
+  const opened = document === null ? null : openDocument(document as Json, entry, means);
+  if (!means.inclusion.verify(index, leafHash(entryText), proof)) {
     return refuse({ check: 'log.inclusion', detail: `the proof does not place ${id} at index ${index}`, id });
   }
-  if (!opened.ok) return refuse({ ...opened.reason, id });
-  return ok({ id, kind, index, loggedAt: Date.parse(entry.loggedAt), document: opened.value });
+  if (opened?.ok === false) return refuse({ check: 'statement.digest', detail: opened.reason, id });
+  const { document: read = null, signed = null } = opened?.value ?? {};
+  return ok({ logged: { id, kind, index, loggedAt: Date.parse(entry.loggedAt), document: read }, signed });
 }
 
-async function openDocument(
+function openDocument(
   document: Json,
   { id, kind }: LogEntry,
-  verify: VerifySignature,
-  verified: Verified,
-): Promise<Result<Statement | null, StatementFinding>> {
-  if (document === null) return ok(null);
-  const statement = readStatement(document);
-  if (!statement.ok) {
-    return refuse({ check: 'statement.digest', detail: `the document of ${id} is ${statement.reason.detail}` });
-  }
+  { canonicalOf, verify, verified }: Means,
+): Result<{ document: Statement; signed: Signing }, string> {
+  const statement = readStatement(document, canonicalOf(document));
+  if (!statement.ok) return refuse(`the document of ${id} is ${statement.reason.detail}`);
   if (statement.value.id !== id || statement.value.kind !== kind) {
-    return refuse({
-      check: 'statement.digest',
-      detail: `the document has id ${statement.value.id}, the log has ${id}`,
-    });
+    return refuse(`the document has id ${statement.value.id}, the log has ${id}`);
   }
-  const signing = verified.get(id) ?? verifyStatement(statement.value, verify);
-  verified.set(id, signing);
-  const signed = await signing;
-  if (!signed.ok) return refuse({ check: 'statement.signature', detail: signed.reason.detail });
-  return ok(statement.value.document);
+  const signed = verified.get(id) ?? verifyStatement(statement.value, verify);
+  verified.set(id, signed);
+  return ok({ document: statement.value.document, signed });
 }

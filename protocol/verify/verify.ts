@@ -3,7 +3,7 @@ import type { Policy } from '../../schemas/policy.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
 import type { Report, StandingState } from '../../schemas/report.ts';
 import { verifySignature, type VerifySignature } from '../ed25519/verify.ts';
-import { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
 import { composedRecords, effectiveAssistance, lineageOf, unregisteredSources, type Lineage } from '../lineage.ts';
 import type { TrustPolicy } from '../log/trust.ts';
 import { compositionRoot } from '../manifest.ts';
@@ -68,7 +68,7 @@ export async function verifyOpened(
   input: Omit<VerifyAllInput, 'certificates' | 'trust'>,
 ): Promise<Verification> {
   const { policy, now } = input;
-  const { findings, subjects } = opened;
+  const { findings, subjects, evidence } = opened;
   const asOf = policy.trust?.asOf === undefined ? now : Date.parse(policy.trust.asOf);
   const report = (parts: Partial<Report> = {}): Report => {
     const checks = findings.list();
@@ -88,7 +88,6 @@ export async function verifyOpened(
   if (asOf > now + limits.clockSkew) {
     findings.fail('freshness', `nobody knows yet what holds as of ${logTimeOf(asOf)}: it is ${logTimeOf(now)}`);
   }
-  const evidence = new Evidence(opened.operator, opened.statements);
   if (policy.trust?.operator !== undefined && opened.operator !== null && opened.operator !== policy.trust.operator) {
     findings.fail('issuer.accredited', `the registry’s operator is ${opened.operator}, not ${policy.trust.operator}`);
   }

@@ -2,7 +2,6 @@ import type { TouchedHow, TouchedWhen } from '../../../schemas/impact.ts';
 import type { StatementId } from '../../../schemas/primitives.ts';
 import type { StatementKind } from '../../../schemas/statement.ts';
 import { verifySignature } from '../../../protocol/ed25519/verify.ts';
-import { Evidence } from '../../../protocol/evidence.ts';
 import { impactOf, noteOn, worstOf } from '../../../protocol/impact.ts';
 import { openCertificate } from '../../../protocol/verify/certificate.ts';
 import { readClaims } from '../certificate-source.ts';
@@ -50,7 +49,7 @@ export async function touchedCertificates(
       impact.certificates.push({ ...untold, fault: `the certificate does not hold: ${fault.id}: ${fault.detail}` });
       continue;
     }
-    const evidence = new Evidence(opened.operator, opened.statements);
+    const { evidence } = opened;
     const target = evidence.get(id);
     if (target === undefined) continue;
     const { note, isFinal } = noteOn({ ...target, isErased: target.document === null });

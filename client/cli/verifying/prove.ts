@@ -3,7 +3,7 @@ import type { Policy } from '../../../schemas/policy.ts';
 import type { StatementId } from '../../../schemas/primitives.ts';
 import type { CheckId, Report } from '../../../schemas/report.ts';
 import { verifySignature } from '../../../protocol/ed25519/verify.ts';
-import { Evidence } from '../../../protocol/evidence.ts';
+import type { Evidence } from '../../../protocol/evidence.ts';
 import type { Checkpoint } from '../../../protocol/log/checkpoint.ts';
 import type { TrustPolicy } from '../../../protocol/log/trust.ts';
 import { ok, refuse, type Result } from '../../../protocol/result.ts';
@@ -38,7 +38,7 @@ export async function proveRecord(
   const warnings = report.checks.flatMap(({ id, outcome, detail }) =>
     id === 'freshness' && outcome === 'warn' ? [detail] : [],
   );
-  return ok({ evidence: new Evidence(opened.operator, opened.statements), checkpoint, report, warnings });
+  return ok({ evidence: opened.evidence, checkpoint, report, warnings });
 }
 
 /** What each decision says itself. */

@@ -4,7 +4,7 @@ import type { Certificate } from '../../../schemas/certificate.ts';
 import type { StatusListCredential } from '../../../schemas/status-list.ts';
 import { digestOf } from '../../../protocol/digest.ts';
 import { verifySignature } from '../../../protocol/ed25519/verify.ts';
-import { Evidence, type Logged } from '../../../protocol/evidence.ts';
+import type { Evidence, Logged } from '../../../protocol/evidence.ts';
 import { lineageOf } from '../../../protocol/lineage.ts';
 import type { Checkpoint } from '../../../protocol/log/checkpoint.ts';
 import type { TrustPolicy } from '../../../protocol/log/trust.ts';
@@ -42,7 +42,7 @@ export async function openWatched(
   policy: Policy,
 ): Promise<Watched> {
   const opened = await openCertificate(text, trust, verifySignature);
-  const { subject, checkpoint, statements, operator } = opened;
+  const { subject, checkpoint, statements, evidence } = opened;
   const fault = opened.findings.list().find(({ id, outcome }) => outcome === 'fail' && id !== 'freshness');
   if (fault !== undefined || subject === null || checkpoint === null) {
     throw new CliError(
@@ -51,7 +51,6 @@ export async function openWatched(
       'it is damaged, or of another registry than --registry and --trust name; fetch it again: firsthand certificate ID -o FILE',
     );
   }
-  const evidence = new Evidence(operator, statements);
   const records = new Set(lineageOf(evidence, subject).records.map(({ id }) => id));
   return {
     file,
