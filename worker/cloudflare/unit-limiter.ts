@@ -1,27 +1,25 @@
 import { BoundedCache } from '../../protocol/bounded-cache.ts';
 import type { Deps } from '../deps.ts';
 
-/** Keys of whom it is remembered what they have left. */
+/** Keys of whom it is remembered what they owe. */
 const KEYS = 4096;
 
 /**
  * A limiter over one that counts calls. A call pays for a request, or for `unit` of its statements where it has more; the
- * keys that signed them share that. What a key has left of a call is used up before its next one, in this isolate; no
- * more than one call's worth is kept.
+ * keys that signed them share that. It is made once a key owes it to this isolate, so what a key gets beyond its limit is
+ * less than one call's worth.
  */
 export function createUnitLimiter(call: (key: string) => Promise<boolean>, unit: number): Deps['limiter'] {
-  const accounts = new BoundedCache<string, { left: number }>(KEYS);
+  const accounts = new BoundedCache<string, { owed: number }>(KEYS);
   return async (key, statements, among) => {
     const cost = statements * Math.max(1, unit / among);
-    const account = accounts.get(key, () => ({ left: 0 }));
-    const used = Math.min(cost, account.left);
-    // Before anything is awaited: it pays once.
-    account.left -= used;
-    const calls = Math.ceil((cost - used) / unit);
+    const account = accounts.get(key, () => ({ owed: 0 }));
+    const calls = Math.floor((account.owed + cost) / unit);
+    // Before anything is awaited: whoever asks meanwhile does not pay for it again.
+    account.owed += cost - calls * unit;
     const verdicts = await Promise.all(Array.from({ length: calls }, () => call(key)));
-    const isAllowed = verdicts.every(Boolean);
-    const rest = isAllowed ? calls * unit - (cost - used) : used;
-    account.left = Math.min(unit, account.left + rest);
-    return isAllowed;
+    if (verdicts.every(Boolean)) return true;
+    account.owed -= cost - calls * unit;
+    return false;
   };
 }
