@@ -112,8 +112,8 @@ export interface Deps {
   logKey: VerifierKey;
   verify: VerifySignature;
   check: CheckStatements;
-  /** By key, of statements. */
-  limiter: Limiter;
+  /** By key, of statements, which came `among` so many of one request. */
+  limiter: (key: string, statements: number, among: number) => Promise<boolean>;
   /** By network, of reads that cost. */
   readLimiter: Limiter;
   /** Where a request comes from, as the platform knows it; null where it does not, or where that is this machine itself. */

@@ -14,11 +14,12 @@ import { createD1 } from './d1.ts';
 import { openIssuer } from './issuer.ts';
 import { notConfigured } from './not-configured.ts';
 import { createR2Blobs } from './r2-blobs.ts';
+import { createUnitLimiter } from './unit-limiter.ts';
 
 export { IndexerObject } from './indexer-object.ts';
 export { SequencerObject } from './sequencer-object.ts';
 
-/** The binding counts calls, not statements: one call stands for so many. */
+/** The binding counts calls, not statements: one call stands for so many, or for a request with fewer. */
 const STATEMENTS_A_UNIT = 50;
 
 type Fetch = (request: Request, bindings: Bindings, context: ExecutionContext) => Response | Promise<Response>;
@@ -93,7 +94,7 @@ async function openDeps(bindings: Bindings): Promise<Deps> {
     logKey: keys.logKey,
     verify: verifySignature,
     check: checkWith(verifySignature),
-    limiter: (key, cost) => spend(bindings.WRITE_LIMIT, key, Math.ceil(cost / STATEMENTS_A_UNIT)),
+    limiter: createUnitLimiter((key) => spend(bindings.WRITE_LIMIT, key, 1), STATEMENTS_A_UNIT),
     readLimiter: (key, cost) => spend(bindings.READ_LIMIT, key, cost),
     addressOf: (c) => c.req.header('CF-Connecting-IP') ?? null,
     now: Date.now,

@@ -46,12 +46,16 @@ async function limitByKey(
   { limiter }: Ports,
 ): Promise<Result<Submission, Refusal>[]> {
   const costs = new Map<Did, number>();
+  let signed = 0;
   for (const result of checked) {
     if (!result.ok) continue;
     const { issuer } = result.value.document;
     costs.set(issuer, (costs.get(issuer) ?? 0) + 1);
+    signed++;
   }
-  const verdicts = await Promise.all([...costs].map(async ([did, cost]) => [did, await limiter(did, cost)] as const));
+  const verdicts = await Promise.all(
+    [...costs].map(async ([did, cost]) => [did, await limiter(did, cost, signed)] as const),
+  );
   const refused = new Set(verdicts.filter(([, isAllowed]) => !isAllowed).map(([did]) => did));
   return checked.map((result) =>
     result.ok && refused.has(result.value.document.issuer) ? refuse(RATE_LIMITED) : result,
