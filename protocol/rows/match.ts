@@ -13,6 +13,8 @@ export interface OwnedDigests {
   succeeds?: Pick<ReadonlySet<number>, 'has'> | undefined;
   /** Its digests, concatenated; null where they cannot be had. Asked for once a pass. */
   read(): Promise<Uint8Array | null>;
+  /** Hears that they will be asked for next, unless all rows have an owner by then: so they can be on their way meanwhile. */
+  prepare?(): void;
 }
 
 export interface RowMatches {
@@ -60,6 +62,7 @@ export async function matchRows(
   for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
     if (table?.capacity === range.capacity) table.clear();
     else table = new DigestTable(range.capacity, seed);
+    if (open.length > 0) lists[0]?.prepare?.();
     if (!(await fill(table, open, settled, range))) {
       ranges.push(...split(range));
       continue;
@@ -109,8 +112,9 @@ async function fill(
 }
 
 async function give(table: DigestTable, lists: readonly OwnedDigests[], range: Range): Promise<void> {
-  for (const { owner, succeeds, read } of lists) {
+  for (const [i, { owner, succeeds, read }] of lists.entries()) {
     if (table.unowned === 0 && succeeds === undefined) continue;
+    lists[i + 1]?.prepare?.();
     const digests = await read();
     if (digests !== null) table.give(wordsOf(digests), range, owner, succeeds);
   }
