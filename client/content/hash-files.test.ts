@@ -45,7 +45,7 @@ test('hashes files and their rows, in the order given, for a manifest', async ()
     // Again and again.
     for (let i = 0; i < 2; i++) {
       const pieces: Uint8Array[] = [];
-      for await (const piece of rowDigests?.read() ?? []) pieces.push(piece);
+      for await (const piece of rowDigests?.read() ?? []) pieces.push(piece.slice());
       expect(concatBytes(...pieces)).toEqual(list);
     }
   }

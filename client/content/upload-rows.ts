@@ -36,7 +36,7 @@ export async function* segmentsOf(list: RowDigests): AsyncGenerator<Bytes> {
   for await (const piece of list.read()) {
     for (let from = 0; from < piece.length;) {
       const end = Math.min(piece.length, from + SEGMENT_BYTES - bytes);
-      pieces.push(piece.subarray(from, end));
+      pieces.push(piece.slice(from, end));
       bytes += end - from;
       from = end;
       if (bytes < SEGMENT_BYTES) continue;

@@ -86,6 +86,22 @@ test('finds the owner of every row as a plain map would, in one pass or in many'
   );
 });
 
+test.for([5_000, 700])('finds those of thousands at a time, in tables of %i', async (tableRows) => {
+  const open = [Array.from({ length: 3_000 }, (_, i) => i * 37), [37, 74, 5]];
+  const lists = [
+    { owner: 0, rows: Array.from({ length: 1_500 }, (_, i) => i * 74), succeeds: [] },
+    { owner: 1, rows: Array.from({ length: 2_000 }, (_, i) => i * 37), succeeds: [] },
+  ];
+  const found = await matchRows(
+    open.map((rows) => file(rows, 2_100)),
+    [],
+    lists.map(({ owner, rows }) => list(owner, rows)),
+    { seed: 7, tableRows },
+  );
+  const unmatched = found.unmatched.map((set) => [...set]);
+  expect({ ...found, matched: [...found.matched].sort(), unmatched }).toEqual(expected(open, [], lists));
+});
+
 test('compares digests in full: one that differs in any one bit is another row', async () => {
   const own = digestOf(1);
   for (let bit = 0; bit < 256; bit++) {

@@ -1,8 +1,8 @@
-import { DIGEST_WORDS, DigestTable, wordsOf } from './digest-table.ts';
+import { DIGEST_WORDS, DigestTable, wordsOf, type DigestRange } from './digest-table.ts';
 import { ROW_DIGEST_BYTES, type RowDigests } from './row-digests.ts';
 import { RowSet } from './row-set.ts';
 
-/** Digests that are held at a time: with what goes with them, 168 MB. */
+/** Digests that are held at a time: with what goes with them, 151 MB. */
 const TABLE_ROWS = Math.floor(2 ** 22 * 0.7);
 
 /** A piece of somebody's row-digest list. */
@@ -13,6 +13,8 @@ export interface OwnedDigests {
   succeeds?: Pick<ReadonlySet<number>, 'has'> | undefined;
   /** Its digests, concatenated; null where they cannot be had. Asked for once a pass. */
   read(): Promise<Uint8Array | null>;
+  /** Hears that they will be asked for next, unless all rows have an owner by then: so they can be on their way meanwhile. */
+  prepare?(): void;
 }
 
 export interface RowMatches {
@@ -30,10 +32,8 @@ interface MatchOptions {
   tableRows?: number;
 }
 
-/** Digests whose first word lies in here, both ends included, and how many of them a table takes. */
-interface Range {
-  from: number;
-  to: number;
+/** A range of digests, and how many of them a table takes. */
+interface Range extends DigestRange {
   capacity: number;
 }
 
@@ -62,6 +62,7 @@ export async function matchRows(
   for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
     if (table?.capacity === range.capacity) table.clear();
     else table = new DigestTable(range.capacity, seed);
+    if (open.length > 0) lists[0]?.prepare?.();
     if (!(await fill(table, open, settled, range))) {
       ranges.push(...split(range));
       continue;
@@ -102,46 +103,33 @@ async function fill(
   table: DigestTable,
   open: readonly RowDigests[],
   settled: readonly RowDigests[],
-  { from, to }: Range,
+  range: Range,
 ): Promise<boolean> {
   for (const [i, file] of [...open, ...settled].entries()) {
-    const counted = i < open.length;
-    for await (const { words } of piecesOf(file)) {
-      for (let at = 0; at < words.length; at += DIGEST_WORDS) {
-        const first = words[at] as number;
-        if (first >= from && first <= to && !table.add(words, at, counted)) return false;
-      }
-    }
+    for await (const { words } of piecesOf(file)) if (!table.add(words, range, i < open.length)) return false;
   }
   return true;
 }
 
-async function give(table: DigestTable, lists: readonly OwnedDigests[], { from, to }: Range): Promise<void> {
-  for (const { owner, succeeds, read } of lists) {
+async function give(table: DigestTable, lists: readonly OwnedDigests[], range: Range): Promise<void> {
+  for (const [i, { owner, succeeds, read }] of lists.entries()) {
     if (table.unowned === 0 && succeeds === undefined) continue;
+    lists[i + 1]?.prepare?.();
     const digests = await read();
-    if (digests === null) continue;
-    const words = wordsOf(digests);
-    for (let at = 0; at + DIGEST_WORDS <= words.length; at += DIGEST_WORDS) {
-      const first = words[at] as number;
-      if (first >= from && first <= to) table.give(words, at, owner, succeeds);
-    }
+    if (digests !== null) table.give(wordsOf(digests), range, owner, succeeds);
   }
 }
 
 async function collect(
   unowned: DigestTable,
   open: readonly RowDigests[],
-  { from, to }: Range,
+  range: Range,
   unmatched: readonly RowSet[],
 ): Promise<void> {
   for (const [i, file] of open.entries()) {
     const rows = unmatched[i] as RowSet;
     for await (const { words, row } of piecesOf(file)) {
-      for (let at = 0; at < words.length; at += DIGEST_WORDS) {
-        const first = words[at] as number;
-        if (first >= from && first <= to && unowned.isUnowned(words, at)) rows.add(row + at / DIGEST_WORDS);
-      }
+      for (const at of unowned.unownedIn(words, range)) rows.add(row + at / DIGEST_WORDS);
     }
   }
 }

@@ -9,6 +9,8 @@ export const rowDigest = leafHash;
 /** The row-digest list of a file, read again as often as needed and never held in memory as a whole. */
 export interface RowDigests {
   count: number;
-  /** The digests in file order, concatenated: pieces of any size, each of whole digests. */
+  /**
+   * The digests in file order, concatenated: pieces of any size, each of whole digests, and good until the next is asked for.
+   */
   read(): AsyncIterable<Uint8Array>;
 }

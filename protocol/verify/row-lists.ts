@@ -40,6 +40,8 @@ export class RowLists {
   /** Of each list, how many bytes it may have at most, and how many it has, once that is known; null if it is not at hand. */
   readonly #most = new Map<Digest, number>();
   readonly #lengths = new Map<Digest, number | null>();
+  /** Lists that are on their way. */
+  readonly #ahead = new Map<Digest, ReturnType<ReadSegment>>();
 
   constructor(certified: readonly Certified[], read: ReadSegment | undefined) {
     this.#certified = certified;
@@ -51,7 +53,16 @@ export class RowLists {
       owner: segment.owner,
       succeeds: certified[segment.owner]?.succeeds,
       read: () => this.#open(segment, read),
+      prepare: () => this.#prepare(segment, read),
     }));
+  }
+
+  #prepare({ digest, rows }: Segment, read: ReadSegment | undefined): void {
+    if (read === undefined || this.#lengths.has(digest) || this.#ahead.has(digest)) return;
+    const list = read(digest, this.#most.get(digest) ?? rows * ROW_DIGEST_BYTES);
+    // Who asks for it hears of a failure; perhaps nobody does.
+    list.catch(() => undefined);
+    this.#ahead.set(digest, list);
   }
 
   async #open(segment: Segment, read: ReadSegment | undefined): Promise<Uint8Array | null> {
@@ -76,7 +87,9 @@ export class RowLists {
   async #readOnce(digest: Digest, bytes: number, read: ReadSegment | undefined): Promise<Uint8Array | null> {
     const known = this.#lengths.get(digest);
     if (known !== undefined && known !== bytes) return null;
-    const digests = (await read?.(digest, known ?? this.#most.get(digest) ?? bytes)) ?? null;
+    const ahead = this.#ahead.get(digest);
+    this.#ahead.delete(digest);
+    const digests = (await (ahead ?? read?.(digest, known ?? this.#most.get(digest) ?? bytes))) ?? null;
     this.#lengths.set(digest, digests?.length ?? null);
     return digests;
   }

@@ -77,7 +77,7 @@ async function hashPicked(): Promise<HashedHere> {
   const rows: string[] = [];
   for (const { rowDigests } of files) {
     const pieces: Uint8Array[] = [];
-    for await (const piece of rowDigests?.read() ?? []) pieces.push(piece);
+    for await (const piece of rowDigests?.read() ?? []) pieces.push(piece.slice());
     rows.push(toHex(concatBytes(...pieces)));
   }
   return { manifest: encodeManifest({ files: manifestFiles({ files }) }), rows };

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +30,39 @@ const filesLeft = async (): Promise<string[]> => {
   const found = await readdir(join(folder, 'blobs'), { recursive: true, withFileTypes: true }).catch(() => []);
   return found.filter((each) => each.isFile()).map(({ name }) => name);
 };
+
+describe('a blob of several pieces', () => {
+  const blob = new Uint8Array(1_000_000).map((_, i) => (i * 7 + (i >> 8)) & 0xff);
+  const digest = digestOf(blob);
+  beforeEach(async () => void (await blobs.put(digest, chunked(blob), blob.length)));
+
+  test('is read from the middle of one to the middle of another', async () => {
+    const part = await blobs.get(digest, { offset: 200_001, length: 600_000 });
+    expect(new Uint8Array(await new Response(part?.body).arrayBuffer())).toEqual(blob.slice(200_001, 800_001));
+  });
+
+  test.runIf(process.platform === 'linux')(
+    'is closed at its end, by who reads no further, and never opened by who does not read',
+    async () => {
+      const isOpen = async (): Promise<boolean> => {
+        const files = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''));
+        return (await Promise.all(files)).some((file) => file.startsWith(folder));
+      };
+      const [unread, part] = [await blobs.get(digest), await blobs.get(digest)];
+      expect(unread?.size).toBe(blob.length);
+      expect(await isOpen()).toBe(false);
+      const reader = part?.body.getReader();
+      await reader?.read();
+      expect(await isOpen()).toBe(true);
+      // While a piece is on its way.
+      reader?.read().catch(() => undefined);
+      await reader?.cancel();
+      await expect.poll(isOpen).toBe(false);
+      await bytesOf(digest);
+      expect(await isOpen()).toBe(false);
+    },
+  );
+});
 
 describe.each(SIZES)('a blob of %i bytes in a folder', (size) => {
   const blob = new Uint8Array(size).map((_, i) => (i * 7 + (i >> 8)) & 0xff);

@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
 import type { Digest } from '../../schemas/primitives.ts';
 import type { Blobs } from '../deps.ts';
 
 /** How the name of a file that is still being written ends. */
 const TEMPORARY = '.tmp';
+/** Bytes read at a time. */
+const PIECE = 256 * 1024;
 
 /**
  * Blobs as files, `ab/abcd…`. A file appears under its name only whole: it is written beside, synced, and renamed. A
@@ -73,10 +73,42 @@ export function createFileBlobs(folder: string): Blobs {
       if (size === null) return null;
       const { offset, length } = range ?? { offset: 0, length: size };
       if (length === 0) return { size, body: new Blob([]).stream() };
-      const stream = createReadStream(pathOf(digest), { start: offset, end: offset + length - 1 });
-      return { size, body: Readable.toWeb(stream) as ReadableStream<Uint8Array> };
+      return { size, body: piecesOf(pathOf(digest), offset, length) };
     },
   };
+}
+
+/**
+ * Part of a file, opened once somebody reads: pieces of a quarter of a MiB take half the processor's time of those that Node's
+ * own streams make.
+ */
+function piecesOf(path: string, offset: number, length: number): ReadableStream<Uint8Array> {
+  const end = offset + length;
+  let at = offset;
+  let file: FileHandle | null = null;
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    file ??= await open(path, 'r');
+    const piece = new Uint8Array(Math.min(PIECE, end - at));
+    const { bytesRead } = await file.read(piece, 0, piece.length, at);
+    if (bytesRead === 0) throw new Error(`${path} is shorter than it was`);
+    at += bytesRead;
+    controller.enqueue(piece.subarray(0, bytesRead));
+    if (at < end) return;
+    await file.close();
+    controller.close();
+  };
+  return new ReadableStream(
+    {
+      pull: (controller) =>
+        pull(controller).catch(async (error: unknown) => {
+          await file?.close();
+          throw error;
+        }),
+      cancel: () => file?.close(),
+    },
+    // Nothing is read ahead of who reads.
+    { highWaterMark: 0 },
+  );
 }
 
 /** Removes what crashes left half-written. For the start: nothing may be writing yet. */

@@ -35,7 +35,7 @@ type Result = Omit<SpooledFile, 'list'> & { digests: Uint8Array | null };
 async function result({ list, ...hashed }: SpooledFile): Promise<Result> {
   if (list === null) return { ...hashed, digests: null };
   const pieces: Uint8Array[] = [];
-  for await (const piece of rowDigestsIn(list).read()) pieces.push(piece);
+  for await (const piece of rowDigestsIn(list).read()) pieces.push(piece.slice());
   return { ...hashed, digests: concatBytes(...pieces) };
 }
 

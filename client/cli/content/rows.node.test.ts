@@ -26,7 +26,7 @@ async function hash(name: string, content: Uint8Array | string, thresholds?: Thr
   using folder = new SpoolFolder();
   const [hashed] = await hashContent([{ path: name, location, bytes: content.length }], folder, undefined, thresholds);
   const pieces: Uint8Array[] = [];
-  if (hashed?.list) for await (const piece of rowDigestsIn(hashed.list).read()) pieces.push(piece);
+  if (hashed?.list) for await (const piece of rowDigestsIn(hashed.list).read()) pieces.push(piece.slice());
   return { rows: hashed?.rows, digests: concatBytes(...pieces) };
 }
 

@@ -64,16 +64,18 @@ export const rowDigestsIn = ({ spool, offset, count }: Spooled): RowDigests => (
   async *read() {
     const file = await open(spool, 'r');
     try {
-      for (let left = count * ROW_DIGEST_BYTES, at = offset; left > 0;) {
-        const buffer = new Uint8Array(Math.min(left, READ_BYTES));
-        for (let filled = 0; filled < buffer.length;) {
-          const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, at + filled);
+      let left = count * ROW_DIGEST_BYTES;
+      const buffer = new Uint8Array(Math.min(left, READ_BYTES));
+      for (let at = offset; left > 0;) {
+        const piece = buffer.subarray(0, left);
+        for (let filled = 0; filled < piece.length;) {
+          const { bytesRead } = await file.read(piece, filled, piece.length - filled, at + filled);
           if (bytesRead === 0) throw new Error(`${spool} is shorter than was written`);
           filled += bytesRead;
         }
-        at += buffer.length;
-        left -= buffer.length;
-        yield buffer;
+        at += piece.length;
+        left -= piece.length;
+        yield piece;
       }
     } finally {
       await file.close();

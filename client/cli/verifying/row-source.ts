@@ -19,6 +19,7 @@ export class RowSource implements Disposable {
   readonly #kept = new Map<Digest, Promise<string> | null>();
   #spool: SpoolFolder | null = null;
   #left = KEPT_BYTES;
+  #isOver = false;
 
   constructor(folders: readonly string[], client: RegistryClient | null) {
     this.#folders = folders;
@@ -47,7 +48,8 @@ export class RowSource implements Disposable {
 
   #keep(digest: Digest, segment: Uint8Array): void {
     this.#left -= segment.length;
-    if (this.#left < 0) return;
+    // What was fetched ahead may come when nobody wants it any more.
+    if (this.#left < 0 || this.#isOver) return;
     this.#spool ??= new SpoolFolder();
     const file = join(this.#spool.path, randomBytes(8).toString('hex'));
     const kept = writeFile(file, segment, { mode: 0o600 }).then(() => file);
@@ -57,6 +59,7 @@ export class RowSource implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isOver = true;
     this.#spool?.[Symbol.dispose]();
   }
 }
