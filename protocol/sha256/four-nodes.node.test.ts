@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
+import { foldPairs } from '#sha256';
 import { foldFours } from './four-nodes.ts';
 
 /** RFC 6962 §2.1, by OpenSSL. */
@@ -38,6 +39,16 @@ test('of more pairs than fit into its memory', () => {
       .update(folded.subarray(0, pairs.length / 2))
       .digest(),
   ).toEqual(createHash('sha256').update(nodesOf(pairs)).digest());
+});
+
+test('takes over from calls one by one once pairs are many', () => {
+  const pairs = Uint8Array.from({ length: 64 * 12_003 }, (_, i) => (i * 151) ^ (i >>> 8));
+  const nodes = nodesOf(pairs);
+  for (let round = 0; round < 4; round++) {
+    const folded = pairs.slice();
+    foldPairs(folded, 12_003);
+    expect(nodes.equals(folded.subarray(0, pairs.length / 2))).toBe(true);
+  }
 });
 
 test('is nothing where WebAssembly may not be compiled, or is not there', () => {
