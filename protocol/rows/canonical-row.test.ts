@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fromUtf8, utf8 } from '../bytes.ts';
 import { canonicalJson, parseJson, type Json } from '../json.ts';
-import { CANONICAL_SLACK, CanonicalRow } from './canonical-row.ts';
+import { CanonicalRow } from './canonical-row.ts';
 import { FlatLine } from './flat-line.ts';
+import { CANONICAL_SLACK } from './row-memory.ts';
 
 const canonical = new CanonicalRow();
 const flat = new FlatLine();

@@ -38,14 +38,16 @@ export class FlatLine {
 
   /**
    * Writes the line that begins at `from` in `source`, and ends before `stop`, into `out` from `to` on. Answers where it
-   * ends there, or -1 where it is not one to be written here. It is no longer than it was.
+   * ends there, or -1 where it is not one to be written here. It is no longer than it was. `out` may be the source itself,
+   * with room before `from`.
    */
   write(source: Uint8Array, from: number, stop: number, out: Uint8Array, to: number): number {
     this.#source = source;
     this.#plain.read(source);
     this.#stop = stop;
     const count = this.#read(from);
-    return count < 0 || !this.#sort(count) || out.length - to < this.end - from ? -1 : this.#emit(count, out, to);
+    const room = (out === source ? from : out.length) - to;
+    return count < 0 || !this.#sort(count) || room < this.end - from ? -1 : this.#emit(count, out, to);
   }
 
   /** Finds the members, and answers how many there are, or -1. */

@@ -1,7 +1,7 @@
-import { call, get, i32, i32x4, repeat, set, wasmModule, type Code } from './wasm.ts';
+import { call, get, i32, i32x4, repeat, set, startWasm, v128, type Code } from '../wasm.ts';
 
-const { add, and, or, xor, select, shiftLeft, shiftRight, swapBytes, load, loadSplat, store, loadLane, storeLane } =
-  i32x4;
+const { add, shiftLeft, shiftRight, swapBytes, loadSplat, loadLane, storeLane } = i32x4;
+const { and, or, xor, select, load, store } = v128;
 
 /** Nodes that are hashed at once. */
 const LANES = 4;
@@ -121,31 +121,21 @@ export type FoldFours = (digests: Uint8Array, fours: number) => void;
  * SHA-256 takes longer than the hashing. Null where there is no WebAssembly with vectors, or it may not be compiled.
  */
 export function foldFours(): FoldFours | null {
-  const instance = instantiate();
-  if (instance === null) return null;
-  const { buffer } = instance.exports['memory'] as WebAssembly.Memory;
+  const wasm = startWasm([
+    { params: 1, results: 0, vectors: 25, body: compress() },
+    { params: 3, results: 0, vectors: 1, body: hashNodes() },
+  ]);
+  if (wasm === null) return null;
+  const { buffer } = wasm.memory;
   const memory = new Uint8Array(buffer);
   for (const [i, word] of K.entries()) new DataView(buffer).setUint32(CONSTANTS + 4 * i, word, true);
-  const main = instance.exports['main'] as (from: number, to: number, end: number) => void;
   return (digests, fours) => {
     for (let done = 0; done < LANES * fours;) {
       const pairs = Math.min(MOST, LANES * fours - done);
       memory.set(digests.subarray(done * PAIR, (done + pairs) * PAIR), PAIRS);
-      main(PAIRS - 1, PAIRS, PAIRS - 1 + pairs * PAIR);
+      wasm.main(PAIRS - 1, PAIRS, PAIRS - 1 + pairs * PAIR);
       digests.set(memory.subarray(PAIRS, PAIRS + pairs * DIGEST), done * DIGEST);
       done += pairs;
     }
   };
-}
-
-function instantiate(): WebAssembly.Instance | null {
-  const functions = [
-    { params: 1, vectors: 25, body: compress() },
-    { params: 3, vectors: 1, body: hashNodes() },
-  ];
-  try {
-    return new WebAssembly.Instance(new WebAssembly.Module(wasmModule(functions)));
-  } catch {
-    return null;
-  }
 }
