@@ -38,7 +38,7 @@ const line = fc
   .constantFrom(
     '{"b": "two", "a": "one"}',
     `{"text": "${'plain '.repeat(30)}\\n\\u00e9", "label": 1}`,
-    '[1e20,1e20,1e20,1e20,1e20,1e20,1e20,1e20]',
+    `[${'1e15,'.repeat(40)}0]`,
     '{"open": "',
     '"a\\',
     '{"b": "two", "a": "one"',
