@@ -18,9 +18,6 @@ const SAFE_DIGITS = 15;
 const FEW = 16;
 const PROTO = '__proto__';
 
-/** Bytes that the output may need beyond the length of the input: see {@link CanonicalRow.write}. */
-export const CANONICAL_SLACK = 64;
-
 /**
  * Writes the canonical form (RFC 8785) of one JSON text, bytes to bytes: without a string, a parsed value or an allocation
  * for what rows are usually made of. It either writes exactly what `canonicalJson` makes of what `parseJson` reads, or
@@ -33,6 +30,8 @@ export class CanonicalRow extends JsonBytes {
   readonly #bytes = new PlainBytes();
   #at = 0;
   #end = 0;
+  /** Where the output must have ended. */
+  #room = 0;
   /** Whether the string read last is ASCII without escapes: then its bytes sort as its UTF-16 code units do (§3.2.3). */
   #isPlain = true;
   /** Of the objects being read, where each member begins in the output, and where its key ends. */
@@ -42,8 +41,8 @@ export class CanonicalRow extends JsonBytes {
 
   /**
    * Writes the canonical form of `source[from, end)` into `out` from `to` on, and answers where it ends there, or -1. `out`
-   * needs room for the input's length and {@link CANONICAL_SLACK} bytes more: only numbers grow, and where they grow past
-   * that it gives up.
+   * needs room for the input's length and CANONICAL_SLACK bytes more: only numbers grow, and where they grow past
+   * that it gives up. It may be the source itself, with that room before `from`.
    */
   write(source: Uint8Array, from: number, end: number, out: Uint8Array, to: number): number {
     this.#source = source;
@@ -52,6 +51,7 @@ export class CanonicalRow extends JsonBytes {
     this.#end = end;
     this.out = out;
     this.to = to;
+    this.#room = out === source ? from : out.length;
     this.#starts.length = 0;
     this.#keyEnds.length = 0;
     const isWhole = this.#value(0) && this.#next() === -1;
@@ -253,7 +253,7 @@ export class CanonicalRow extends JsonBytes {
     if (value === null) return false;
     const text = `${value}`;
     this.#at = at;
-    if (this.to + text.length + (this.#end - at) > this.out.length) return false;
+    if (this.to + text.length + (this.#end - at) > this.#room) return false;
     for (let i = 0; i < text.length; i++) this.put(text.charCodeAt(i));
     return true;
   }

@@ -1,4 +1,4 @@
-import { copyBytes, isShortEscape, utf8Length } from './json-bytes.ts';
+import { copyBytes, isShortEscape, JsonBytes, utf8Length } from './json-bytes.ts';
 import { PLAIN, PlainBytes } from './plain-bytes.ts';
 
 const TAB = 0x09;
@@ -8,6 +8,7 @@ const SPACE = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const MINUS = 0x2d;
+const SLASH = 0x2f;
 const ZERO = 0x30;
 const NINE = 0x39;
 const COLON = 0x3a;
@@ -16,17 +17,18 @@ const UNDERSCORE = 0x5f;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-/** Members of a line that is written here. */
+/** Members of a line that is written here: as many as an integer has bits. */
 const MOST = 32;
 /** Every integer of so many digits is a double of its own. */
 const SAFE_DIGITS = 15;
 
 /**
  * Writes the canonical form (RFC 8785) of what most lines of JSON are: an object of strings, short integers, true, false
- * and null, in which nothing changes but the order of its members and the space between them. It looks at each byte once,
- * at four together where it can, finds the line's end on the way, and copies. Anything else it leaves to CanonicalRow.
+ * and null, in which nothing changes but the order of its members, the space between them, and how characters are escaped.
+ * It looks at each byte once, at several together where it can, finds the line's end on the way, and copies. Anything else
+ * it leaves to CanonicalRow.
  */
-export class FlatLine {
+export class FlatLine extends JsonBytes {
   /** Where the line written last ends: at its LF. */
   end = 0;
   #source: Uint8Array = new Uint8Array();
@@ -35,17 +37,23 @@ export class FlatLine {
   /** Of each member: where its key and its value begin and end in the source. */
   readonly #members = new Int32Array(4 * MOST);
   readonly #order = new Int32Array(MOST);
+  /** A bit for each member whose value has escapes that may have to be others. */
+  #escaped = 0;
 
   /**
    * Writes the line that begins at `from` in `source`, and ends before `stop`, into `out` from `to` on. Answers where it
-   * ends there, or -1 where it is not one to be written here. It is no longer than it was.
+   * ends there, or -1 where it is not one to be written here. It is no longer than it was. `out` may be the source itself,
+   * with room before `from`.
    */
   write(source: Uint8Array, from: number, stop: number, out: Uint8Array, to: number): number {
     this.#source = source;
     this.#plain.read(source);
     this.#stop = stop;
+    this.#escaped = 0;
+    this.out = out;
     const count = this.#read(from);
-    return count < 0 || !this.#sort(count) || out.length - to < this.end - from ? -1 : this.#emit(count, out, to);
+    const room = (out === source ? from : out.length) - to;
+    return count < 0 || !this.#sort(count) || room < this.end - from ? -1 : this.#emit(count, out, to);
   }
 
   /** Finds the members, and answers how many there are, or -1. */
@@ -64,7 +72,7 @@ export class FlatLine {
       if (source[at] !== COLON) return -1;
       at = this.#space(at + 1);
       members[member + 2] = at;
-      at = this.#value(at);
+      at = this.#value(at, 1 << count);
       if (at < 0) return -1;
       members[member + 3] = at;
       at = this.#space(at);
@@ -98,9 +106,9 @@ export class FlatLine {
     return source[at] === QUOTE ? at + 1 : -1;
   }
 
-  #value(at: number): number {
+  #value(at: number, member: number): number {
     const byte = this.#source[at] as number;
-    if (byte === QUOTE) return this.#string(at);
+    if (byte === QUOTE) return this.#string(at, member);
     if (byte === MINUS || (byte >= ZERO && byte <= NINE)) return this.#integer(at);
     if (byte === 0x74) return this.#word(at, 'true');
     if (byte === 0x66) return this.#word(at, 'false');
@@ -124,8 +132,8 @@ export class FlatLine {
     return next === COMMA || next === CLOSE || next === SPACE ? at : -1;
   }
 
-  /** The end of a string that is canonical as it stands. */
-  #string(from: number): number {
+  /** The end of a string. Only its escapes may not be canonical. */
+  #string(from: number, member: number): number {
     const [source, stop] = [this.#source, this.#stop];
     for (let at = from + 1; ;) {
       at = this.#plain.skip(at, stop);
@@ -133,10 +141,19 @@ export class FlatLine {
       const byte = source[at] as number;
       if (byte === QUOTE) return at + 1;
       const length =
-        byte >= 0x80 ? utf8Length(source, at, stop) : byte === BACKSLASH && isShortEscape(source[at + 1]) ? 2 : 0;
+        byte >= 0x80 ? utf8Length(source, at, stop) : byte === BACKSLASH ? this.#escape(at + 1, member) : 0;
       if (length === 0) return -1;
       at += length;
     }
+  }
+
+  /** How many bytes of an escape to step over, whose second is at `at`; 0 where it is none. */
+  #escape(at: number, member: number): number {
+    const kind = this.#source[at];
+    if (isShortEscape(kind)) return 2;
+    if (kind !== 0x75 && kind !== SLASH) return 0;
+    this.#escaped |= member;
+    return 2;
   }
 
   /** Puts the members in order; false where a key stands twice. */
@@ -175,14 +192,40 @@ export class FlatLine {
     for (let i = 0; i < count; i++) {
       const member = 4 * (order[i] as number);
       if (i > 0) out[to++] = COMMA;
-      for (let part = member; part < member + 4; part += 2) {
-        const [from, end] = [members[part] as number, members[part + 1] as number];
-        copyBytes(source, from, end, out, to);
-        to += end - from;
-        if (part === member) out[to++] = COLON;
+      const [key, keyEnd] = [members[member] as number, members[member + 1] as number];
+      copyBytes(source, key, keyEnd, out, to);
+      to += keyEnd - key;
+      out[to++] = COLON;
+      const [value, end] = [members[member + 2] as number, members[member + 3] as number];
+      if ((this.#escaped & (1 << (member >> 2))) === 0) {
+        copyBytes(source, value, end, out, to);
+        to += end - value;
+      } else {
+        to = this.#rewrite(value, end, to);
+        if (to < 0) return -1;
       }
     }
     out[to++] = CLOSE;
     return to;
+  }
+
+  /** Writes a string with its escapes as they must be; answers where it ends there, or -1 where one of them is none. */
+  #rewrite(from: number, end: number, to: number): number {
+    const source = this.#source;
+    this.to = to;
+    let start = from;
+    for (let at = from + 1; ;) {
+      at = this.#plain.skip(at, end);
+      if (at >= end) break;
+      if (source[at] !== BACKSLASH) at++;
+      else if (isShortEscape(source[at + 1])) at += 2;
+      else {
+        this.copy(source, start, at);
+        start = at = this.escape(source, at, end);
+        if (at < 0) return -1;
+      }
+    }
+    this.copy(source, start, end);
+    return this.to;
   }
 }

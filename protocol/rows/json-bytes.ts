@@ -74,8 +74,10 @@ export abstract class JsonBytes {
 }
 
 export function copyBytes(source: Uint8Array, from: number, end: number, out: Uint8Array, to: number): void {
-  if (end - from > WORTH_A_CALL) out.set(source.subarray(from, end), to);
-  else for (let i = from, o = to; i < end; i++, o++) out[o] = source[i] as number;
+  if (end - from > WORTH_A_CALL) {
+    if (source === out) out.copyWithin(to, from, end);
+    else out.set(source.subarray(from, end), to);
+  } else for (let i = from, o = to; i < end; i++, o++) out[o] = source[i] as number;
 }
 
 /** Bytes of the character at `at` where it is well-formed UTF-8 (Unicode 17, table 3-7) of two bytes or more, else 0. */

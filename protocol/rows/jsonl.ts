@@ -1,5 +1,6 @@
 import { limits } from '../../schemas/limits.ts';
 import type { RowDigester } from './row-digester.ts';
+import { placeLines } from './row-memory.ts';
 import { RowsError } from './rows-error.ts';
 
 const LF = 0x0a;
@@ -9,6 +10,9 @@ const CR = 0x0d;
 export const bomLength = (start: Uint8Array): number =>
   start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf ? 3 : 0;
 
+/** So many bytes of lines are taken at a time, to stay in the processor's cache. */
+const WINDOW = 64 * 1024;
+
 /**
  * Digests the lines of `source[from, end)`; the last one need not be ended. Answers how many lines there are, blank ones
  * too; `line` is the number of lines before them, for what is said of a fault.
@@ -16,19 +20,35 @@ export const bomLength = (start: Uint8Array): number =>
 export function digestLines(digester: RowDigester, source: Uint8Array, from: number, end: number, line = 0): number {
   let lines = 0;
   for (let start = from; start < end;) {
+    const stop = windowEnd(source, start, end);
+    const { memory, at } = placeLines(source, start, stop);
+    lines += digestPlaced(digester, memory, at, at + stop - start, line + lines);
+    start = stop;
+  }
+  return lines;
+}
+
+/** Where the last line ends that is within a window from `from`, or the first one. */
+function windowEnd(source: Uint8Array, from: number, end: number): number {
+  if (end - from <= WINDOW) return end;
+  const last = source.lastIndexOf(LF, from + WINDOW - 1);
+  const newline = last >= from ? last : source.indexOf(LF, from + WINDOW);
+  return newline < 0 || newline >= end ? end : newline + 1;
+}
+
+function digestPlaced(digester: RowDigester, memory: Uint8Array, from: number, end: number, line: number): number {
+  let lines = 0;
+  for (let start = from; start < end; start++) {
     lines++;
     // Files of nothing but line ends are made to take time.
-    if (source[start] === LF) {
-      start++;
-      continue;
-    }
-    let stop = digester.addFlatLine(source, start, end);
+    if (memory[start] === LF) continue;
+    let stop = digester.addFlatLine(memory, start, end);
     if (stop < 0) {
-      const newline = source.indexOf(LF, start);
+      const newline = memory.indexOf(LF, start);
       stop = newline < 0 || newline > end ? end : newline;
-      digestLine(digester, source, start, stop, line + lines);
+      digestLine(digester, memory, start, stop, line + lines);
     }
-    start = stop + 1;
+    start = stop;
   }
   return lines;
 }

@@ -1,9 +1,11 @@
 import { sha256Into } from '#sha256';
-import { fromUtf8, utf8 } from '../bytes.ts';
+import { concatBytes, fromUtf8, utf8 } from '../bytes.ts';
 import { canonicalJson, parseJson } from '../json.ts';
-import { CANONICAL_SLACK, CanonicalRow } from './canonical-row.ts';
+import { CanonicalRow } from './canonical-row.ts';
 import { FlatLine } from './flat-line.ts';
 import { ROW_DIGEST_BYTES } from './row-digests.ts';
+
+const LEAF = Uint8Array.of(0);
 
 /**
  * Makes row digests, one after the other, and keeps them until they are taken. The hash's prefix (RFC 6962 §2.1) stands
@@ -15,28 +17,25 @@ export class RowDigester {
   raw = 0;
   readonly #flat = new FlatLine();
   readonly #canonical = new CanonicalRow();
-  /** 0x00, and a row. */
-  #leaf = new Uint8Array(4096);
   #digests = new Uint8Array(64 * ROW_DIGEST_BYTES);
   #filled = 0;
 
   /**
-   * The row on the line that begins at `from` in `source`, where that line is of the simplest kind and ends before `stop`:
-   * answers where, at its LF. Else -1, and nothing is done.
+   * The row on the line that begins at `from` in a memory of placeLines, where that line is of the simplest kind and
+   * ends before `stop`: answers where, at its LF. Else -1, and nothing is done.
    */
-  addFlatLine(source: Uint8Array, from: number, stop: number): number {
-    const to = this.#flat.write(source, from, stop, this.#leaf, 1);
+  addFlatLine(memory: Uint8Array, from: number, stop: number): number {
+    const to = this.#flat.write(memory, from, stop, memory, 1);
     if (to < 0) return -1;
-    this.addLeaf(this.#leaf.subarray(0, to));
+    this.addLeaf(memory.subarray(0, to));
     return this.#flat.end;
   }
 
-  /** A row that is JSON in `source[from, end)`: by its canonical form, or raw where it has none. */
-  addJson(source: Uint8Array, from: number, end: number): void {
-    this.#reserve(end - from);
-    const to = this.#canonical.write(source, from, end, this.#leaf, 1);
-    if (to >= 0) this.addLeaf(this.#leaf.subarray(0, to));
-    else this.#addUnusual(source.slice(from, end));
+  /** A row that is JSON in `memory[from, end)`, one of placeLines: by its canonical form, or raw where it has none. */
+  addJson(memory: Uint8Array, from: number, end: number): void {
+    const to = this.#canonical.write(memory, from, end, memory, 1);
+    if (to >= 0) this.addLeaf(memory.subarray(0, to));
+    else this.#addUnusual(memory.slice(from, end));
   }
 
   /** A row that canonical JSON cannot carry: by these bytes. They are never those of a canonical row of JSON lines. */
@@ -72,13 +71,6 @@ export class RowDigester {
   }
 
   #addBytes(bytes: Uint8Array, isRaw: boolean): void {
-    this.#reserve(bytes.length);
-    this.#leaf.set(bytes, 1);
-    this.addLeaf(this.#leaf.subarray(0, bytes.length + 1), isRaw);
-  }
-
-  #reserve(bytes: number): void {
-    const needed = 1 + bytes + CANONICAL_SLACK;
-    if (this.#leaf.length < needed) this.#leaf = new Uint8Array(2 * needed);
+    this.addLeaf(concatBytes(LEAF, bytes), isRaw);
   }
 }

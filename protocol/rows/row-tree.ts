@@ -1,4 +1,4 @@
-import { sha256Into } from '#sha256';
+import { foldPairs } from '#sha256';
 import { CompactRange, EMPTY_ROOT, nodeHash, type Hash } from '../log/merkle.ts';
 import { ROW_DIGEST_BYTES } from './row-digests.ts';
 
@@ -11,16 +11,16 @@ const BLOCK = 1024;
  */
 export class RowTree {
   readonly #blocks = new CompactRange();
-  /** A byte for the prefix of a node, then the digests of the block begun. */
-  readonly #block = new Uint8Array(1 + BLOCK * ROW_DIGEST_BYTES);
+  /** The digests of the block begun. */
+  readonly #block = new Uint8Array(BLOCK * ROW_DIGEST_BYTES);
   #filled = 0;
 
   /** Adds leaves: whole digests, concatenated. */
   append(digests: Uint8Array): void {
-    const capacity = BLOCK * ROW_DIGEST_BYTES;
+    const capacity = this.#block.length;
     for (let from = 0; from < digests.length;) {
       const end = Math.min(digests.length, from + capacity - this.#filled);
-      this.#block.set(digests.subarray(from, end), 1 + this.#filled);
+      this.#block.set(digests.subarray(from, end), this.#filled);
       this.#filled += end - from;
       from = end;
       if (this.#filled < capacity) continue;
@@ -40,22 +40,14 @@ export class RowTree {
   }
 }
 
-/**
- * The root over `count` digests, which stand in `block` from index 1 on and are overwritten. A node's prefix goes where
- * the byte before its children is no longer needed; a last digest without a sibling moves up as it is.
- */
+/** The root over the first `count` digests of `block`, which is overwritten. A last one without a sibling moves up as it is. */
 function foldBlock(block: Uint8Array, count: number): Hash {
   for (let width = count; width > 1; width = Math.ceil(width / 2)) {
     const pairs = Math.floor(width / 2);
-    for (let i = 0; i < pairs; i++) {
-      const at = 2 * ROW_DIGEST_BYTES * i;
-      block[at] = 1;
-      sha256Into(block.subarray(at, at + 1 + 2 * ROW_DIGEST_BYTES), block, 1 + ROW_DIGEST_BYTES * i);
-    }
+    foldPairs(block, pairs);
     if (width % 2 === 1) {
-      const last = 1 + ROW_DIGEST_BYTES * (width - 1);
-      block.copyWithin(1 + ROW_DIGEST_BYTES * pairs, last, last + ROW_DIGEST_BYTES);
+      block.copyWithin(pairs * ROW_DIGEST_BYTES, (width - 1) * ROW_DIGEST_BYTES, width * ROW_DIGEST_BYTES);
     }
   }
-  return block.slice(1, 1 + ROW_DIGEST_BYTES);
+  return block.slice(0, ROW_DIGEST_BYTES);
 }

@@ -1,5 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import type { Bytes } from '../bytes.ts';
+import { foldFours, type FoldFours } from './four-nodes.ts';
+import { foldPairsBy } from './pairs.ts';
 
 /**
  * SHA-256 (FIPS 180-4) by the OpenSSL that Node carries, of bytes or of a text's UTF-8. The digest comes as text of one
@@ -24,6 +26,19 @@ const latin1Write = Reflect.get(Buffer.prototype, 'latin1Write') as Write;
  */
 export function sha256Into(data: Uint8Array | string, out: Uint8Array, at: number): void {
   latin1Write.call(out, hash('sha256', data, 'binary'), at, 32);
+}
+
+/** So many pairs take as long as it takes to make what hashes four at once. */
+const WORTH_FOURS = 32_768;
+let pairsUntilFours = WORTH_FOURS;
+let fours: FoldFours | null = null;
+
+/** Replaces `pairs` pairs of digests, at the start of `digests`, by their nodes: SHA-256(0x01 ‖ left ‖ right), RFC 6962 §2.1. */
+export function foldPairs(digests: Uint8Array, pairs: number): void {
+  if (pairsUntilFours > 0 && (pairsUntilFours -= pairs) <= 0) fours = foldFours();
+  const inFours = fours === null ? 0 : pairs - (pairs % 4);
+  fours?.(digests, inFours / 4);
+  foldPairsBy(sha256Into, digests, inFours, pairs);
 }
 
 /** SHA-256 of what comes in pieces. */

@@ -1,5 +1,6 @@
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { toHex, utf8, type Bytes } from '../bytes.ts';
+import { foldPairsBy } from './pairs.ts';
 
 /**
  * SHA-256 (FIPS 180-4) wherever JavaScript runs, of bytes or of a text's UTF-8: WebCrypto's is asynchronous, which a
@@ -14,6 +15,9 @@ export const sha256Hex = (data: Uint8Array | string): string => toHex(sha256(dat
 export function sha256Into(data: Uint8Array | string, out: Uint8Array, at: number): void {
   out.set(sha256(data), at);
 }
+
+/** Replaces `pairs` pairs of digests, at the start of `digests`, by their nodes: SHA-256(0x01 ‖ left ‖ right), RFC 6962 §2.1. */
+export const foldPairs = (digests: Uint8Array, pairs: number): void => foldPairsBy(sha256Into, digests, 0, pairs);
 
 /** SHA-256 of what comes in pieces. */
 export interface StreamingSha256 {

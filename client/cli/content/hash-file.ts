@@ -8,6 +8,12 @@ import { digestGzip } from './gunzip.ts';
 /** Bytes read at a time; larger pieces were no faster. */
 export const CHUNK = 1024 * 1024;
 
+/** Where large allocations begin in a page, AMD's Zen 3 copies from the page cache at a quarter of the speed. */
+const AWAY_FROM_PAGE = 48;
+
+/** A buffer to read files into. */
+const readBuffer = (bytes: number): Uint8Array => new Uint8Array(AWAY_FROM_PAGE + bytes).subarray(AWAY_FROM_PAGE);
+
 /** A file that changed while it was read. */
 export class ChangedFileError extends Error {
   override readonly name = 'ChangedFileError';
@@ -43,7 +49,7 @@ export async function hashFile(
 }
 
 /** Room for a byte more than a small file has, which shows that it ended. */
-const whole = new Uint8Array(CHUNK + 1);
+const whole = readBuffer(CHUNK + 1);
 
 /** Hashes a small file without rows in one read and one call: all else would take longer than the digest. */
 function hashWhole(file: SteadyFile, onBytes: (bytes: number) => void): HashedFile {
@@ -74,7 +80,7 @@ export class SteadyFile implements ByteSource, Disposable {
 
   /** The bytes in order, in a buffer that is used again. */
   *pieces(): Generator<Uint8Array> {
-    const buffer = new Uint8Array(Math.max(1, Math.min(CHUNK, this.byteLength)));
+    const buffer = readBuffer(Math.max(1, Math.min(CHUNK, this.byteLength)));
     for (let read = this.read(buffer); read > 0; read = this.read(buffer)) {
       yield read === buffer.length ? buffer : buffer.subarray(0, read);
     }
