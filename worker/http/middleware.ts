@@ -21,15 +21,14 @@ export function envelope(
   { log, now }: Pick<Deps, 'log' | 'now'>,
   { headers, pathInLog = (path) => path }: Envelope,
 ): MiddlewareHandler<Env> {
-  const all = Object.entries({ ...HEADERS, ...headers });
   return async (c, next) => {
     const requestId = crypto.randomUUID();
     const start = now();
+    const all = { ...HEADERS, ...headers, 'X-Request-Id': requestId };
     c.set('requestId', requestId);
-    // Set before the answer is made, which may override them: setting them on a finished one would copy it.
-    c.header('X-Request-Id', requestId);
-    for (const [name, value] of all) c.header(name, value);
+    c.set('headers', all);
     await next();
+    if (c.res !== c.get('answer')) complete(c.res.headers, all);
     log({
       event: 'request',
       requestId,
@@ -41,6 +40,10 @@ export function envelope(
       ms: now() - start,
     });
   };
+}
+
+function complete(headers: Headers, all: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(all)) if (!headers.has(name)) headers.set(name, value);
 }
 
 /** Turns whatever was thrown into a problem. What a 5xx was about goes to the log, never to the client. */

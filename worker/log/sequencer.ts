@@ -1,5 +1,7 @@
 import type { StatementId } from '../../schemas/primitives.ts';
+import { toBase64 } from '../../protocol/bytes.ts';
 import { entryLeafHash, entryText } from '../../protocol/log/entry.ts';
+import type { Hash } from '../../protocol/log/merkle.ts';
 import { encodeReceipt } from '../../protocol/log/receipt.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
@@ -198,6 +200,7 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
       grown(fresh, state.range.size);
       deps.grew?.(state.range.size);
       const proofs = extension.proofs();
+      const textOf = memoized(toBase64);
       for (const [i, entry] of entries.entries()) {
         const receipt = {
           entry: entryText(entry),
@@ -209,7 +212,7 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
           id: entry.id,
           index: start + i,
           loggedAt: entry.loggedAt,
-          receipt: encodeReceipt(receipt),
+          receipt: encodeReceipt(receipt, textOf),
           isNew: true,
         });
       }
@@ -224,6 +227,16 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
       return outcome;
     });
   }
+}
+
+/** Writes each hash once: the proofs of a group share most of theirs. */
+function memoized(write: (hash: Hash) => string): (hash: Hash) => string {
+  const texts = new Map<Hash, string>();
+  return (hash) => {
+    let text = texts.get(hash);
+    if (text === undefined) texts.set(hash, (text = write(hash)));
+    return text;
+  };
 }
 
 /** Inserts statements in log order. */

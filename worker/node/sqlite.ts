@@ -17,6 +17,11 @@ export interface Rebuildable {
   isRebuildable: boolean;
 }
 
+export interface SqliteOptions extends Partial<Rebuildable> {
+  /** MiB of pages in memory; by default, enough for what is read at random. */
+  cache?: number;
+}
+
 /**
  * SQLite through better-sqlite3: WAL, and durable at every commit; of a database that can be made again a crash of the
  * machine may take the last commits, never half of one.
@@ -24,7 +29,7 @@ export interface Rebuildable {
 export function openSqlite(
   file: string,
   migrations: string,
-  { isRebuildable }: Rebuildable = { isRebuildable: false },
+  { isRebuildable = false, cache = isRebuildable ? 256 : 64 }: SqliteOptions = {},
 ): SqliteDatabase {
   const sqlite = new Sqlite(file);
   if (isRebuildable) sqlite.pragma('page_size = 16384');
@@ -34,9 +39,9 @@ export function openSqlite(
   if (isRebuildable) sqlite.pragma(`mmap_size = ${2 ** 36}`);
   sqlite.pragma('foreign_keys = ON');
   sqlite.pragma('busy_timeout = 5000');
-  // 64 MiB of pages, and 64 MiB of log before they are moved into the file: the pages of an index on digests are hit at
+  // Many pages, and 64 MiB of log before they are moved into the file: the pages of an index on digests are hit at
   // random, and either is cheaper the more of a commit's pages it finds there already.
-  sqlite.pragma(`cache_size = -${isRebuildable ? 262_144 : 65_536}`);
+  sqlite.pragma(`cache_size = -${cache * 1024}`);
   sqlite.pragma('wal_autocheckpoint = 16384');
   // What is erased is overwritten, here and in the pages that become free.
   sqlite.pragma('secure_delete = ON');

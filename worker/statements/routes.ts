@@ -8,6 +8,7 @@ import { logTimeOf } from '../../protocol/time.ts';
 import { db, type Database } from '../database/port.ts';
 import type { StatementRow } from '../database/tables.ts';
 import type { Deps } from '../deps.ts';
+import { answer } from '../http/answer.ts';
 import { mediaTypeOf, readBody } from '../http/body.ts';
 import { problem, ProblemError, statusOf } from '../http/problem.ts';
 import { IdParam, IMMUTABLE, isHeld, json, problems, read, route, text, type App } from '../http/route.ts';
@@ -46,12 +47,11 @@ export function statementRoutes(app: App, deps: Deps): void {
     async (c) => {
       const mediaType = mediaTypeOf(c);
       if (mediaType === 'application/x-ndjson') {
-        const lines = splitBatch(await readBody(c, limits.batchBytes));
-        if (!lines.ok) return problem(c, lines.reason);
-        const outcomes = await submit(lines.value, deps);
-        return c.body(outcomes.map((outcome) => `${JSON.stringify(batchLine(outcome))}\n`).join(''), 200, {
-          'Content-Type': 'application/x-ndjson',
-        });
+        const batch = splitBatch(await readBody(c, limits.batchBytes));
+        if (!batch.ok) return problem(c, batch.reason);
+        const outcomes = await submit(batch.value, deps);
+        const lines = outcomes.map((outcome) => `${JSON.stringify(batchLine(outcome))}\n`);
+        return answer(c, lines.join(''), 200, { 'Content-Type': 'application/x-ndjson' });
       }
       if (mediaType !== 'application/json') {
         throw new ProblemError('unsupported-media-type', 'send application/json, or application/x-ndjson for a batch');
@@ -59,8 +59,10 @@ export function statementRoutes(app: App, deps: Deps): void {
       const [outcome] = await submit([await readBody(c, limits.statementBytes)], deps);
       if (outcome?.ok !== true) return problem(c, (outcome as Exclude<Outcome, { ok: true }>).reason);
       const { isNew, ...submitted } = outcome.value;
-      c.header('Location', `/v1/statements/${submitted.id}`);
-      return c.json(submitted satisfies z.input<typeof Submitted>, isNew ? 201 : 200);
+      return answer(c, JSON.stringify(submitted satisfies z.input<typeof Submitted>), isNew ? 201 : 200, {
+        'Content-Type': 'application/json',
+        Location: `/v1/statements/${submitted.id}`,
+      });
     },
   );
 
