@@ -62,7 +62,7 @@ export async function readOpening(
   const opened = statements.map((each) => openStatement(each, means));
   const [judged, signed, lists] = await Promise.all([
     judging,
-    Promise.all(opened.map((result) => (result.ok ? result.value.signed : null))),
+    Promise.all(opened.map(async (result) => (result.ok ? result.value.signed : null))),
     Promise.all(status.map((list) => verifyStatusList(list, verify, canonicalOf(list as Json)))),
   ]);
   if (trust.quorumName !== 'none' && !judged.quorum.ok) findings.fail('log.witnesses', judged.quorum.reason);
