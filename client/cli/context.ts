@@ -14,6 +14,8 @@ interface RunningRegistry {
   operatorKeyFile: string;
   /** The issuer app beside it, where one was configured. */
   issuer?: { url: string; did: string };
+  /** Resolves where it can write nothing any more, for good. */
+  failed: Promise<Error>;
   close(): Promise<void>;
 }
 

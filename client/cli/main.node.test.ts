@@ -203,4 +203,22 @@ describe('serve', () => {
     const run = cliIn(temporaryFolder(), { startRegistry: failing(undefined, 'the log on disk does not add up') });
     expect(await run('serve')).toMatchObject({ code: 1, stderr: 'firsthand: the log on disk does not add up\n' });
   });
+
+  test('a registry that can write no more is closed, and the command fails, so that it is started again', async () => {
+    let isClosed = false;
+    const run = cliIn(temporaryFolder(), {
+      startRegistry: async () => ({
+        url: NO_REGISTRY,
+        origin: 'registry.example/log',
+        vkey: '',
+        operator: '',
+        operatorKeyFile: '',
+        failed: Promise.resolve(new Error('out of memory')),
+        close: async () => void (isClosed = true),
+      }),
+    });
+    const { code, stderr } = await run('serve');
+    expect([code, isClosed]).toEqual([1, true]);
+    expect(stderr).toMatch(/can write no more: out of memory\n.*start it again/);
+  });
 });

@@ -41,8 +41,8 @@ export function openIndexDatabase(dataDir: string, log: Log, isAnew: boolean): I
       if (event !== undefined) log(event);
       if (filled !== undefined) end(filled);
     },
-    failed: (error) => end(error.message),
   });
+  void database.died.then((error) => end(error.message));
   return {
     ...database,
     fill() {

@@ -59,6 +59,8 @@ export interface RunningRegistry {
   operatorKeyFile: string;
   /** The issuer app beside it. */
   issuer?: { url: string; did: string };
+  /** Resolves where it can write nothing any more, for good. It reads on until it is closed; started again it is whole. */
+  failed: Promise<Error>;
   /** Stops taking requests, finishes those under way, and closes the databases. */
   close(): Promise<void>;
 }
@@ -78,7 +80,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   const server = await openHttpServer(host, port);
   try {
     const { authority } = server;
-    const { deps, growth, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
+    const { deps, failed, growth, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
     const app = createApp(deps);
     const issuer =
       options.issuer === undefined
@@ -96,6 +98,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
       operator,
       operatorKeyFile,
       ...(issuer === null ? {} : { issuer: { url: issuer.url, did: issuer.did } }),
+      failed,
       async close() {
         growth.close();
         await server.close();
@@ -183,7 +186,7 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
       content.checkpoint();
     }),
   );
-  return { deps, growth, operator, operatorKeyFile: keyFile('operator') };
+  return { deps, failed: database.died, growth, operator, operatorKeyFile: keyFile('operator') };
 }
 
 /** Runs maintenance now and then, one run at a time. Answers what stops it, once the run under way has ended. */

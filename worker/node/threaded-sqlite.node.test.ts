@@ -29,17 +29,15 @@ test('a batch that comes when the database is closed is refused, and not left wi
 });
 
 test('a database whose thread has died refuses what comes, and is closed all the same', async () => {
-  const died = Promise.withResolvers<Error>();
   const database = openThreadedSqlite(join(temporaryFolder(), 'some.sqlite'), MIGRATIONS, {
     url: new URL('data:text/javascript,throw new Error("no memory left")'),
     isRebuildable: false,
     data: {},
     heard: () => {},
-    failed: died.resolve,
   });
   const write = [{ sql: 'CREATE TABLE more (x)', parameters: [] }];
   await expect(database.batch(write)).rejects.toThrow('no memory left');
-  await died.promise;
+  expect(await database.died).toMatchObject({ message: 'no memory left' });
   // Its thread is gone for good by now.
   await new Promise(setImmediate);
   expect(database.tell('anything')).toBe(false);
@@ -54,7 +52,6 @@ test('a thread that dies while it is closed is no reason to leave the database o
     isRebuildable: false,
     data: {},
     heard: () => {},
-    failed: () => {},
   });
   await database.close();
   await expect(database.all(ANYTHING)).rejects.toThrow('not open');

@@ -14,11 +14,11 @@ export interface OtherThread extends Rebuildable {
   data: object;
   /** Hears what it says beside the results of batches. */
   heard(message: object): void;
-  /** Hears that it has ended with an error. */
-  failed(error: Error): void;
 }
 
 export interface ThreadedSqlite extends Database {
+  /** Resolves where the other thread has ended with an error: nothing can be written any more. */
+  died: Promise<Error>;
   /** As of SqliteDatabase, in the other thread, after what is under way. */
   checkpoint(): void;
   /** Tells another program's thread something; answers whether there is still one to hear it. */
@@ -41,6 +41,7 @@ export function openThreadedSqlite(file: string, migrations: string, other?: Oth
   });
   /** The batches under way, oldest first: the thread answers in order. */
   const waiting: PromiseWithResolvers<void>[] = [];
+  const died = Promise.withResolvers<Error>();
   let fault: Error | null = null;
   let ended: Promise<void> | null = null;
   thread.on('message', (result: BatchResult | object) => {
@@ -54,7 +55,7 @@ export function openThreadedSqlite(file: string, migrations: string, other?: Oth
   thread.on('error', (error) => {
     fault = error;
     for (const batch of waiting.splice(0)) batch.reject(error);
-    other?.failed(error);
+    died.resolve(error);
   });
   // From the start on: a thread that ended with an error did so before anybody closes it.
   const exited = new Promise<void>((resolve) => {
@@ -74,6 +75,7 @@ export function openThreadedSqlite(file: string, migrations: string, other?: Oth
     reader.close();
   };
   return {
+    died: died.promise,
     all: (query) => reader.all(query),
     batch(writes) {
       if (fault !== null) return Promise.reject(fault);

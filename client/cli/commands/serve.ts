@@ -23,7 +23,7 @@ export const Port = z
   .transform(Number)
   .pipe(z.int().max(65_535, 'expected a port from 0 to 65535'));
 
-/** Runs a registry on this machine until SIGTERM or SIGINT, then stops it cleanly. */
+/** Runs a registry on this machine until SIGTERM or SIGINT, or until it can write no more, then stops it cleanly. */
 export async function serve(cli: Cli, options: ServeOptions): Promise<void> {
   const port = readFlag(Port, options.port, '--port');
   const stopped = new Promise<void>((stop) => cli.onStop(stop));
@@ -40,7 +40,14 @@ data      ${resolve(options.data)}${issuer === undefined ? '' : text`\nissuer   
 
 Press Ctrl-C to stop.`,
     );
-    await stopped;
+    const failed = await Promise.race([stopped, registry.failed]);
+    if (failed !== undefined) {
+      throw new CliError(
+        'failed',
+        `the registry can write no more: ${failed.message}`,
+        'start it again: what it acknowledged is there',
+      );
+    }
   } finally {
     await registry.close();
   }
