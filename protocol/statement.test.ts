@@ -5,7 +5,14 @@ import { toBase58, utf8 } from './bytes.ts';
 import { digestOf } from './digest.ts';
 import { verifyNatively, verifySignature, verifyWithNoble } from './ed25519/verify.ts';
 import { canonicalJson } from './json.ts';
-import { hashDataOf, parseStatement, signDocument, signStatement, verifyStatement } from './statement.ts';
+import {
+  hashDataOf,
+  parseStatement,
+  parseStatementNatively,
+  signDocument,
+  signStatement,
+  verifyStatement,
+} from './statement.ts';
 import type { Draft, ParsedStatement, StatementFault } from './statement.ts';
 import { drafts, idOf, signed, signerOf, VALID_FROM } from '../test/support/statements.ts';
 
@@ -54,6 +61,20 @@ describe.for(ALL.map((draft) => [draft.kind, draft] as const))('%s', ([kind, dra
     }
     for (const verify of [verifyNatively, verifyWithNoble])
       expect((await verifyStatement(statement, verify)).ok).toBe(true);
+  });
+
+  test('hashed by WebCrypto it is the same', async () => {
+    const { canonical } = await signed(draft, signer);
+    const respelled = JSON.stringify(JSON.parse(canonical), null, 1);
+    for (const input of [
+      canonical,
+      respelled,
+      utf8(canonical),
+      canonical.slice(1),
+      edit(JSON.parse(canonical), '/more', 'Größe'),
+    ]) {
+      expect(await parseStatementNatively(input)).toEqual(parseStatement(input));
+    }
   });
 
   test('any other spelling of it has the same id', async () => {

@@ -5,7 +5,7 @@ import { limits } from '../schemas/limits.ts';
 import type { Did, StatementId } from '../schemas/primitives.ts';
 import { CONTEXT, STATEMENT_KINDS, StatementKind, type Statement } from '../schemas/statement.ts';
 import { concatBytes, fromBase58, fromUtf8, toBase58, utf8, type Bytes } from './bytes.ts';
-import { digestOf, sha256Bytes } from './digest.ts';
+import { digestFromBytes, digestOf, sha256Bytes } from './digest.ts';
 import { publicKeyFromDid, verificationMethodOf } from './did-key.ts';
 import type { Signer } from './ed25519/signer.ts';
 import type { VerifySignature } from './ed25519/verify.ts';
@@ -95,13 +95,45 @@ export async function signStatement<K extends StatementKind>(
 
 /** Reads a statement from an untrusted text or its UTF-8 bytes. The signature is judged by {@link verifyStatement}. */
 export function parseStatement(input: string | Uint8Array): Result<ParsedStatement, StatementFault> {
+  const form = parseForm(input);
+  return form.ok ? ok(hashed(form.value)) : form;
+}
+
+/**
+ * The same, hashed by WebCrypto: where {@link parseStatement} hashes in JavaScript, which takes it longer than all the
+ * rest, that is several times faster.
+ */
+export async function parseStatementNatively(
+  input: string | Uint8Array,
+): Promise<Result<ParsedStatement, StatementFault>> {
+  const form = parseForm(input);
+  if (!form.ok) return form;
+  const { canonical, document } = form.value;
+  const texts = [canonical, ...signedTexts(canonical, document.proof.proofValue)];
+  const hashes = await Promise.all(texts.map((text) => crypto.subtle.digest('SHA-256', utf8(text))));
+  const [id = new Uint8Array(), ...signed] = hashes.map((hash) => new Uint8Array(hash));
+  return ok({ ...form.value, id: digestFromBytes(id) as StatementId, hashData: concatBytes(...signed) });
+}
+
+/** What of a statement needs no hash. */
+type Form = Omit<ParsedStatement, 'id' | 'hashData'>;
+
+const hashed = ({ kind, document, canonical }: Form): ParsedStatement => ({
+  id: digestOf(canonical) as StatementId,
+  kind,
+  document,
+  canonical,
+  hashData: signedHash(canonical, document.proof.proofValue),
+});
+
+function parseForm(input: string | Uint8Array): Result<Form, StatementFault> {
   if (input.length > limits.statementBytes) return refuse(TOO_LARGE);
   const text = typeof input === 'string' ? input : fromUtf8(input);
   if (text === null) return refuse({ code: 'invalid-json', detail: 'not UTF-8' });
   const parsed = parseCanonicalJson(text);
   if (!parsed.ok) return parsed;
   const { value, canonicalOf } = parsed.value;
-  return readStatement(value, canonicalOf(value));
+  return readForm(value, canonicalOf(value));
 }
 
 /**
@@ -109,6 +141,11 @@ export function parseStatement(input: string | Uint8Array): Result<ParsedStateme
  * canonical form, for those who have it.
  */
 export function readStatement(value: Json, known?: string): Result<ParsedStatement, StatementFault> {
+  const form = readForm(value, known);
+  return form.ok ? ok(hashed(form.value)) : form;
+}
+
+function readForm(value: Json, known?: string): Result<Form, StatementFault> {
   const kind = StatementKind.safeParse((value as JsonObject | null)?.['type']?.[1 as never]);
   if (!kind.success) {
     return refuse(
@@ -129,13 +166,7 @@ export function readStatement(value: Json, known?: string): Result<ParsedStateme
   if (canonical.length * 3 > limits.statementBytes && utf8(canonical).length > limits.statementBytes) {
     return refuse(TOO_LARGE);
   }
-  return ok({
-    id: digestOf(canonical) as StatementId,
-    kind: kind.data,
-    document,
-    canonical,
-    hashData: signedHash(canonical, document.proof.proofValue),
-  });
+  return ok({ kind: kind.data, document, canonical });
 }
 
 const SCHEMAS = {
@@ -198,14 +229,22 @@ const invalid = (what: string, errors: { path: string; message: string }[]): Sta
  * again. Only the type and the times come behind the proof, and only strings are in it, whose quotes would be escaped.
  */
 export function signedHash(canonical: string, proofValue: string): Bytes {
+  const [options, document] = signedTexts(canonical, proofValue);
+  const hashes = new Uint8Array(64);
+  sha256Into(options, hashes, 0);
+  sha256Into(document, hashes, 32);
+  return hashes;
+}
+
+function signedTexts(canonical: string, proofValue: string): [options: string, document: string] {
   const start = canonical.lastIndexOf('"proof":{');
   const end = canonical.indexOf('},', start) + 1;
   const options = canonical.slice(start + '"proof":'.length, end);
   const value = `"proofValue":"${proofValue}",`;
   const at = options.indexOf(value);
   if (start < 0 || end <= start || at < 0) throw new Error('the canonical text does not hold its own proof');
-  const hashes = new Uint8Array(64);
-  sha256Into(options.slice(0, at) + options.slice(at + value.length), hashes, 0);
-  sha256Into(canonical.slice(0, start) + canonical.slice(end + ','.length), hashes, 32);
-  return hashes;
+  return [
+    options.slice(0, at) + options.slice(at + value.length),
+    canonical.slice(0, start) + canonical.slice(end + ','.length),
+  ];
 }

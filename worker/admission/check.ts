@@ -7,13 +7,18 @@ import type { Refusal, Submission } from './admit.ts';
 /** Judges what needs neither log nor clock, form and signature, of each statement apart. Answers in order. */
 export type CheckStatements = (inputs: readonly (string | Bytes)[]) => Promise<Result<Submission, Refusal>[]>;
 
-/** In this thread, by the given way to verify. */
+type Parsed = ReturnType<typeof parseStatement>;
+
+/** In this thread, by the given ways to verify and to read. */
 export const checkWith =
-  (verify: VerifySignature): CheckStatements =>
+  (
+    verify: VerifySignature,
+    parse: (input: string | Bytes) => Parsed | Promise<Parsed> = parseStatement,
+  ): CheckStatements =>
   (inputs) =>
     Promise.all(
       inputs.map(async (input) => {
-        const parsed = parseStatement(input);
+        const parsed = await parse(input);
         if (!parsed.ok) return parsed;
         const signed = await verifyStatement(parsed.value, verify);
         return signed.ok ? parsed : refuse(signed.reason);

@@ -6,6 +6,7 @@ import { createApp } from '../app.ts';
 import { createContentIndex } from '../content/content-index.ts';
 import type { Deps } from '../deps.ts';
 import { refuse } from '../../protocol/result.ts';
+import { parseStatementNatively } from '../../protocol/statement.ts';
 import { maintain } from '../maintenance.ts';
 import { besideIssuer } from '../issuer/app.ts';
 import { sweepEnrolments } from '../issuer/enrolments.ts';
@@ -93,7 +94,7 @@ async function openDeps(bindings: Bindings): Promise<Deps> {
     service: keys.service,
     logKey: keys.logKey,
     verify: verifySignature,
-    check: checkWith(verifySignature),
+    check: checkWith(verifySignature, parseStatementNatively),
     limiter: createUnitLimiter((key) => spend(bindings.WRITE_LIMIT, key, 1), STATEMENTS_A_UNIT),
     readLimiter: (key, cost) => spend(bindings.READ_LIMIT, key, cost),
     addressOf: (c) => c.req.header('CF-Connecting-IP') ?? null,
