@@ -13,7 +13,7 @@ const PAGE = 65_536;
  * WebAssembly's where that has vectors, to look at 16 bytes at once.
  */
 let memory = new Uint8Array();
-let scanner: Wasm | null | undefined;
+let scanner: Wasm | null = null;
 /** Views of its first bytes by how many: to make one for each row would take longer than to copy it. */
 let leaves: Uint8Array[] = [];
 const MOST_LEAVES = 4096;
@@ -42,7 +42,7 @@ function largerMemory(needed: number): Uint8Array<ArrayBuffer> {
   } catch {
     scanner = null;
   }
-  return scanner === null || scanner === undefined ? new Uint8Array(needed) : new Uint8Array(scanner.memory.buffer);
+  return scanner === null ? new Uint8Array(needed) : new Uint8Array(scanner.memory.buffer);
 }
 
 /** Answers the first byte from `from` on that does not stand for itself in a JSON string, or one from `stop` on. */
