@@ -4,6 +4,7 @@ import { canonicalJson, parseJson } from '../json.ts';
 import { CanonicalRow } from './canonical-row.ts';
 import { FlatLine } from './flat-line.ts';
 import { ROW_DIGEST_BYTES } from './row-digests.ts';
+import { leafOf } from './row-memory.ts';
 
 const LEAF = Uint8Array.of(0);
 
@@ -27,14 +28,14 @@ export class RowDigester {
   addFlatLine(memory: Uint8Array, from: number, stop: number): number {
     const to = this.#flat.write(memory, from, stop, memory, 1);
     if (to < 0) return -1;
-    this.addLeaf(memory.subarray(0, to));
+    this.addLeaf(leafOf(to));
     return this.#flat.end;
   }
 
   /** A row that is JSON in `memory[from, end)`, one of placeLines: by its canonical form, or raw where it has none. */
   addJson(memory: Uint8Array, from: number, end: number): void {
     const to = this.#canonical.write(memory, from, end, memory, 1);
-    if (to >= 0) this.addLeaf(memory.subarray(0, to));
+    if (to >= 0) this.addLeaf(leafOf(to));
     else this.#addUnusual(memory.slice(from, end));
   }
 

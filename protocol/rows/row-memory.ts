@@ -13,13 +13,23 @@ const PAGE = 65_536;
  * WebAssembly's where that has vectors, to look at 16 bytes at once.
  */
 let memory = new Uint8Array();
-let scanner: Wasm | null | undefined;
+let scanner: Wasm | null = null;
+/** Views of its first bytes by how many: to make one for each row would take longer than to copy it. */
+let leaves: Uint8Array[] = [];
+const MOST_LEAVES = 4096;
+
+/** The first `bytes` of the memory. */
+export const leafOf = (bytes: number): Uint8Array =>
+  bytes < MOST_LEAVES ? (leaves[bytes] ??= memory.subarray(0, bytes)) : memory.subarray(0, bytes);
 
 /** Puts `source[from, end)` at `at` in the memory. Before it are 0x00, the prefix of a leaf, and room for the row of any line in it. */
 export function placeLines(source: Uint8Array, from: number, end: number): { memory: Uint8Array; at: number } {
   const at = 1 + end - from + CANONICAL_SLACK;
   const needed = at + end - from + PAST;
-  if (memory.length < needed) memory = largerMemory(Math.max(needed, 2 * memory.length));
+  if (memory.length < needed) {
+    memory = largerMemory(Math.max(needed, 2 * memory.length));
+    leaves = [];
+  }
   memory[0] = 0;
   memory.set(source.subarray(from, end), at);
   return { memory, at };
@@ -32,7 +42,7 @@ function largerMemory(needed: number): Uint8Array<ArrayBuffer> {
   } catch {
     scanner = null;
   }
-  return scanner === null || scanner === undefined ? new Uint8Array(needed) : new Uint8Array(scanner.memory.buffer);
+  return scanner === null ? new Uint8Array(needed) : new Uint8Array(scanner.memory.buffer);
 }
 
 /** Answers the first byte from `from` on that does not stand for itself in a JSON string, or one from `stop` on. */

@@ -4,15 +4,10 @@ import type { RowSource } from '../../../protocol/rows/row-source.ts';
 import { hashSource, type ByteSource } from '../../content/hash-source.ts';
 import type { HashedFile, OnDigests } from '../../content/row-collector.ts';
 import { digestGzip } from './gunzip.ts';
+import { readBuffer } from './read-buffer.ts';
 
 /** Bytes read at a time; larger pieces were no faster. */
 export const CHUNK = 1024 * 1024;
-
-/** Where large allocations begin in a page, AMD's Zen 3 copies from the page cache at a quarter of the speed. */
-const AWAY_FROM_PAGE = 48;
-
-/** A buffer to read files into. */
-const readBuffer = (bytes: number): Uint8Array => new Uint8Array(AWAY_FROM_PAGE + bytes).subarray(AWAY_FROM_PAGE);
 
 /** A file that changed while it was read. */
 export class ChangedFileError extends Error {

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROW_DIGEST_BYTES, type RowDigests } from '../../../protocol/rows/row-digests.ts';
+import { readBuffer } from './read-buffer.ts';
 
 /** Where a file's row digests lie in a spool. */
 export interface Spooled {
@@ -65,7 +66,7 @@ export const rowDigestsIn = ({ spool, offset, count }: Spooled): RowDigests => (
     const file = await open(spool, 'r');
     try {
       let left = count * ROW_DIGEST_BYTES;
-      const buffer = new Uint8Array(Math.min(left, READ_BYTES));
+      const buffer = readBuffer(Math.min(left, READ_BYTES));
       for (let at = offset; left > 0;) {
         const piece = buffer.subarray(0, left);
         for (let filled = 0; filled < piece.length;) {
