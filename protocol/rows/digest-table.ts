@@ -7,12 +7,6 @@ export function wordsOf(digests: Uint8Array): Int32Array {
   return byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, length / 4) : new Int32Array(digests.slice().buffer);
 }
 
-/** Digests whose first word lies in here, both ends included. */
-export interface DigestRange {
-  from: number;
-  to: number;
-}
-
 /** Words of an entry: the digest, how often it was counted, and its owner. */
 const ENTRY_WORDS = DIGEST_WORDS + 2;
 const COUNT = DIGEST_WORDS;
@@ -43,7 +37,7 @@ export class DigestTable {
   readonly #entries: Int32Array;
   #size = 0;
   #unowned = 0;
-  /** Of a group: the slot where each is looked for, or less than 0, and the number of the entry that is there. */
+  /** Of a group: the slot where each is looked for, and the number of the entry that is there. */
   readonly #homes = new Int32Array(GROUP);
   readonly #firsts = new Int32Array(GROUP);
   /** Of those that by their tags it seems to hold: where they are in their words, and their entries. */
@@ -75,14 +69,13 @@ export class DigestTable {
     this.#unowned = 0;
   }
 
-  /** Adds the digests in range; `counted` where they are to find the owner of. False where there is no room for them all. */
-  add(words: Int32Array, range: DigestRange, counted: boolean): boolean {
+  /** Adds digests; `counted` where they are to find the owner of. False where there is no room for them all. */
+  add(words: Int32Array, counted: boolean): boolean {
     const homes = this.#homes;
     for (let from = 0; from < words.length; from += GROUP_WORDS) {
-      const gathered = this.#gather(words, from, range);
+      const gathered = this.#gather(words, from);
       for (let i = 0; i < gathered; i++) {
-        const home = homes[i] as number;
-        if (home >= 0 && !this.#addOne(words, from + i * DIGEST_WORDS, home, counted)) return false;
+        if (!this.#addOne(words, from + i * DIGEST_WORDS, homes[i] as number, counted)) return false;
       }
     }
     return true;
@@ -105,12 +98,12 @@ export class DigestTable {
     return true;
   }
 
-  /** Gives the counted digests in range to `owner`, 0 or more, unless they have one that is not among those it `succeeds`. */
-  give(words: Int32Array, range: DigestRange, owner: number, succeeds?: Pick<ReadonlySet<number>, 'has'>): void {
+  /** Gives those that were counted to `owner`, 0 or more, unless they have one that is not among those it `succeeds`. */
+  give(words: Int32Array, owner: number, succeeds?: Pick<ReadonlySet<number>, 'has'>): void {
     const entries = this.#entries;
     const found = this.#found;
     for (let from = 0; from < words.length; from += GROUP_WORDS) {
-      const held = this.#lookUp(words, from, range);
+      const held = this.#lookUp(words, from);
       for (let i = 0; i < held; i++) {
         const entry = found[i] as number;
         if (entries[entry + COUNT] === 0) continue;
@@ -122,14 +115,10 @@ export class DigestTable {
     }
   }
 
-  /** Names, by where they begin, the digests in range that were counted and that nobody owns. */
-  *unownedIn(words: Int32Array, range: DigestRange): Generator<number> {
-    for (let from = 0; from < words.length; from += GROUP_WORDS) {
-      const held = this.#lookUp(words, from, range);
-      for (let i = 0; i < held; i++) {
-        if (this.#isUnowned(this.#found[i] as number)) yield this.#places[i] as number;
-      }
-    }
+  /** Whether the digest that begins at word `at` was counted and nobody owns it. */
+  isUnowned(words: Int32Array, at: number): boolean {
+    const entry = entryIn(this.#slots, this.#find(words, at, this.#homeOf(words, at)));
+    return entry >= 0 && this.#isUnowned(entry);
   }
 
   /** Adds, to what each owner has, how often the digests were counted that it was given. */
@@ -146,7 +135,7 @@ export class DigestTable {
     const rest = new DigestTable(this.#unowned, this.#seed);
     const entries = this.#entries;
     for (let entry = 0; rest.size < this.#unowned; entry += ENTRY_WORDS) {
-      if (this.#isUnowned(entry)) rest.add(entries.subarray(entry, entry + DIGEST_WORDS), ALL_DIGESTS, true);
+      if (this.#isUnowned(entry)) rest.add(entries.subarray(entry, entry + DIGEST_WORDS), true);
     }
     return rest;
   }
@@ -160,45 +149,40 @@ export class DigestTable {
    * once as soon as one, and a search that is not over keeps the processor from asking for the next. Answers how many
    * they are.
    */
-  #gather(words: Int32Array, from: number, range: DigestRange): number {
+  #gather(words: Int32Array, from: number): number {
     const slots = this.#slots;
     const homes = this.#homes;
     const firsts = this.#firsts;
-    const seed = this.#seed;
-    const shift = this.#shift;
     const count = Math.min(GROUP, Math.floor((words.length - from) / DIGEST_WORDS));
-    const least = range.from | 0;
-    const most = range.to | 0;
     for (let i = 0, at = from; i < count; i++, at += DIGEST_WORDS) {
-      const first = words[at] as number;
-      const mixed =
-        Math.imul((words[at + 1] as number) ^ seed, 0x9e3779b1) ^
-        Math.imul((words[at + 2] as number) + seed, 0x85ebca6b);
-      const home = SLOT_WORDS * (mixed >>> shift);
-      homes[i] = first < least || first > most ? -1 : home;
+      const home = this.#homeOf(words, at);
+      homes[i] = home;
       firsts[i] = slots[home + 1] as number;
     }
     return count;
   }
 
   /** Looks up the group at `from`, in steps for the same reason. Answers how many of it were found. */
-  #lookUp(words: Int32Array, from: number, range: DigestRange): number {
+  #lookUp(words: Int32Array, from: number): number {
     const slots = this.#slots;
     const entries = this.#entries;
     const homes = this.#homes;
+    const firsts = this.#firsts;
     const places = this.#places;
     const found = this.#found;
-    const count = this.#gather(words, from, range);
+    const count = this.#gather(words, from);
     let likely = 0;
     for (let i = 0; i < count; i++) {
-      const home = homes[i] as number;
-      if (home < 0 || this.#firsts[i] === 0) continue;
+      if (firsts[i] === 0) continue;
       const at = from + i * DIGEST_WORDS;
-      const slot = seek(slots, words[at + TAG] as number, home);
-      if (slots[slot + 1] === 0) continue;
-      homes[likely] = slot;
-      places[likely] = at;
-      found[likely++] = entryIn(slots, slot);
+      const tag = words[at + TAG] as number;
+      for (let slot = homes[i] as number; slots[slot + 1] !== 0; slot = after(slots, slot)) {
+        if (slots[slot] !== tag) continue;
+        homes[likely] = slot;
+        places[likely] = at;
+        found[likely++] = entryIn(slots, slot);
+        break;
+      }
     }
     let held = 0;
     for (let i = 0; i < likely; i++) {
@@ -212,6 +196,13 @@ export class DigestTable {
       found[held++] = entry;
     }
     return held;
+  }
+
+  #homeOf(words: Int32Array, at: number): number {
+    const mixed =
+      Math.imul((words[at + 1] as number) ^ this.#seed, 0x9e3779b1) ^
+      Math.imul((words[at + 2] as number) + this.#seed, 0x85ebca6b);
+    return SLOT_WORDS * (mixed >>> this.#shift);
   }
 
   /** The slot that holds a digest, or the empty one where it would go. There always is an empty one. */
@@ -234,8 +225,6 @@ function seek(slots: Int32Array, tag: number, from: number): number {
   while (slots[slot + 1] !== 0 && slots[slot] !== tag) slot = after(slots, slot);
   return slot;
 }
-
-const ALL_DIGESTS: DigestRange = { from: -(2 ** 31), to: 2 ** 31 - 1 };
 
 /** Where the entry of a slot begins; less than 0 where it has none. */
 const entryIn = (slots: Int32Array, slot: number): number => ENTRY_WORDS * ((slots[slot + 1] as number) - 1);

@@ -127,6 +127,21 @@ describe('what it asks for', () => {
     expect(asked).toEqual([]);
   });
 
+  test('the next list may come meanwhile: one at most that is not read', async () => {
+    const heard: string[] = [];
+    const noted = (owner: number, rows: number[]): OwnedDigests => ({
+      owner,
+      prepare: () => void heard.push(`prepare ${owner}`),
+      read: () => (heard.push(`read ${owner}`), list(owner, rows).read()),
+    });
+    const lists = [noted(0, [1]), noted(1, [2]), noted(2, [3]), noted(3, [4])];
+    await matchRows([file([1, 2])], [], lists);
+    expect(heard).toEqual(['prepare 0', 'prepare 1', 'read 0', 'prepare 2', 'read 1']);
+    heard.length = 0;
+    await matchRows([], [file([1, 2])], lists);
+    expect(heard).toEqual([]);
+  });
+
   test('goes on without a list that cannot be had', async () => {
     const { matched } = await matchRows([file([1, 2])], [], [{ owner: 0, read: async () => null }, list(1, [2])]);
     expect([...matched]).toEqual([[1, 1]]);

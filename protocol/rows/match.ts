@@ -1,4 +1,4 @@
-import { DIGEST_WORDS, DigestTable, wordsOf, type DigestRange } from './digest-table.ts';
+import { DIGEST_WORDS, DigestTable, wordsOf } from './digest-table.ts';
 import { ROW_DIGEST_BYTES, type RowDigests } from './row-digests.ts';
 import { RowSet } from './row-set.ts';
 
@@ -32,8 +32,10 @@ interface MatchOptions {
   tableRows?: number;
 }
 
-/** A range of digests, and how many of them a table takes. */
-interface Range extends DigestRange {
+/** Digests whose first word lies in here, both ends included, and how many of them a table takes. */
+interface Range {
+  from: number;
+  to: number;
   capacity: number;
 }
 
@@ -78,6 +80,9 @@ export async function matchRows(
 const LEAST = -(2 ** 31);
 const WIDTH = 2 ** 32;
 
+/** Words of digests that are copied at a time. */
+const COPIED_WORDS = 4096 * DIGEST_WORDS;
+
 /** Ranges of digests, each of which a table takes: digests are spread evenly, but for repeated ones, which share a place. */
 function plan(rows: number, tableRows: number): Range[] {
   const passes = rows <= tableRows ? 1 : Math.ceil((rows / tableRows) * 1.02);
@@ -106,7 +111,9 @@ async function fill(
   range: Range,
 ): Promise<boolean> {
   for (const [i, file] of [...open, ...settled].entries()) {
-    for await (const { words } of piecesOf(file)) if (!table.add(words, range, i < open.length)) return false;
+    for await (const { words } of piecesOf(file)) {
+      for (const some of within(range, words)) if (!table.add(some, i < open.length)) return false;
+    }
   }
   return true;
 }
@@ -116,22 +123,42 @@ async function give(table: DigestTable, lists: readonly OwnedDigests[], range: R
     if (table.unowned === 0 && succeeds === undefined) continue;
     lists[i + 1]?.prepare?.();
     const digests = await read();
-    if (digests !== null) table.give(wordsOf(digests), range, owner, succeeds);
+    if (digests === null) continue;
+    for (const some of within(range, wordsOf(digests))) table.give(some, owner, succeeds);
   }
 }
 
 async function collect(
   unowned: DigestTable,
   open: readonly RowDigests[],
-  range: Range,
+  { from, to }: Range,
   unmatched: readonly RowSet[],
 ): Promise<void> {
   for (const [i, file] of open.entries()) {
     const rows = unmatched[i] as RowSet;
     for await (const { words, row } of piecesOf(file)) {
-      for (const at of unowned.unownedIn(words, range)) rows.add(row + at / DIGEST_WORDS);
+      for (let at = 0; at < words.length; at += DIGEST_WORDS) {
+        const first = words[at] as number;
+        if (first >= from && first <= to && unowned.isUnowned(words, at)) rows.add(row + at / DIGEST_WORDS);
+      }
     }
   }
+}
+
+/** Those of the digests that are in range: all as they are, or copies, so many at a time. */
+function* within({ from, to }: Range, words: Int32Array): Generator<Int32Array> {
+  if (from === LEAST && to - from === WIDTH - 1) return yield words;
+  const some = new Int32Array(Math.min(words.length, COPIED_WORDS));
+  let filled = 0;
+  for (let at = 0; at < words.length; at += DIGEST_WORDS) {
+    const first = words[at] as number;
+    if (first < from || first > to) continue;
+    for (let i = 0; i < DIGEST_WORDS; i++) some[filled++] = words[at + i] as number;
+    if (filled < some.length) continue;
+    yield some;
+    filled = 0;
+  }
+  yield some.subarray(0, filled);
 }
 
 /** A file's digests as words, with the number of each piece's first row. */
