@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ParsedStatement } from '../../protocol/statement.ts';
+import type { Database } from '../../worker/database/port.ts';
 import type { Outcome, Sequencer } from '../../worker/log/sequencer.ts';
 import { openProof } from '../support/tlog-client.ts';
 import { assemble, growTo, sequencerOver, START, type Cast } from './cast.ts';
@@ -76,6 +77,27 @@ export function races(shell: Shell): void {
     }
     await expectTruth(given, await Promise.all(answers));
     expect(await verifyStored(storage.database, cast.logKey)).toHaveLength(5 + given.flat().length);
+  });
+
+  test.each(['reads', 'writes'] as const)('a group is answered, however long the next one %s', async (what) => {
+    const held = Promise.withResolvers<void>();
+    let batches = 0;
+    const database: Database = {
+      async all(wanted) {
+        if (what === 'reads' && batches > 0) await held.promise;
+        return storage.database.all(wanted);
+      },
+      async batch(writes) {
+        if (batches++ > 0) await held.promise;
+        await storage.database.batch(writes);
+      },
+    };
+    const sequencer = sequencerOver(database, cast);
+    const [one, other] = [await cast.several(2), await cast.several(3)];
+    const answers = [sequencer.append(one), sequencer.append(other)] as const;
+    await expectTruth([one], [await answers[0]]);
+    held.resolve();
+    await expectTruth([other], [await answers[1]]);
   });
 
   test('a clock that jumps back: no entry is older than the one before, before or after a restart', async () => {

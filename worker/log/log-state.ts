@@ -1,6 +1,4 @@
-import type { CompiledQuery } from 'kysely';
-import type { Database } from '../database/port.ts';
-import { db } from '../database/port.ts';
+import { db, type Database, type Query } from '../database/port.ts';
 import { equalBytes, type Bytes } from '../../protocol/bytes.ts';
 import { parseCheckpoint, signCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { CompactRange, type Hash } from '../../protocol/log/merkle.ts';
@@ -149,17 +147,21 @@ export async function extendLog(
   };
 }
 
+// Built once: parameters are bound in the order of the columns.
+const { sql: insertTile } = db
+  .insertInto('tiles')
+  .values({ level: 0, tile_index: 0, hashes: new Uint8Array() })
+  .onConflict((conflict) =>
+    conflict.columns(['level', 'tile_index']).doUpdateSet(({ ref }) => ({ hashes: ref('excluded.hashes') })),
+  )
+  .compile();
+const { sql: insertCheckpoint } = db
+  .insertInto('checkpoints')
+  .values({ size: 0, previous_size: 0, note: '' })
+  .compile();
+
 /** The writes of an extension; the last of them is what makes it the log's. */
-export const extensionQueries = (extension: Extension): CompiledQuery[] => [
-  ...extension.tiles.map((tile) =>
-    db
-      .insertInto('tiles')
-      .values(tile)
-      .onConflict((conflict) => conflict.columns(['level', 'tile_index']).doUpdateSet({ hashes: tile.hashes }))
-      .compile(),
-  ),
-  db
-    .insertInto('checkpoints')
-    .values({ size: extension.state.range.size, previous_size: extension.previousSize, note: extension.note })
-    .compile(),
+export const extensionQueries = ({ tiles, state, previousSize, note }: Extension): Query[] => [
+  ...tiles.map(({ level, tile_index, hashes }) => ({ sql: insertTile, parameters: [level, tile_index, hashes] })),
+  { sql: insertCheckpoint, parameters: [state.range.size, previousSize, note] },
 ];

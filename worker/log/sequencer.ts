@@ -83,6 +83,8 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
   let state: LogState | null = null;
   const { judge, grown } = createJudge(database);
   let isRunning = false;
+  /** Answers the group that was committed last: done while the database writes the next one, which need not wait for it. */
+  let unanswered: (() => void) | null = null;
   const pool: Waiting[] = [];
   const pooled = { statements: 0, bytes: 0 };
 
@@ -106,11 +108,24 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
       while (pool.length > 0) {
         const group = take();
         const outcomes = await commitOrRefuse(group.flatMap((waiting) => waiting.submissions));
-        for (const waiting of group) waiting.settle(outcomes.splice(0, waiting.submissions.length));
+        answer();
+        unanswered = () => {
+          for (const waiting of group) waiting.settle(outcomes.splice(0, waiting.submissions.length));
+        };
+        // Where it takes longer to read what the next one needs, nobody waits for that.
+        if (pool.length > 0) setTimeout(answer);
       }
     } finally {
+      answer();
       isRunning = false;
     }
+  }
+
+  /** Answers the group before, if that is still to be done. */
+  function answer(): void {
+    const settle = unanswered;
+    unanswered = null;
+    settle?.();
   }
 
   async function commitOrRefuse(submissions: readonly Submission[]): Promise<Outcome[]> {
@@ -189,11 +204,13 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
       const listed = await listingsOf(database, inserted, loggedAt);
       const extension = await extendLog(from, entries.map(entryLeafHash), loggedAt, origin, signer);
       // A crash before this line leaves the log as it was; after it, everything is there. Nothing is in between.
-      await database.batch([
+      const written = database.batch([
         insertStatements(fresh, start, loggedAt),
         ...projectionsOf(inserted, listed),
         ...extensionQueries(extension),
       ]);
+      answer();
+      await written;
       // Only now does anyone hear of it. Where the batch failed, but may have persisted, the retry finds the
       // statements logged and answers from the log itself.
       state = extension.state;
