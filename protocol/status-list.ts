@@ -1,6 +1,7 @@
 import { limits } from '../schemas/limits.ts';
 import { CONTEXT } from '../schemas/statement.ts';
 import { StatusListCredential } from '../schemas/status-list.ts';
+import { BoundedCache } from './bounded-cache.ts';
 import { fromBase64Url, toBase64Url, type Bytes } from './bytes.ts';
 import { verificationMethodOf } from './did-key.ts';
 import type { Signer } from './ed25519/signer.ts';
@@ -90,10 +91,13 @@ export async function verifyStatusList(
   return signed.ok ? ok(parsed.data) : refuse('has a wrong signature');
 }
 
+/** Certificates of one log carry the same lists, and most have nothing in them: those are one text. */
+const unpacked = new BoundedCache<string, { bits: Bytes | null }>(16);
+
 /** Unpacks a list whose signer is known to be the right one. */
 export function openStatusList(document: StatusListCredential): Result<StatusList, string> {
   const { encodedList, log } = document.credentialSubject;
-  const bits = decodeStatusBits(encodedList);
+  const { bits } = unpacked.get(encodedList, () => ({ bits: decodeStatusBits(encodedList) }));
   if (bits === null) return refuse(`does not inflate to ${limits.statusListEntries} bits`);
   return ok({
     document,

@@ -6,6 +6,7 @@ import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { CheckId } from '../../schemas/report.ts';
 import type { Statement } from '../../schemas/statement.ts';
 import type { StatusListCredential } from '../../schemas/status-list.ts';
+import { inBursts } from '../ed25519/bursts.ts';
 import type { VerifySignature } from '../ed25519/verify.ts';
 import { has, type Logged } from '../evidence.ts';
 import { parseCanonicalJson, type CanonicalJson, type Json } from '../json.ts';
@@ -56,14 +57,15 @@ export async function readOpening(
   opening.checkpoint = checkpoint.value;
   const { canonicalOf } = certificate.value;
   const inclusion = new InclusionVerifier(checkpoint.value.size, checkpoint.value.root);
-  const means = { canonicalOf, inclusion, verify, verified };
   // All signatures at once: platforms that verify off the main thread are kept busy while the rest is read here.
-  const judging = judgeCheckpoint(checkpoint.value, trust, verify);
+  const verifyEach = inBursts(verify);
+  const means = { canonicalOf, inclusion, verify: verifyEach, verified };
+  const judging = judgeCheckpoint(checkpoint.value, trust, verifyEach);
   const opened = statements.map((each) => openStatement(each, means));
   const [judged, signed, lists] = await Promise.all([
     judging,
-    Promise.all(opened.map(async (result) => (result.ok ? result.value.signed : null))),
-    Promise.all(status.map((list) => verifyStatusList(list, verify, canonicalOf(list as Json)))),
+    Promise.all(opened.map((result) => (result.ok ? result.value.signed : NOTHING_SIGNED))),
+    Promise.all(status.map((list) => verifyStatusList(list, verifyEach, canonicalOf(list as Json)))),
   ]);
   if (trust.quorumName !== 'none' && !judged.quorum.ok) findings.fail('log.witnesses', judged.quorum.reason);
   if (!judged.log.ok) {
@@ -122,11 +124,13 @@ interface Means {
   verified: Verified;
 }
 
-/** A statement that is in order but for its signature, which is still judged; null where there is none to judge. */
+/** A statement that is in order but for its signature, which is still judged. */
 interface OpenedStatement {
   logged: Logged;
-  signed: Signing | null;
+  signed: Signing;
 }
+
+const NOTHING_SIGNED: Signing = Promise.resolve(ok(true));
 
 function openStatement(
   { index, entry: entryText, proof, document }: Certificate['statements'][number],
@@ -141,7 +145,7 @@ function openStatement(
     return refuse({ check: 'log.inclusion', detail: `the proof does not place ${id} at index ${index}`, id });
   }
   if (opened?.ok === false) return refuse({ check: 'statement.digest', detail: opened.reason, id });
-  const { document: read = null, signed = null } = opened?.value ?? {};
+  const { document: read = null, signed = NOTHING_SIGNED } = opened?.value ?? {};
   return ok({ logged: { id, kind, index, loggedAt: Date.parse(entry.loggedAt), document: read }, signed });
 }
 
