@@ -46,9 +46,9 @@ export function indexFaults(shell: Shell): void {
       const cast = await assemble();
       const sequencer = sequencerOver(storage.database, cast);
       await logAll(sequencer, ...cast.opening.map((statement) => [statement]));
-      // Two blocks and a bit, in steps of two; a row that stands in several blocks, and in a file that is too little.
-      const rows = someRows('faults', 8_300);
-      rows[8_250] = rows[1] as string;
+      // A block and a bit, in steps of one; a row that stands in both, and in a file that is too little.
+      const rows = someRows('faults', 4_200);
+      rows[4_150] = rows[1] as string;
       const made = rowsRecord(cast.alice.did, { 'a.jsonl': rows, 'b.jsonl': rows.slice(0, 2) });
       manifest = made.digest;
       const { file, lists } = rowFile('bad.jsonl', someRows('bad', 2));
@@ -77,7 +77,7 @@ export function indexFaults(shell: Shell): void {
       const contentIndex = createContentIndex(database);
       const step = async (): Promise<boolean> =>
         (await catchUpStep({ database: storage.database, blobs, contentIndex })) ||
-        fillStep({ database, blobs, log: () => {} }, 2);
+        fillStep({ database, blobs, log: () => {} }, 1);
       while (await step().catch(orAgain));
     }
     const orAgain = (error: unknown): true => {
@@ -95,7 +95,7 @@ export function indexFaults(shell: Shell): void {
     test('holds all rows of what is as its manifest says, and nothing of what is not is answered', () => {
       const [, manifests, files, segments, , names, blocks, lines] = whole;
       const lengths = [manifests, names, blocks, lines].map((all) => all?.length);
-      expect([...lengths, entriesOf(whole)]).toEqual([2, 3, 3 + 1 + 1, 2, 8_299 + 2]);
+      expect([...lengths, entriesOf(whole)]).toEqual([2, 3, 2 + 1 + 1, 2, 4_199 + 2]);
       const states = files?.map((row) => (row as { state: string }).state);
       expect(states?.toSorted()).toEqual(['bad', 'proven', 'proven']);
       expect(segments?.filter((row) => (row as { answers: number }).answers === 1)).toHaveLength(2);
