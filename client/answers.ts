@@ -1,10 +1,12 @@
 import type * as z from 'zod';
+import { limits } from '../schemas/limits.ts';
 import type { Digest } from '../schemas/primitives.ts';
 import { fromUtf8, type Bytes } from '../protocol/bytes.ts';
 import { digestOf } from '../protocol/digest.ts';
-import { parseJson } from '../protocol/json.ts';
+import { canonicalJson, parseJson } from '../protocol/json.ts';
 import { issuesOf } from '../protocol/statement.ts';
 import { UntrustedError } from './errors.ts';
+import type { Transport } from './transport.ts';
 
 /** A query's parameters; what is undefined is left out. */
 export const parametersOf = (query: object): URLSearchParams =>
@@ -22,6 +24,23 @@ export function readJson<S extends z.ZodType>(bytes: Bytes, schema: S, call: str
   if (parsed.success) return parsed.data;
   const issue = issuesOf(parsed.error)[0];
   throw new UntrustedError(`the answer to ${call} is malformed: ${issue?.path} ${issue?.message}`);
+}
+
+/** Asks by JSON, and reads the answer by its schema. Throws as the transport does, and UntrustedError. */
+export async function postJson<S extends z.ZodType>(
+  transport: Transport,
+  path: string,
+  body: object,
+  schema: S,
+): Promise<z.output<S>> {
+  const { bytes } = await transport.call({
+    method: 'POST',
+    path,
+    body: canonicalJson(body),
+    contentType: 'application/json',
+    maxBytes: limits.certificateBytes,
+  });
+  return readJson(bytes, schema, `POST ${path}`);
 }
 
 /** An answer's text. Throws UntrustedError. */

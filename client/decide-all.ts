@@ -1,8 +1,7 @@
 import { Decisions } from '../schemas/api.ts';
 import type { Decision, DecisionRequest } from '../schemas/decision.ts';
 import { limits } from '../schemas/limits.ts';
-import { canonicalJson } from '../protocol/json.ts';
-import { readJson } from './answers.ts';
+import { postJson } from './answers.ts';
 import { UntrustedError } from './errors.ts';
 import type { Transport } from './transport.ts';
 
@@ -11,14 +10,7 @@ export async function decideAll(transport: Transport, requests: readonly Decisio
   const decisions: Decision[] = [];
   for (let i = 0; i < requests.length; i += limits.decisions) {
     const chunk = requests.slice(i, i + limits.decisions);
-    const answer = await transport.call({
-      method: 'POST',
-      path: '/v1/decisions',
-      body: canonicalJson({ requests: chunk }),
-      contentType: 'application/json',
-      maxBytes: limits.certificateBytes,
-    });
-    const found = readJson(answer.bytes, Decisions, 'POST /v1/decisions').decisions;
+    const { decisions: found } = await postJson(transport, '/v1/decisions', { requests: chunk }, Decisions);
     const isInOrder = ({ record, use }: Decision, at: number) => record === chunk[at]?.record && use === chunk[at].use;
     if (found.length !== chunk.length || !found.every(isInOrder)) {
       throw new UntrustedError('the registry decided other requests than were asked');

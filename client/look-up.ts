@@ -1,8 +1,7 @@
 import { LookupResponse, type IndexState } from '../schemas/api.ts';
 import { limits } from '../schemas/limits.ts';
 import type { Digest } from '../schemas/primitives.ts';
-import { canonicalJson } from '../protocol/json.ts';
-import { readJson } from './answers.ts';
+import { postJson } from './answers.ts';
 import { UntrustedError } from './errors.ts';
 import type { Transport } from './transport.ts';
 
@@ -18,14 +17,12 @@ export async function lookUp(transport: Transport, digests: readonly Digest[]): 
   let index: IndexState | null = null;
   for (let i = 0; i < digests.length; i += limits.lookupDigests) {
     const chunk = digests.slice(i, i + limits.lookupDigests);
-    const answer = await transport.call({
-      method: 'POST',
-      path: '/v1/lookups',
-      body: canonicalJson({ digests: chunk }),
-      contentType: 'application/json',
-      maxBytes: limits.certificateBytes,
-    });
-    const { matches: found, index: state } = readJson(answer.bytes, LookupResponse, 'POST /v1/lookups');
+    const { matches: found, index: state } = await postJson(
+      transport,
+      '/v1/lookups',
+      { digests: chunk },
+      LookupResponse,
+    );
     if (found.length !== chunk.length || found.some((match, at) => match.digest !== chunk[at])) {
       throw new UntrustedError('the look-up answers other digests than were asked');
     }

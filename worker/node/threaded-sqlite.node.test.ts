@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { CompiledQuery } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { openIndexDatabase } from './index-database.ts';
-import { openThreadedSqlite } from './threaded-sqlite.ts';
+import { openThreadedSqlite, type ThreadedSqlite } from './threaded-sqlite.ts';
 
 const ANYTHING = CompiledQuery.raw('SELECT 1');
 const MIGRATIONS = fileURLToPath(new URL('../../migrations/content-index', import.meta.url));
@@ -28,13 +28,17 @@ test('a batch that comes when the database is closed is refused, and not left wi
   await expect(database.batch(write)).rejects.toThrow('the database is closed');
 });
 
-test('a database whose thread has died refuses what comes, and is closed all the same', async () => {
-  const database = openThreadedSqlite(join(temporaryFolder(), 'some.sqlite'), MIGRATIONS, {
+/** A database whose thread dies as it starts. */
+const openDying = (): ThreadedSqlite =>
+  openThreadedSqlite(join(temporaryFolder(), 'some.sqlite'), MIGRATIONS, {
     url: new URL('data:text/javascript,throw new Error("no memory left")'),
     isRebuildable: false,
     data: {},
     heard: () => {},
   });
+
+test('a database whose thread has died refuses what comes, and is closed all the same', async () => {
+  const database = openDying();
   const write = [{ sql: 'CREATE TABLE more (x)', parameters: [] }];
   await expect(database.batch(write)).rejects.toThrow('no memory left');
   expect(await database.died).toMatchObject({ message: 'no memory left' });
@@ -47,12 +51,7 @@ test('a database whose thread has died refuses what comes, and is closed all the
 });
 
 test('a thread that dies while it is closed is no reason to leave the database open', async () => {
-  const database = openThreadedSqlite(join(temporaryFolder(), 'some.sqlite'), MIGRATIONS, {
-    url: new URL('data:text/javascript,throw new Error("no memory left")'),
-    isRebuildable: false,
-    data: {},
-    heard: () => {},
-  });
+  const database = openDying();
   await database.close();
   await expect(database.all(ANYTHING)).rejects.toThrow('not open');
 });
