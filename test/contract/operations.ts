@@ -53,6 +53,23 @@ export function describeOperations(name: string, open: OpenRegistry): void {
       expect((await submit(registry, last)).status).toBe(201);
     });
 
+    it('lets nobody use up a key’s rate with what that key has logged', async () => {
+      rest();
+      const record = await signed(drafts.record(people.alice.did, 'sent again'), people.alice);
+      await log(registry, record);
+      const again = await batch(registry, Array(100).fill(record));
+      expect(again.map(({ status }) => status)).toEqual(Array(100).fill(200));
+      const records = await Promise.all(
+        Array.from({ length: 60 }, (_, i) => signed(drafts.record(people.alice.did, `after ${i}`), people.alice)),
+      );
+      expect((await batch(registry, records.slice(0, 59))).every(({ status }) => status === 201)).toBe(true);
+      // Of a key that is over its rate, what is logged is still answered.
+      expect((await batch(registry, [record, ...records.slice(58)])).map(({ code, status }) => code ?? status)).toEqual(
+        [200, 200, 'rate-limited'],
+      );
+      rest();
+    });
+
     it('holds one network to what its reads cost, and leaves the others alone', async () => {
       const record = await signed(drafts.record(people.alice.did, 'asked about'), people.alice);
       const { id } = await log(registry, record);

@@ -4,10 +4,11 @@ import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
 import type { Refusal, Submission } from '../admission/admit.ts';
 import { wakeIndexer } from '../content/wake.ts';
+import { loggedAlready } from '../database/evidence.ts';
 import type { Deps } from '../deps.ts';
 import type { Outcome } from '../log/sequencer.ts';
 
-type Ports = Pick<Deps, 'check' | 'limiter' | 'sequencer' | 'indexer' | 'log'>;
+type Ports = Pick<Deps, 'check' | 'database' | 'limiter' | 'sequencer' | 'indexer' | 'log'>;
 
 const RATE_LIMITED: Refusal = {
   code: 'rate-limited',
@@ -40,24 +41,29 @@ export function splitBatch(body: Bytes): Result<string[], Refusal> {
   return lines.length === 0 ? refuse({ code: 'invalid-request', detail: 'the batch is empty' }) : ok(lines);
 }
 
-/** Charges each key for what it signed, so only once the signatures are known to be its own. */
+/**
+ * Charges each key for what it signed, so only once the signatures are known to be its own, and not for what is logged:
+ * anyone may send that again, and would use up the rate that a key needs to revoke something.
+ */
 async function limitByKey(
   checked: readonly Result<Submission, Refusal>[],
-  { limiter }: Ports,
+  { database, limiter }: Ports,
 ): Promise<Result<Submission, Refusal>[]> {
+  const signed = checked.filter((result) => result.ok).map((result) => result.value);
+  if (signed.length === 0) return [...checked];
+  // Where the database fails all are charged; the sequencer says so.
+  const rows = await database.all(loggedAlready(signed.map(({ id }) => id))).catch(() => []);
+  const logged = new Set(rows.map(({ id }) => id));
+  const fresh = signed.filter(({ id }) => !logged.has(id));
   const costs = new Map<Did, number>();
-  let signed = 0;
-  for (const result of checked) {
-    if (!result.ok) continue;
-    const { issuer } = result.value.document;
-    costs.set(issuer, (costs.get(issuer) ?? 0) + 1);
-    signed++;
-  }
+  for (const { document } of fresh) costs.set(document.issuer, (costs.get(document.issuer) ?? 0) + 1);
   const verdicts = await Promise.all(
-    [...costs].map(async ([did, cost]) => [did, await limiter(did, cost, signed)] as const),
+    [...costs].map(async ([did, cost]) => [did, await limiter(did, cost, fresh.length)] as const),
   );
   const refused = new Set(verdicts.filter(([, isAllowed]) => !isAllowed).map(([did]) => did));
   return checked.map((result) =>
-    result.ok && refused.has(result.value.document.issuer) ? refuse(RATE_LIMITED) : result,
+    result.ok && refused.has(result.value.document.issuer) && !logged.has(result.value.id)
+      ? refuse(RATE_LIMITED)
+      : result,
   );
 }
