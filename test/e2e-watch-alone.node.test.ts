@@ -6,7 +6,9 @@ import { firsthand } from '../client/cli/testing/run-cli.ts';
 import { cast, log } from './contract/client.ts';
 import { signerFrom } from './support/http-registry.ts';
 import { drafts, signed } from './support/statements.ts';
-import { fallsOf, linesOf, once, openWorld, pause } from './support/watching.ts';
+import { fallsOf, linesOf, once, onceAt, openWorld, pause } from './support/watching.ts';
+
+const HOUR = 3_600_000;
 
 // The real program, following a registry that goes away, or whose issuers fall: each test has one of its own, and most of
 // them wait.
@@ -35,11 +37,11 @@ test.concurrent('with --keep-going tells one fall after the other, each once', a
   const [first, second] = [await published(), await published()];
   const { changes } = (await (await fetch(`${url}/v1/changes`)).json()) as ChangesPage;
   const credential = changes.find(({ kind }) => kind === 'HumanCredential')?.id as string;
-  const { child, end, begun } = world.watching(home, first.folder, second.folder, '--keep-going');
+  const { child, end, begun, told } = world.watching(home, first.folder, second.folder, '--keep-going');
   await begun;
   await operator.do('revoke', first.id, '--reason', 'legal');
   await operator.do('revoke', credential, '--reason', 'key-compromise', '--invalid-since', '2026-01-01T00:00:00Z');
-  await pause(2000);
+  await Promise.race([told('fall', 3), end]);
   child.kill('SIGINT');
   const ran = await end;
   expect(ran.code).toBe(130);
@@ -100,13 +102,12 @@ test('a record runs out with nothing in the log to say so', async () => {
     close: async () => {},
   };
   const people = await cast(endpoint, 'expiry');
-  const validUntil = `${new Date(Date.now() + 4000).toISOString().slice(0, 19)}Z`;
+  const validUntil = `${new Date(Date.now() + HOUR).toISOString().slice(0, 19)}Z`;
   const draft = { ...drafts.record(people.alice.did, 'short-lived'), validUntil };
   const { id } = await log(endpoint, await signed(draft, people.alice));
   await firsthand(home, ['certificate', id, '-o', 'short.json', '--registry', url]);
   expect((await once(home, url, 'short.json')).code).toBe(0);
-  await pause(4500);
-  const ran = await once(home, url, 'short.json');
+  const ran = await onceAt(() => Date.now() + HOUR, home, url, 'short.json');
   expect(ran.code).toBe(3);
   expect(fallsOf(ran)).toMatchObject([{ statement: id, because: null, failed: [{ id: 'standing' }] }]);
 });

@@ -40,8 +40,8 @@ interface Watching {
   end: Promise<Ran>;
   /** Once it has begun, or ended. */
   begun: Promise<unknown>;
-  /** Once it has told of such an event, or said such words to people. */
-  told(event: WatchEvent['event'] | RegExp): Promise<void>;
+  /** Once it has told of so many such events, or said such words to people. */
+  told(event: WatchEvent['event'] | RegExp, times?: number): Promise<void>;
 }
 
 export interface Published {
@@ -100,26 +100,30 @@ export const linesOf = (ran: Ran): WatchEvent[] =>
 type Fall = Extract<WatchEvent, { event: 'fall' }>;
 export const fallsOf = (ran: Ran): Fall[] => linesOf(ran).filter((line): line is Fall => line.event === 'fall');
 
-export const once = (at: string, url: string, ...args: string[]): Promise<Ran> =>
-  firsthand(at, ['watch', '--once', '--json', '--registry', url, ...args]);
+export const once = (at: string, url: string, ...args: string[]): Promise<Ran> => onceAt(Date.now, at, url, ...args);
+
+/** As `once`, by another clock. */
+export const onceAt = (now: () => number, at: string, url: string, ...args: string[]): Promise<Ran> =>
+  firsthand(at, ['watch', '--once', '--json', '--registry', url, ...args], { now });
 
 function startWatching(at: string, url: string, args: readonly string[]): Watching {
   const child = startFirsthand(at, ['watch', '--json', '--registry', url, ...args]);
   const end = ended(child);
+  const events: WatchEvent['event'][] = [];
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-  const told = (what: WatchEvent['event'] | RegExp): Promise<void> =>
+  lines.on('line', (line) => events.push((JSON.parse(line) as WatchEvent).event));
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const isTold = (what: WatchEvent['event'] | RegExp, times: number): boolean =>
+    typeof what === 'string' ? events.filter((event) => event === what).length >= times : what.test(said);
+  const told = (what: WatchEvent['event'] | RegExp, times = 1): Promise<void> =>
     new Promise((resolve) => {
-      let said = '';
-      if (typeof what === 'string') {
-        lines.on('line', (line) => {
-          if ((JSON.parse(line) as WatchEvent).event === what) resolve();
-        });
-      } else {
-        child.stderr?.on('data', (chunk: Buffer) => {
-          said += chunk.toString();
-          if (what.test(said)) resolve();
-        });
-      }
+      const look = (): void => {
+        if (isTold(what, times)) resolve();
+      };
+      lines.on('line', look);
+      child.stderr?.on('data', look);
+      look();
     });
   return { child, end, begun: Promise.race([told('watching'), end]), told };
 }

@@ -24,6 +24,8 @@ export function temporaryFolder(): string {
 interface Around extends Partial<Servers> {
   env?: Record<string, string>;
   stdin?: string;
+  /** Milliseconds since 1970. */
+  now?: () => number;
 }
 
 const none = (): Promise<never> => Promise.reject(new Error('no server in this test'));
@@ -49,7 +51,11 @@ export function firsthand(home: string, args: readonly string[], around: Around 
   return ran;
 }
 
-async function run(home: string, args: readonly string[], { env, stdin = '', ...servers }: Around): Promise<Ran> {
+async function run(
+  home: string,
+  args: readonly string[],
+  { env, stdin = '', now = Date.now, ...servers }: Around,
+): Promise<Ran> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const [said, complained] = [collect(stdout), collect(stderr)];
   const code = await runCommand(args, {
@@ -57,7 +63,7 @@ async function run(home: string, args: readonly string[], { env, stdin = '', ...
     stdin: Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
     stdout,
     stderr,
-    now: Date.now,
+    now,
     // Nobody else has to be waited for.
     sleep: (ms) => sleep(ms / 20),
     self: [],
