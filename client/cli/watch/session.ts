@@ -28,6 +28,8 @@ const CATCH_UP = 500;
 const NO_SEAT = 3000;
 /** How often an entry may be told of before a checkpoint covers it. */
 const PATIENCE = 40;
+/** How often in a row a look is put off until what it shows was read in the log: a busy one is ahead now and then. */
+const DEFERRALS = 3;
 
 /** One run of `firsthand watch`: where it is in the log, and what it knows of each certificate. */
 export class WatchSession {
@@ -49,7 +51,7 @@ export class WatchSession {
   /** How often in a row the registry told of the entry that comes next. */
   #announced = 0;
   #refreshAt = 0;
-  #isDeferred = false;
+  #deferrals = 0;
 
   constructor(
     cli: Cli,
@@ -200,7 +202,7 @@ export class WatchSession {
     return mayRevoke(evidence, logged, signer);
   }
 
-  /** False, once, where the registry's answers are ahead of what was read: the log explains what they show. */
+  /** False, some times, where the registry's answers are ahead of what was read: the log explains what they show. */
   async #refresh(head: TrustedCheckpoint): Promise<boolean> {
     const start = performance.now();
     const { client } = this.#connection;
@@ -208,17 +210,17 @@ export class WatchSession {
     for (const list of new Set(this.#watched.flatMap((watched) => watched.lists))) {
       lists.set(list, await client.status(list));
     }
-    const wasDeferred = this.#isDeferred;
-    this.#isDeferred = !wasDeferred && [...lists.values()].some((list) => sizeOf(list) > head.size);
-    if (this.#isDeferred) return false;
+    const mayDefer = this.#deferrals < DEFERRALS;
+    let isAhead = [...lists.values()].some((list) => sizeOf(list) > head.size);
+    if (mayDefer && isAhead) return this.#defer();
     for (const watched of this.#watched) {
       watched.text = withStatus(watched, lists);
       let report = await judge(watched.text, this.#judging);
       if (report.verdict === 'fail' && saidOf(failuresOf(report)) !== watched.said) {
         // What it was made without may explain it: only the registry's newest certificate is the last word.
         const anew = await judgeAnew(watched, [], head, this.#judging);
-        if (anew.size > head.size && !wasDeferred) {
-          this.#isDeferred = true;
+        if (mayDefer && anew.size > head.size) {
+          isAhead = true;
           continue;
         }
         ({ report } = anew);
@@ -229,11 +231,17 @@ export class WatchSession {
       }
       this.#say(watched, report);
     }
-    if (this.#isDeferred) return false;
+    if (mayDefer && isAhead) return this.#defer();
+    this.#deferrals = 0;
     const maxAge = this.#policy.trust?.statusMaxAge;
     const every = maxAge === undefined ? REFRESH : Math.min(REFRESH, Math.max(1000, durationMs(maxAge) / 4));
     this.#refreshAt = this.#cli.now() + Math.max(every, (performance.now() - start) / DUTY);
     return true;
+  }
+
+  #defer(): false {
+    this.#deferrals++;
+    return false;
   }
 
   /** Revocations that a signed status list shows, and the newest certificate neither carries nor shows itself. */
