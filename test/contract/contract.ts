@@ -20,7 +20,7 @@ import { describeRows } from './rows.ts';
 import { describeStatements } from './statements.ts';
 import { describeTime } from './time.ts';
 
-/** What a shell has a hand in: bodies and streams, ranges, headers, limits, the log's object, the indexer, waiting. */
+/** Asked of a shell: bodies and streams, ranges, headers, limits, the log's object, the indexer, waiting. */
 const SHELL = [
   describeStatements,
   describeBatches,
@@ -31,7 +31,6 @@ const SHELL = [
   describeChanges,
 ];
 
-/** What the app alone decides, by what is in its database. */
 const APP = [
   describeForm,
   describeAdmission,
@@ -50,16 +49,12 @@ const APP = [
   describeOperations,
 ];
 
-/** The contract, on an app whose clock and database are the test's. */
+/** What the app alone decides, on a platform's real databases, by a clock that is the test's. */
 export function describeContract(name: string, open: OpenRegistry): void {
-  for (const describeCases of [...SHELL, ...APP]) describeCases(name, open);
+  for (const describeCases of APP) describeCases(name, open);
 }
 
-/**
- * What can be other than in the app by itself once it is deployed. The form of statements, admission, datasets,
- * contributors and issuers are not asked again: the same app judges them by the same databases above, and what reaches it
- * is in the suites that are. Each suite's cast, its records and revocations go through admission here, too.
- */
+/** What a shell has a hand in, on the shell as it is deployed: it goes through the app and its databases, too. */
 export function describeDeployed(name: string, open: OpenEndpoint): void {
   for (const describeCases of SHELL) describeCases(name, open);
 }
