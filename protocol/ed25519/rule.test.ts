@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { Point } from '@noble/ed25519';
+import fc from 'fast-check';
 import { fromHex, toHex, utf8, type Bytes } from '../bytes.ts';
 import { didFromPublicKey, publicKeyFromDid, verificationMethodOf } from '../did-key.ts';
 import { signerOf } from '../../test/support/statements.ts';
 import edges from '../../test/fixtures/ed25519-edges.json' with { type: 'json' };
 import { BoundedCache } from '../bounded-cache.ts';
 import { isAcceptableSignature, isValidPublicKey } from './rule.ts';
-import { signerFromSeed } from './signer.ts';
+import { nativeKey, nobleKey, signerFromSeed } from './signer.ts';
 import { hasNativeEd25519, verifyNatively, verifySignature, verifyWithNoble } from './verify.ts';
 
 const hex = (text: string): Bytes => fromHex(text) as Bytes;
@@ -104,6 +105,17 @@ test('signers: RFC 8032 §7.1 test 1, and only seeds of 32 bytes', async () => {
   for (const length of [0, 31, 33, 64])
     await expect(signerFromSeed(new Uint8Array(length))).rejects.toThrow(RangeError);
 });
+
+test('the platform and noble have the same key of a seed, and sign alike', () =>
+  fc.assert(
+    fc.asyncProperty(fc.uint8Array({ minLength: 32, maxLength: 32 }), async (bytes) => {
+      const seed = Uint8Array.from(bytes);
+      const [native, noble] = [await nativeKey(seed), await nobleKey(seed)];
+      expect(native.publicKey).toEqual(noble.publicKey);
+      expect(await native.sign(seed)).toEqual(await noble.sign(seed));
+    }),
+    { numRuns: 10 },
+  ));
 
 test('the key cache forgets what was used longest ago, and only that', () => {
   const cache = new BoundedCache<string, string>(2);
