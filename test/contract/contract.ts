@@ -16,6 +16,7 @@ import { describeIssuers, describeIssuersInTime } from './issuers.ts';
 import { describeLog } from './log.ts';
 import { describeOperations } from './operations.ts';
 import { describePermittedSearch } from './permitted.ts';
+import { describeRates } from './rates.ts';
 import { describeRows } from './rows.ts';
 import { describeStatements } from './statements.ts';
 import { describeTime } from './time.ts';
@@ -47,6 +48,7 @@ const APP = [
   describeImpact,
   describePermittedSearch,
   describeOperations,
+  describeRates,
 ];
 
 /** What the app alone decides, on a platform's real databases, by a clock that is the test's. */

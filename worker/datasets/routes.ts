@@ -1,9 +1,11 @@
+import type { Context } from 'hono';
 import { CERTIFICATE_MEDIA_TYPE, Certificate } from '../../schemas/certificate.ts';
 import { CertificateQuery, Dataset, VerificationRequest } from '../../schemas/api.ts';
 import { SearchPage, SearchQuery, wordsOf } from '../../schemas/search.ts';
 import { Report } from '../../schemas/report.ts';
 import { encodeVkey } from '../../protocol/log/note.ts';
 import { parseTrustPolicy } from '../../protocol/log/trust.ts';
+import { BoundedCache } from '../../protocol/bounded-cache.ts';
 import { Evidence } from '../../protocol/evidence.ts';
 import { distinctHumans } from '../../protocol/humans.ts';
 import { effectiveAssistance, lineageOf } from '../../protocol/lineage.ts';
@@ -12,26 +14,45 @@ import { logTimeOf } from '../../protocol/time.ts';
 import { encodeCertificate } from '../../protocol/verify/certificate.ts';
 import { summarizeAssistance } from '../../protocol/verify/assistance.ts';
 import { DEFAULT_POLICY, verifyCertificate } from '../../protocol/verify/verify.ts';
-import type { StatementId } from '../../schemas/primitives.ts';
+import type { Did, StatementId } from '../../schemas/primitives.ts';
 import { toLogged } from '../database/evidence.ts';
 import type { Deps } from '../deps.ts';
 import { readJson } from '../http/body.ts';
+import type { Env } from '../http/env.ts';
 import { ProblemError } from '../http/problem.ts';
 import { chargeNetwork } from '../http/read-limit.ts';
 import { IdParam, json, problems, read, readQuery, route, type App } from '../http/route.ts';
 import type { StatusLists } from '../status/status.ts';
 import { manifestsOf } from '../content/manifests.ts';
 import { createFindPermits } from '../rights/filter.ts';
-import { makeCertificate, readClosure } from './certificate.ts';
+import { makeCertificate, readClosure, type Closure } from './certificate.ts';
 import { search } from './search.ts';
 
 /** Units that a verification is charged: every signature of a certificate. */
 const VERIFICATION_UNITS = 10;
 const VERIFICATION_BYTES = 8 * 1024 * 1024;
 
+/** Statements behind a record that are charged as one unit, up to what one request is charged at most; fewer are free. */
+const STATEMENTS_A_UNIT = 100;
+const MOST_UNITS = 10;
+/** Records of which it is remembered what they cost. */
+const KNOWN_COSTS = 4096;
+
 export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): void {
   const { database } = deps;
   const findPermits = createFindPermits(database);
+  const costs = new BoundedCache<StatementId, { units: number }>(KNOWN_COSTS);
+
+  /** Charged before it is read where the cost is known from the last time: what is refused must cost nothing. */
+  async function readCharged(c: Context<Env>, id: StatementId, licensee?: Did): Promise<Closure> {
+    const cost = costs.get(id, () => ({ units: 0 }));
+    const before = cost.units;
+    if (before > 0) await chargeNetwork(deps, c, before);
+    const closure = await readClosure(deps, id, licensee);
+    cost.units = Math.min(MOST_UNITS, Math.floor(closure.rows.length / STATEMENTS_A_UNIT));
+    if (cost.units > before) await chargeNetwork(deps, c, cost.units - before);
+    return closure;
+  }
 
   route(
     app,
@@ -60,9 +81,15 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
       path: '/v1/datasets/{id}',
       summary: 'A record with its standing, its humans and its effective assistance, as of now',
       request: { params: IdParam },
-      responses: { 200: json(Dataset, 'The record'), ...problems({ 404: 'No such record', 410: 'Erased' }) },
+      responses: {
+        200: json(Dataset, 'The record'),
+        ...problems({ 404: 'No such record', 410: 'Erased', 413: 'Too large a lineage', 429: 'Too fast' }),
+      },
     },
-    async (c) => c.json(await describe(read(IdParam, c.req.param()).id), 200, { 'Cache-Control': 'public, max-age=5' }),
+    async (c) => {
+      const { id } = read(IdParam, c.req.param());
+      return c.json(await describe(id, await readCharged(c, id)), 200, { 'Cache-Control': 'public, max-age=5' });
+    },
   );
 
   route(
@@ -74,13 +101,18 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
       request: { params: IdParam, query: CertificateQuery },
       responses: {
         200: { description: 'The certificate', content: { [CERTIFICATE_MEDIA_TYPE]: { schema: Certificate } } },
-        ...problems({ 404: 'No such record', 410: 'Erased', 413: 'Too many statements for one certificate' }),
+        ...problems({
+          404: 'No such record',
+          410: 'Erased',
+          413: 'Too many statements for one certificate',
+          429: 'Too fast',
+        }),
       },
     },
     async (c) => {
       const { id } = read(IdParam, c.req.param());
       const { licensee } = readQuery(c, CertificateQuery);
-      const certificate = await makeCertificate(database, statusLists, id, await readClosure(deps, id, licensee));
+      const certificate = await makeCertificate(database, statusLists, id, await readCharged(c, id, licensee));
       return c.body(encodeCertificate(certificate), 200, {
         'Content-Type': CERTIFICATE_MEDIA_TYPE,
         'Cache-Control': 'public, max-age=5',
@@ -126,8 +158,7 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
     },
   );
 
-  async function describe(id: StatementId): Promise<Dataset> {
-    const { rows } = await readClosure(deps, id);
+  async function describe(id: StatementId, { rows }: Closure): Promise<Dataset> {
     const evidence = new Evidence(await deps.operator(), rows.map(toLogged));
     const record = evidence.record(id);
     if (record === undefined) throw new ProblemError('not-found', `${id} is not a dataset record of this log`);
