@@ -32,6 +32,12 @@ describe('a row is the canonical form of a line’s value', () => {
   });
 });
 
+test('a row has its digest whatever the rows before it', () => {
+  // V8 would take the second key for the first one's.
+  const [before, row] = ['{"z":[],"\\\\":0}', '{"z":1,"\\n":2}'];
+  expect(digest(`${before}\n${row}`)).toEqual(rows(['{"\\\\":0,"z":[]}', '{"\\n":2,"z":1}']));
+});
+
 describe('what canonical JSON cannot carry is addressed by its line, and counted', () => {
   test.for([
     ['malformed', '{"a":1,}'],
