@@ -42,7 +42,7 @@ function digestPlaced(digester: RowDigester, memory: Uint8Array, from: number, e
     lines++;
     // Files of nothing but line ends are made to take time.
     if (memory[start] === LF) continue;
-    let stop = digester.addFlatLine(memory, start, end);
+    let stop = digester.addFlatLine(memory, start, Math.min(end, start + limits.rowBytes + 1));
     if (stop < 0) {
       const newline = memory.indexOf(LF, start);
       stop = newline < 0 || newline > end ? end : newline;
@@ -57,7 +57,7 @@ function digestPlaced(digester: RowDigester, memory: Uint8Array, from: number, e
 function digestLine(digester: RowDigester, source: Uint8Array, from: number, stop: number, line: number): void {
   const end = stop > from && source[stop - 1] === CR ? stop - 1 : stop;
   if (end - from > limits.rowBytes) throw lineTooLong(line);
-  if (!isBlank(source, from, end)) digester.addJson(source, from, end);
+  if (!isBlank(source, from, end) && !digester.addJson(source, from, end)) throw lineTooLong(line);
 }
 
 /** Whether there is nothing but white space in `source[from, end)`. */

@@ -1,4 +1,5 @@
 import { sha256Into } from '#sha256';
+import { limits } from '../../schemas/limits.ts';
 import { concatBytes, fromUtf8, utf8 } from '../bytes.ts';
 import { canonicalJson, parseJson } from '../json.ts';
 import { CanonicalRow } from './canonical-row.ts';
@@ -32,16 +33,21 @@ export class RowDigester {
     return this.#flat.end;
   }
 
-  /** A row that is JSON in `memory[from, end)`, one of placeLines: by its canonical form, or raw where it has none. */
-  addJson(memory: Uint8Array, from: number, end: number): void {
+  /**
+   * A row that is JSON in `memory[from, end)`, one of placeLines: by its canonical form, or raw where it has none. False, and
+   * nothing is done, where that form is longer than a row may be: numbers can grow.
+   */
+  addJson(memory: Uint8Array, from: number, end: number): boolean {
     const to = this.#canonical.write(memory, from, end, memory, 1);
-    if (to >= 0) this.addLeaf(leafOf(to));
-    else this.#addUnusual(memory.slice(from, end));
+    if (to < 0) return this.#addUnusual(memory.slice(from, end));
+    if (to - 1 > limits.rowBytes) return false;
+    this.addLeaf(leafOf(to));
+    return true;
   }
 
   /** A row that canonical JSON cannot carry: by these bytes. They are never those of a canonical row of JSON lines. */
   addRaw(bytes: Uint8Array): void {
-    this.#addBytes(bytes, true);
+    this.addLeaf(concatBytes(LEAF, bytes), true);
   }
 
   /** A row by what is hashed of it: 0x00 and its bytes. */
@@ -64,14 +70,13 @@ export class RowDigester {
     return taken;
   }
 
-  #addUnusual(bytes: Uint8Array): void {
+  #addUnusual(bytes: Uint8Array): boolean {
     const text = fromUtf8(bytes);
     const parsed = text === null ? null : parseJson(text);
-    if (parsed?.ok === true) this.#addBytes(utf8(canonicalJson(parsed.value)), false);
-    else this.addRaw(bytes);
-  }
-
-  #addBytes(bytes: Uint8Array, isRaw: boolean): void {
-    this.addLeaf(concatBytes(LEAF, bytes), isRaw);
+    const row = parsed?.ok === true ? utf8(canonicalJson(parsed.value)) : null;
+    if (row !== null && row.length > limits.rowBytes) return false;
+    if (row === null) this.addRaw(bytes);
+    else this.addLeaf(concatBytes(LEAF, row));
+    return true;
   }
 }
