@@ -171,6 +171,13 @@ test('a table that is too small for one place among digests grows; rows that rep
 test('refuses a source that is not what it says', async () => {
   const lying = { ...file([1, 2]), count: 3 };
   await expect(matchRows([lying], [], [])).rejects.toThrow('3 rows were announced, 2 came');
+  const hidden: RowDigests = {
+    count: 0,
+    async *read() {
+      yield new Uint8Array(ROW_DIGEST_BYTES).fill(0xff).with(3, 0x7f);
+    },
+  };
+  await expect(matchRows([hidden], [], [])).rejects.toThrow('0 rows were announced, 1 came');
   const ragged: RowDigests = {
     count: 1,
     read: async function* () {

@@ -86,7 +86,8 @@ const COPIED_WORDS = 4096 * DIGEST_WORDS;
 /** Ranges of digests, each of which a table takes: digests are spread evenly, but for repeated ones, which share a place. */
 function plan(rows: number, tableRows: number): Range[] {
   const passes = rows <= tableRows ? 1 : Math.ceil((rows / tableRows) * 1.02);
-  const capacity = Math.min(rows, tableRows);
+  // One at least: a file may have rows that it does not announce.
+  const capacity = Math.max(1, Math.min(rows, tableRows));
   return Array.from({ length: passes }, (_, i) => ({
     from: LEAST + Math.floor((WIDTH * i) / passes),
     to: LEAST + Math.floor((WIDTH * (i + 1)) / passes) - 1,
