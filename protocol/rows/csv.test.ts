@@ -67,7 +67,7 @@ test('a record past the limit is refused by its line, without being kept', () =>
   const piece = new Uint8Array(2 * 1024 * 1024).fill(0x0a);
   expect(() => {
     for (let i = 0; i < 1000; i++) csv.push(piece);
-  }).toThrow(new RowsError('row-too-long', `line 4 is longer than ${limits.rowBytes} bytes`));
+  }).toThrow(new RowsError('row-too-long', `line 4 is longer than ${limits.rowBytes} bytes`, 4));
 });
 
 test('any cells, quoted or not, in any pieces', () => {

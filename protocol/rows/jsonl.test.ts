@@ -85,7 +85,7 @@ test('rows do not depend on how the file comes in pieces', () => {
 
 describe('a line past the limit is refused by its number', () => {
   const tooLong = (line: number): RowsError =>
-    new RowsError('row-too-long', `line ${line} is longer than ${limits.rowBytes} bytes`);
+    new RowsError('row-too-long', `line ${line} is longer than ${limits.rowBytes} bytes`, line);
 
   test('without being kept', () => {
     const rows = new JsonlRows(new RowDigester());

@@ -70,7 +70,7 @@ export function isBlank(source: Uint8Array, from: number, end: number): boolean 
 }
 
 export const lineTooLong = (line: number): RowsError =>
-  new RowsError('row-too-long', `line ${line} is longer than ${limits.rowBytes} bytes`);
+  new RowsError('row-too-long', `line ${line} is longer than ${limits.rowBytes} bytes`, line);
 
 /** The rows of JSON lines that come in pieces (protocol.md §5). What a piece leaves unfinished waits for the next. */
 export class JsonlRows {

@@ -9,9 +9,12 @@ export type RowsFault =
 export class RowsError extends Error {
   override readonly name = 'RowsError';
   readonly code: RowsFault;
+  /** The line that is too long, from 1, where rows are lines. */
+  readonly line: number | undefined;
 
-  constructor(code: RowsFault, message: string) {
+  constructor(code: RowsFault, message: string, line?: number) {
     super(message);
     this.code = code;
+    this.line = line;
   }
 }

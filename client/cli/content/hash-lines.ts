@@ -2,6 +2,7 @@ import { createSha256 } from '#sha256';
 import { limits } from '../../../schemas/limits.ts';
 import { bomLength, lineTooLong } from '../../../protocol/rows/jsonl.ts';
 import { RowList } from '../../../protocol/rows/row-list.ts';
+import type { RowsError } from '../../../protocol/rows/rows-error.ts';
 import { CHUNK, SteadyFile } from './hash-file.ts';
 import { rowsErrorAt, type FileTask, type OnProgress, type SpooledFile } from './hash-spooled.ts';
 import type { DigestedLines, LinesTask } from './hash-thread.ts';
@@ -27,7 +28,9 @@ export async function hashLines(
   let [raw, lines] = [0, 0];
   const underWay: Promise<DigestedLines>[] = [];
   const take = async (): Promise<void> => {
-    const done = await (underWay.shift() as Promise<DigestedLines>);
+    const done = await (underWay.shift() as Promise<DigestedLines>).catch((error: Partial<RowsError>) => {
+      throw error.line === undefined ? error : rowsErrorAt(location, lineTooLong(lines + error.line));
+    });
     list.append(done.digests);
     spool.append(done.digests);
     raw += done.raw;

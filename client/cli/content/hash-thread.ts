@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { digestLines } from '../../../protocol/rows/jsonl.ts';
 import { RowDigester } from '../../../protocol/rows/row-digester.ts';
+import type { RowsError } from '../../../protocol/rows/rows-error.ts';
 import { hashSpooled, type FileTask, type SpooledFile } from './hash-spooled.ts';
 import { Spool } from './spool.ts';
 
@@ -26,7 +27,16 @@ export type HashRequest = { id: number } & ({ files: readonly FileTask[] } | { l
 export type HashMessage =
   | { bytes: number; rows: number }
   | { id: number; done: SpooledFile[] | DigestedLines }
-  | { id: number; failed: { name: string; message: string; code?: string | undefined; path?: string | undefined } };
+  | {
+      id: number;
+      failed: {
+        name: string;
+        message: string;
+        code?: string | undefined;
+        path?: string | undefined;
+        line?: number | undefined;
+      };
+    };
 
 /** Milliseconds between two reports of progress. */
 const REPORT = 100;
@@ -71,8 +81,8 @@ async function answer(request: HashRequest): Promise<void> {
     say({ id, done }, [done.digests.buffer, done.piece.buffer]);
   } catch (error) {
     digester.take();
-    const { name, message, code, path } = error as NodeJS.ErrnoException;
-    say({ id, failed: { name, message, code, path } });
+    const { name, message, code, path, line } = error as NodeJS.ErrnoException & Partial<RowsError>;
+    say({ id, failed: { name, message, code, path, line } });
   }
 }
 

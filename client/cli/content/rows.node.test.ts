@@ -95,6 +95,14 @@ describe('rows have the same digests in every format', () => {
     }
   });
 
+  test('and one whose canonical form is', async () => {
+    const long = `["${'x'.repeat(limits.rowBytes - 9)}",1e9]`;
+    const before = `"${'x'.repeat(1000)}"\n`.repeat(2500);
+    await expect(hash('large.jsonl', `${before}${long}\n2`, everyFileIsLarge)).rejects.toThrow(
+      /large\.jsonl: line 2501 is longer than 16777216 bytes/,
+    );
+  });
+
   test('a file with another name has none', async () => {
     expect(await hash('a.json', JSONL)).toEqual({ rows: undefined, digests: new Uint8Array() });
   });
