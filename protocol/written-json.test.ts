@@ -16,6 +16,15 @@ test('finds objects again where they stand, three levels down', () => {
   for (const part of [value.a, value.a[0].b.c, {}, 'a']) expect(read.canonicalOf(part)).toBeNull();
 });
 
+test('finds some tens of thousands: hostile texts have more than a Map takes', () => {
+  const text = `[${'{},'.repeat(70_000)}{}]`;
+  const value = JSON.parse(text) as Json[];
+  const read = new WrittenJson(text, value);
+  expect(read.isAsWritten).toBe(true);
+  expect(read.canonicalOf(value[50_000] as Json)).toBe('{}');
+  expect(read.canonicalOf(value[70_000] as Json)).toBeNull();
+});
+
 test('has no canonical form to show where a key is out of order', () => {
   const text = '{"b":{"a":1},"a":2}';
   const value = JSON.parse(text) as { b: Json };

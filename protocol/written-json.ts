@@ -2,6 +2,8 @@ import type { Json, JsonObject } from './json.ts';
 
 /** How deep in a text objects are found again: a certificate's documents are three levels down. */
 const FOUND_DEPTH = 3;
+/** How many of them: more than a certificate of the most statements has. A Map throws where a hostile text has all it can. */
+const MOST_FOUND = 2 ** 16;
 
 /**
  * A text read a second time, against the value that JSON.parse made of it. It costs a fraction of writing the value out again
@@ -36,7 +38,7 @@ export class WrittenJson {
     if (Array.isArray(value)) return this.#passesItems(value, depth);
     const start = this.#at;
     if (!this.#passesMembers(value as JsonObject, depth)) return false;
-    if (depth <= FOUND_DEPTH) this.#places.set(value, { start, end: this.#at });
+    if (depth <= FOUND_DEPTH && this.#places.size < MOST_FOUND) this.#places.set(value, { start, end: this.#at });
     return true;
   }
 

@@ -13,7 +13,7 @@ import { rowDigestsIn, type SpoolFolder } from './spool.ts';
 import type { FoundFile } from './walk.ts';
 
 /** Another number whenever a row is addressed otherwise, or an entry is written otherwise. */
-const VERSION = 1;
+const VERSION = 2;
 /** Before its row digests an entry has its checksum and its header, in so many bytes. */
 const HEADER_BYTES = 64 * 1024;
 const CHECKSUM_BYTES = 64;
