@@ -121,7 +121,7 @@ function explain(error: unknown): unknown {
   if (code === 'ERR_WORKER_OUT_OF_MEMORY')
     return new CliError(
       'invalid-file',
-      'a Parquet file takes too much memory: it is damaged, or its row groups are too large',
+      'a file takes too much memory: Parquet that is damaged or has too large row groups, or CSV with millions of columns',
     );
   if (code === 'ELOOP') return new CliError('invalid-file', `${path} became a symbolic link`);
   if (code === 'EACCES')

@@ -33,6 +33,8 @@ interface Thread {
   parquet: FileTask | null;
   /** Looks since the last word. */
   quiet: number;
+  /** Why it ended, and answers nothing any more. */
+  fault: Error | null;
 }
 
 /** Threads that hash. Whatever is asked goes to the one that has the least to do; each does one thing after the other. */
@@ -69,15 +71,14 @@ export class HashThreads {
     for (const thread of this.#threads) {
       if (thread.parquet === null) continue;
       if (++thread.quiet < most) continue;
-      const error = new StalledFileError(`${thread.parquet.location}: as a Parquet file, it comes to no end`);
-      for (const { reject } of thread.waiting.values()) reject(error);
-      thread.waiting.clear();
+      end(thread, new StalledFileError(`${thread.parquet.location}: as a Parquet file, it comes to no end`));
       void thread.worker.terminate();
     }
   }
 
   #ask(request: (id: number) => HashRequest, transfer: ArrayBuffer[] = []): Promise<SpooledFile[] | DigestedLines> {
     const thread = this.#threads.reduce((least, each) => (each.waiting.size < least.waiting.size ? each : least));
+    if (thread.fault !== null) return Promise.reject(thread.fault);
     const id = this.#requests++;
     const asked = request(id);
     if ('files' in asked) thread.parquet = asked.files.find(isParquet) ?? null;
@@ -97,7 +98,7 @@ function startThread(spool: string, onProgress: OnProgress): Thread {
     resourceLimits: { maxOldGenerationSizeMb: THREAD_MEMORY },
   });
   const waiting = new Map<number, Waiting>();
-  const thread: Thread = { worker, waiting, parquet: null, quiet: 0 };
+  const thread: Thread = { worker, waiting, parquet: null, quiet: 0, fault: null };
   worker.on('message', (message: HashMessage) => {
     thread.quiet = 0;
     if ('rows' in message) return onProgress(message.bytes, message.rows);
@@ -107,9 +108,13 @@ function startThread(spool: string, onProgress: OnProgress): Thread {
     if ('done' in message) asked?.resolve(message.done);
     else asked?.reject(Object.assign(new Error(message.failed.message), message.failed));
   });
-  worker.on('error', (error) => {
-    for (const { reject } of waiting.values()) reject(error as Error);
-    waiting.clear();
-  });
+  worker.on('error', (error) => end(thread, error as Error));
   return thread;
+}
+
+/** Tells whoever waits, and whoever asks later, that the thread is gone. */
+function end(thread: Thread, fault: Error): void {
+  thread.fault = fault;
+  for (const { reject } of thread.waiting.values()) reject(fault);
+  thread.waiting.clear();
 }

@@ -155,6 +155,8 @@ test('a thread that comes to no end with a Parquet file is ended, and the file n
   await expect(threads.hashFiles([{ path: 'endless.parquet', location }])).rejects.toThrow(
     /endless\.parquet: .* no end/,
   );
+  // The thread is gone: what is asked now is not waited for.
+  await expect(threads.hashFiles([{ path: 'a.txt', location }])).rejects.toThrow(/endless\.parquet: .* no end/);
   await threads.close();
 });
 
