@@ -11,7 +11,7 @@ import type { TrustPolicy } from '../log/trust.ts';
 import { roleAt } from '../standing.ts';
 import { openStatusList, type StatusList } from '../status-list.ts';
 import { Findings } from './findings.ts';
-import { operatorIn, readOpening, type Opening, type Verified } from './opening.ts';
+import { operatorIn, readOpening, type Ahead, type Opening, type Verified } from './opening.ts';
 
 /** Certificates whose contents have been found authentic, or not: what did not pass is in the findings, and left out. */
 export interface OpenedCertificates {
@@ -42,7 +42,7 @@ export async function openCertificate(
   trust: TrustPolicy,
   verify: VerifySignature,
 ): Promise<OpenedCertificate> {
-  const opening = await readOpening(text, trust, verify, new Map());
+  const opening = await (await readOpening(text, trust, verify, new Map())).settled;
   const { subjects, ...opened } = combine([opening], trust);
   return { ...opened, subject: subjects[0] ?? null, checkpoint: opening.checkpoint };
 }
@@ -50,12 +50,13 @@ export async function openCertificate(
 /**
  * Opens certificates of one log together (docs/decisions/0021): each is judged on its own, and what they carry is put
  * together, so that a revocation that one of them knows of counts for all. What is wrong with one is said of that one.
+ * It answers while signatures of statements are still judged, and in no time once they are.
  */
 export async function openCertificates(
   texts: readonly string[],
   trust: TrustPolicy,
   verify: VerifySignature,
-): Promise<OpenedCertificates> {
+): Promise<Ahead<OpenedCertificates>> {
   const different = [...new Set(texts)];
   const size = different.reduce((sum, text) => sum + text.length, 0);
   if (different.length > limits.certificates || size > limits.certificatesBytes) {
@@ -64,13 +65,23 @@ export async function openCertificates(
       'certificate.format',
       `${different.length} certificates with ${size} bytes; together they may be ${limits.certificates} with ${limits.certificatesBytes} bytes`,
     );
-    return opened;
+    return { assumed: opened, settled: Promise.resolve(opened) };
   }
   const verified: Verified = new Map();
-  const openings: Opening[] = [];
-  // One after the other: the signatures of one keep every core busy.
-  for (const text of different) openings.push(await readOpening(text, trust, verify, verified));
-  return combine(openings, trust);
+  const openings: Ahead<Opening>[] = [];
+  for (const text of different) {
+    // One after the other: the signatures of one keep every core busy.
+    await openings.at(-1)?.settled;
+    openings.push(await readOpening(text, trust, verify, verified));
+  }
+  const assumed = combine(
+    openings.map((opening) => opening.assumed),
+    trust,
+  );
+  const settled = Promise.all(openings.map((opening) => opening.settled)).then((known) =>
+    known.every((opening, i) => opening === openings[i]?.assumed) ? assumed : combine(known, trust),
+  );
+  return { assumed, settled };
 }
 
 /** Puts together what certificates carry, as far as they are of one log that tells all of them the same. */

@@ -6,7 +6,6 @@ import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { CheckId } from '../../schemas/report.ts';
 import type { Statement } from '../../schemas/statement.ts';
 import type { StatusListCredential } from '../../schemas/status-list.ts';
-import { inBursts } from '../ed25519/bursts.ts';
 import type { VerifySignature } from '../ed25519/verify.ts';
 import { has, type Logged } from '../evidence.ts';
 import { parseCanonicalJson, type CanonicalJson, type Json } from '../json.ts';
@@ -19,6 +18,12 @@ import { ok, refuse, type Result } from '../result.ts';
 import { issuesOf, readStatement, verifyStatement } from '../statement.ts';
 import { verifyStatusList } from '../status-list.ts';
 import { Findings } from './findings.ts';
+
+/** What holds if every statement is signed by its issuer, and what holds: the same object, where all are. */
+export interface Ahead<T> {
+  assumed: T;
+  settled: Promise<T>;
+}
 
 /** One certificate that was read, before its contents are put together with those of others. */
 export interface Opening {
@@ -33,56 +38,73 @@ export interface Opening {
 export type Verified = Map<StatementId, Signing>;
 type Signing = ReturnType<typeof verifyStatement>;
 
-/** Reads one certificate and judges all of it that can be judged by itself. Hostile input yields findings. */
+/**
+ * Reads one certificate and judges all of it that can be judged by itself. Hostile input yields findings. Of a certificate
+ * that is answered with its statements' signatures still out, the checkpoint and the status lists are judged.
+ */
 export async function readOpening(
   text: string,
   trust: TrustPolicy,
   verify: VerifySignature,
   verified: Verified,
-): Promise<Opening> {
+): Promise<Ahead<Opening>> {
   const findings = new Findings();
   const opening: Opening = { subject: null, checkpoint: null, statements: [], lists: [], findings };
+  const nothing = { assumed: opening, settled: Promise.resolve(opening) };
   const certificate = readCertificate(text);
   if (!certificate.ok) {
     findings.fail('certificate.format', certificate.reason);
-    return opening;
+    return nothing;
   }
   const { subject, statements, status, checkpoint: note } = certificate.value;
   opening.subject = subject;
   const checkpoint = parseCheckpoint(note);
   if (!checkpoint.ok) {
     findings.fail('log.checkpoint', `the checkpoint ${checkpoint.reason}`);
-    return opening;
+    return nothing;
   }
   opening.checkpoint = checkpoint.value;
   const { canonicalOf } = certificate.value;
   const inclusion = new InclusionVerifier(checkpoint.value.size, checkpoint.value.root);
-  // All signatures at once: platforms that verify off the main thread are kept busy while the rest is read here.
-  const verifyEach = inBursts(verify);
-  const means = { canonicalOf, inclusion, verify: verifyEach, verified };
-  const judging = judgeCheckpoint(checkpoint.value, trust, verifyEach);
+  // Each signature as soon as it is read: platforms that verify off the main thread do so while the rest is read here.
+  const judging = judgeCheckpoint(checkpoint.value, trust, verify);
+  const judgingLists = status.map((list) => verifyStatusList(list, verify, canonicalOf(list as Json)));
+  const means = { canonicalOf, inclusion, verify, verified };
   const opened = statements.map((each) => openStatement(each, means));
-  const [judged, signed, lists] = await Promise.all([
-    judging,
-    Promise.all(opened.map((result) => (result.ok ? result.value.signed : NOTHING_SIGNED))),
-    Promise.all(status.map((list) => verifyStatusList(list, verifyEach, canonicalOf(list as Json)))),
-  ]);
+  const [judged, lists] = await Promise.all([judging, Promise.all(judgingLists)]);
   if (trust.quorumName !== 'none' && !judged.quorum.ok) findings.fail('log.witnesses', judged.quorum.reason);
   if (!judged.log.ok) {
     findings.fail('log.checkpoint', judged.log.reason);
-    return opening;
-  }
-  for (const [i, result] of opened.entries()) {
-    const verdict = signed[i];
-    if (!result.ok) findings.fail(result.reason.check, result.reason.detail, result.reason.id);
-    else if (verdict?.ok === false) findings.fail('statement.signature', verdict.reason.detail, result.value.logged.id);
-    else opening.statements.push(result.value.logged);
-  }
-  if (operatorIn(opening.statements) === null) {
-    findings.fail('issuer.accredited', 'the certificate does not carry entry 0, in which the operator names itself');
+    return nothing;
   }
   opening.lists = lists;
-  return opening;
+  const assumed = withStatements(opening, opened);
+  const signatures = Promise.all(opened.map((result) => (result.ok ? result.value.signed : SIGNED)));
+  const settled = signatures.then((verdicts) =>
+    verdicts.every(({ ok }) => ok) ? assumed : withStatements(opening, opened, verdicts),
+  );
+  return { assumed, settled };
+}
+
+/** Adds the statements that are in order; without verdicts on their signatures, as if all of these were good. */
+function withStatements(
+  opening: Opening,
+  opened: readonly ReturnType<typeof openStatement>[],
+  verdicts: readonly Awaited<Signing>[] = [],
+): Opening {
+  const findings = new Findings();
+  findings.take(opening.findings, '');
+  const statements: Logged[] = [];
+  for (const [i, result] of opened.entries()) {
+    const verdict = verdicts[i];
+    if (!result.ok) findings.fail(result.reason.check, result.reason.detail, result.reason.id);
+    else if (verdict?.ok === false) findings.fail('statement.signature', verdict.reason.detail, result.value.logged.id);
+    else statements.push(result.value.logged);
+  }
+  if (operatorIn(statements) === null) {
+    findings.fail('issuer.accredited', 'the certificate does not carry entry 0, in which the operator names itself');
+  }
+  return { ...opening, statements, findings };
 }
 
 /** Who signed entry 0, where it is among these: the operator, which accredits itself there. */
@@ -130,7 +152,7 @@ interface OpenedStatement {
   signed: Signing;
 }
 
-const NOTHING_SIGNED: Signing = Promise.resolve(ok(true));
+const SIGNED: Signing = Promise.resolve(ok(true));
 
 function openStatement(
   { index, entry: entryText, proof, document }: Certificate['statements'][number],
@@ -145,7 +167,7 @@ function openStatement(
     return refuse({ check: 'log.inclusion', detail: `the proof does not place ${id} at index ${index}`, id });
   }
   if (opened?.ok === false) return refuse({ check: 'statement.digest', detail: opened.reason, id });
-  const { document: read = null, signed = NOTHING_SIGNED } = opened?.value ?? {};
+  const { document: read = null, signed = SIGNED } = opened?.value ?? {};
   return ok({ logged: { id, kind, index, loggedAt: Date.parse(entry.loggedAt), document: read }, signed });
 }
 

@@ -59,17 +59,65 @@ export async function verifyCertificate({ certificate, ...input }: VerifyInput):
  * are told apart by the record that they come from.
  */
 export async function verifyCertificates(input: VerifyAllInput): Promise<Verification> {
-  return verifyOpened(await openCertificates(input.certificates, input.trust, input.verify ?? verifySignature), input);
+  const { assumed, settled } = await openCertificates(input.certificates, input.trust, input.verify ?? verifySignature);
+  const ahead = judge(assumed, input);
+  const opened = await settled;
+  return matchAndReport(opened === assumed ? ahead : judge(opened, input), input);
 }
 
 /** The same of certificates that were opened already; what is found is added to their findings. */
-export async function verifyOpened(
-  opened: OpenedCertificates,
-  input: Omit<VerifyAllInput, 'certificates' | 'trust'>,
-): Promise<Verification> {
-  const { policy, now } = input;
+export async function verifyOpened(opened: OpenedCertificates, input: Question): Promise<Verification> {
+  return matchAndReport(judge(opened, input), input);
+}
+
+type Question = Omit<VerifyAllInput, 'certificates' | 'trust'>;
+
+/** All that is asked of the certificates, whatever content there is. */
+function judge(opened: OpenedCertificates, { policy, now }: Question): Judged {
   const { findings, subjects, evidence } = opened;
   const asOf = policy.trust?.asOf === undefined ? now : Date.parse(policy.trust.asOf);
+  if (asOf > now + limits.clockSkew) {
+    findings.fail('freshness', `nobody knows yet what holds as of ${logTimeOf(asOf)}: it is ${logTimeOf(now)}`);
+  }
+  if (policy.trust?.operator !== undefined && opened.operator !== null && opened.operator !== policy.trust.operator) {
+    findings.fail('issuer.accredited', `the registry’s operator is ${opened.operator}, not ${policy.trust.operator}`);
+  }
+  const present = subjects.filter((subject) => evidence.record(subject) !== undefined);
+  if (present.length < subjects.length || subjects.length === 0) requireSubjects(evidence, subjects, findings);
+  if (present.length === 0) return { opened, asOf, records: null };
+
+  const lineage = lineageOf(evidence, ...present);
+  checkLineage(lineage, findings);
+  const standing = checkStanding(evidence, lineage, asOf, findings);
+  checkFreshness(opened, evidence, policy, asOf, now, findings);
+  const vouched = checkHumans(evidence, lineage, policy, asOf, findings);
+  const humans = countHumans(vouched, lineage.records);
+  const levels = effectiveAssistance(lineage);
+  const assistance = summarizeAssistance(lineage, levels);
+  checkAssistance(assistance, lineage, policy, findings);
+  checkReviews(evidence, lineage, policy, asOf, findings);
+  const rights = checkRights(evidence, present, policy, asOf, findings);
+  return { opened, asOf, records: { lineage, standing, vouched, humans, levels, assistance, rights } };
+}
+
+interface Judged {
+  opened: OpenedCertificates;
+  asOf: number;
+  /** Null where no record that was to be verified is there. */
+  records: {
+    lineage: Lineage;
+    standing: ReturnType<typeof checkStanding>;
+    vouched: ReturnType<typeof checkHumans>;
+    humans: ReturnType<typeof countHumans>;
+    levels: ReturnType<typeof effectiveAssistance>;
+    assistance: Report['assistance'];
+    rights: Report['rights'];
+  } | null;
+}
+
+/** Finds whose the content is, where there is any, and says what came of it all. */
+async function matchAndReport({ opened, asOf, records }: Judged, input: Question): Promise<Verification> {
+  const { findings, subjects } = opened;
   const report = (parts: Partial<Report> = {}): Report => {
     const checks = findings.list();
     return {
@@ -85,29 +133,12 @@ export async function verifyOpened(
       ...parts,
     };
   };
-  if (asOf > now + limits.clockSkew) {
-    findings.fail('freshness', `nobody knows yet what holds as of ${logTimeOf(asOf)}: it is ${logTimeOf(now)}`);
-  }
-  if (policy.trust?.operator !== undefined && opened.operator !== null && opened.operator !== policy.trust.operator) {
-    findings.fail('issuer.accredited', `the registry’s operator is ${opened.operator}, not ${policy.trust.operator}`);
-  }
-  const present = subjects.filter((subject) => evidence.record(subject) !== undefined);
-  if (present.length < subjects.length || subjects.length === 0) requireSubjects(evidence, subjects, findings);
-  if (present.length === 0) return { report: report(), unmatched: [] };
+  if (records === null) return { report: report(), unmatched: [] };
 
-  const lineage = lineageOf(evidence, ...present);
-  checkLineage(lineage, findings);
-  const standing = checkStanding(evidence, lineage, asOf, findings);
-  checkFreshness(opened, evidence, policy, asOf, now, findings);
-  const vouched = checkHumans(evidence, lineage, policy, asOf, findings);
-  const humans = countHumans(vouched, lineage.records);
-  const levels = effectiveAssistance(lineage);
-  const assistance = summarizeAssistance(lineage, levels);
-  checkAssistance(assistance, lineage, policy, findings);
-  checkReviews(evidence, lineage, policy, asOf, findings);
-  const rights = checkRights(evidence, present, policy, asOf, findings);
+  const { policy } = input;
+  const { lineage, humans, assistance, rights } = records;
   const match = await matchLocal(input, lineage, findings);
-  const coverage = match === null ? null : coverageOf(match, { lineage, levels, standing, vouched, policy, findings });
+  const coverage = match === null ? null : coverageOf(match, { ...records, policy, findings });
   checkCoverage(input.content, match, policy, findings);
   if (coverage === null) checkDistinct(humans, '', policy, findings);
   else checkDistinct(coverage.humans, ' behind what is here', policy, findings);

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { registry } from '../../test/support/log.ts';
+import { drafts, signed } from '../../test/support/statements.ts';
+import { failuresOf } from '../../test/support/verify.ts';
+import { verifySignature, type VerifySignature } from '../ed25519/verify.ts';
+import { encodeCertificate, openCertificates } from './certificate.ts';
+import { DEFAULT_POLICY, verifyCertificates, verifyOpened } from './verify.ts';
+
+/** The platform's verdicts, but for the signature that is asked about as number `bad`: late, and no. */
+function allBut(bad: number): { verify: VerifySignature; asked(): number } {
+  let asked = 0;
+  const verify: VerifySignature = async (...signature) => {
+    if (asked++ !== bad) return verifySignature(...signature);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return false;
+  };
+  return { verify, asked: () => asked };
+}
+
+test('what was judged while a signature was out counts for nothing once it is wrong', async () => {
+  const { log, alice } = await registry();
+  const first = log.append(await signed(drafts.record(alice.did, 'one'), alice));
+  const second = log.append(await signed(drafts.composition(alice.did, [first.id]), alice));
+  const certificates = await Promise.all(
+    [first, second].map(async ({ id }) => encodeCertificate(await log.certificate({ subject: id }))),
+  );
+  const [trust, question] = [log.trust(), { policy: DEFAULT_POLICY, now: log.now }];
+  const all = allBut(-1);
+  const { report } = await verifyCertificates({ certificates, trust, ...question, verify: all.verify });
+  expect(failuresOf(report)).toEqual([]);
+  const failures = new Set<string>();
+  for (let bad = 0; bad < all.asked(); bad++) {
+    const whole = await verifyCertificates({ certificates, trust, ...question, verify: allBut(bad).verify });
+    const opened = await (await openCertificates(certificates, trust, allBut(bad).verify)).settled;
+    expect(whole).toEqual(await verifyOpened(opened, question));
+    for (const failure of failuresOf(whole.report)) failures.add(failure);
+  }
+  expect([...failures].toSorted()).toEqual(
+    expect.arrayContaining(['freshness', 'log.checkpoint', 'statement.signature']),
+  );
+});
