@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import { limits } from '../schemas/limits.ts';
 import { ok, refuse, type Result } from './result.ts';
-import { WrittenJson } from './written-json.ts';
+import { isFaithful, WrittenJson } from './written-json.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
@@ -52,10 +52,11 @@ function readJson(text: string): Result<{ value: Json; written: WrittenJson }, J
     return fault(`not JSON: ${error instanceof Error ? error.message.slice(0, 200) : 'syntax error'}`);
   }
   const mayLackHalf = text.includes('\\u') || !text.isWellFormed();
+  const written = new WrittenJson(text, value);
+  // What is written as we would write it has no fault but in its surrogates. The rest is looked at, and read by hand.
+  if (written.isAsWritten && !mayLackHalf) return ok({ value, written });
   const bad = inspect(value, 0, mayLackHalf);
   if (bad !== null) return fault(detailOf(bad));
-  const written = new WrittenJson(text, value);
-  // What is written back as it was read has no duplicate keys and only faithful numbers: the rest is read by hand.
   if (written.isAsWritten) return ok({ value, written });
   const read = readByHand(text);
   if (!read.ok) return fault(read.reason);
@@ -125,10 +126,6 @@ export function faithfulNumber(literal: string): number | null {
   const value = Number(literal);
   return isFaithful(value) && !isRounded(literal) ? value : null;
 }
-
-/** Whether canonical JSON carries this number: a double that is finite, and no integer of which only an approximation is left. */
-export const isFaithful = (value: number): boolean =>
-  Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= 1e21);
 
 /** An object or array that is not closed yet, and the key that waits for its value. */
 type Open = { value: Json[]; key: null } | { value: Record<string, Json>; key: string | null };

@@ -1,3 +1,4 @@
+import { compiledInTime } from '#compile';
 import { limits } from '../schemas/limits.ts';
 import { CONTEXT } from '../schemas/statement.ts';
 import { StatusListCredential } from '../schemas/status-list.ts';
@@ -70,6 +71,8 @@ export async function signStatusList(draft: StatusListDraft, signer: Signer): Pr
   return StatusListCredential.parse(await signDocument(document, signer, draft.validFrom));
 }
 
+const schema = compiledInTime(StatusListCredential);
+
 /**
  * Reads an untrusted status list and judges its signature; `known` is its canonical form, for those who have it. Its bits
  * stay packed: its signer may be anyone.
@@ -79,7 +82,7 @@ export async function verifyStatusList(
   verify: VerifySignature,
   known?: string,
 ): Promise<Result<StatusListCredential, string>> {
-  const parsed = StatusListCredential.safeParse(value);
+  const parsed = schema().safeParse(value);
   if (!parsed.success) {
     const issue = issuesOf(parsed.error)[0];
     return refuse(`is malformed: ${issue?.path} ${issue?.message}`);

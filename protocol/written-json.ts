@@ -1,3 +1,4 @@
+import { limits } from '../schemas/limits.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /** How deep in a text objects are found again: a certificate's documents are three levels down. */
@@ -5,14 +6,18 @@ const FOUND_DEPTH = 3;
 /** How many of them: more than a certificate of the most statements has. A Map throws where a hostile text has all it can. */
 const MOST_FOUND = 2 ** 16;
 
+/** Whether canonical JSON carries this number: a double that is finite, and no integer of which only an approximation is left. */
+export const isFaithful = (value: number): boolean =>
+  Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= 1e21);
+
 /**
  * A text read a second time, against the value that JSON.parse made of it. It costs a fraction of writing the value out again
- * to compare, and tells where its objects stand. The value must be JSON without lone surrogates.
+ * to compare, and tells where its objects stand.
  */
 export class WrittenJson {
   /**
-   * Whether JSON.stringify would write the value just so, and no key has an escape: then no key is there twice, none was
-   * misread, and no number was rounded.
+   * Whether the value is I-JSON within our bounds, but for lone surrogates, JSON.stringify would write it just so, and no key
+   * has an escape: then no key is there twice, none was misread, and no number was rounded.
    */
   readonly isAsWritten: boolean;
   readonly #text: string;
@@ -34,7 +39,9 @@ export class WrittenJson {
   /** Whether a value stands here; if so, goes on behind it. */
   #passes(value: Json, depth: number): boolean {
     if (typeof value === 'string') return this.#passesString(value);
+    if (typeof value === 'number') return isFaithful(value) && this.#passesText(String(value));
     if (value === null || typeof value !== 'object') return this.#passesText(String(value));
+    if (depth > limits.jsonDepth) return false;
     if (Array.isArray(value)) return this.#passesItems(value, depth);
     const start = this.#at;
     if (!this.#passesMembers(value as JsonObject, depth)) return false;
@@ -55,7 +62,7 @@ export class WrittenJson {
     if (!this.#passesChar(BRACE)) return false;
     let previous: string | null = null;
     for (const key of Object.keys(object)) {
-      if (previous !== null && !this.#passesChar(COMMA)) return false;
+      if (key === '__proto__' || (previous !== null && !this.#passesChar(COMMA))) return false;
       if (previous !== null && key < previous) this.#isInOrder = false;
       if (!this.#passesKey(key) || !this.#passesChar(COLON)) return false;
       if (!this.#passes(object[key] as Json, depth + 1)) return false;

@@ -1,5 +1,5 @@
 import { limits } from '../../schemas/limits.ts';
-import { isFaithful } from '../json.ts';
+import { isFaithful } from '../written-json.ts';
 import { JsonBytes, utf8Length } from './json-bytes.ts';
 import { PLAIN } from './plain-bytes.ts';
 import { RowsError } from './rows-error.ts';
