@@ -24,7 +24,7 @@ export function canonicalJson(value: unknown): string {
  * that a double cannot carry, no deep nesting. Bound the text's length first.
  */
 export function parseJson(text: string): Result<Json, JsonFault> {
-  const read = readJson(text);
+  const read = parseCanonicalJson(text);
   return read.ok ? ok(read.value.value) : read;
 }
 
@@ -37,20 +37,39 @@ export interface CanonicalJson {
 
 /** The same, with canonical forms. */
 export function parseCanonicalJson(text: string): Result<CanonicalJson, JsonFault> {
-  const read = readJson(text);
-  if (!read.ok) return read;
-  const { value, written } = read.value;
-  return ok({ value, canonicalOf: (part) => written.canonicalOf(part) ?? canonicalJson(part) });
+  const parsed = parseUnvetted(text);
+  return parsed.ok ? parsed.value.vet() : parsed;
 }
 
-/** Tells beside the value how it stands in the text. */
-function readJson(text: string): Result<{ value: Json; written: WrittenJson }, JsonFault> {
+/** What JSON.parse takes, before anything else about it is known. */
+export interface UnvettedJson {
+  /** As JSON.parse has it: not even its keys are certain. */
+  value: Json;
+  /** Goes on as {@link parseCanonicalJson} does; the value may turn out to be another. */
+  vet(): Result<CanonicalJson, JsonFault>;
+}
+
+/** The same in two steps, for those who have work for others to do meanwhile. */
+export function parseUnvetted(text: string): Result<UnvettedJson, JsonFault> {
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
   } catch (error) {
     return fault(`not JSON: ${error instanceof Error ? error.message.slice(0, 200) : 'syntax error'}`);
   }
+  return ok({
+    value,
+    vet: () => {
+      const vetted = vetJson(text, value);
+      if (!vetted.ok) return vetted;
+      const { written } = vetted.value;
+      return ok({ value: vetted.value.value, canonicalOf: (part) => written.canonicalOf(part) ?? canonicalJson(part) });
+    },
+  });
+}
+
+/** Finds what I-JSON does not have and what JSON.parse misread, and how the value stands in the text. */
+function vetJson(text: string, value: Json): Result<{ value: Json; written: WrittenJson }, JsonFault> {
   const mayLackHalf = text.includes('\\u') || !text.isWellFormed();
   const written = new WrittenJson(text, value);
   // What is written as we would write it has no fault but in its surrogates. The rest is looked at, and read by hand.

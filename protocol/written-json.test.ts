@@ -70,7 +70,7 @@ describe('JSON.stringify would write it otherwise', () => {
   });
 });
 
-test.for([
+test.for<[string, string]>([
   ['[9007199254740992]', 'an integer past 2^53 that is written as it was read'],
   ['{"__proto__":1}', 'a prototype'],
   [`${'['.repeat(34)}${']'.repeat(34)}`, 'nesting past the bound'],

@@ -8,7 +8,7 @@ import type { Statement } from '../../schemas/statement.ts';
 import type { StatusListCredential } from '../../schemas/status-list.ts';
 import type { VerifySignature } from '../ed25519/verify.ts';
 import { has, type Logged } from '../evidence.ts';
-import { parseCanonicalJson, type CanonicalJson, type Json } from '../json.ts';
+import { parseUnvetted, type CanonicalJson, type Json, type JsonObject, type UnvettedJson } from '../json.ts';
 import { parseCheckpoint, type Checkpoint } from '../log/checkpoint.ts';
 import { parseEntry } from '../log/entry.ts';
 import { InclusionVerifier } from '../log/inclusion.ts';
@@ -51,23 +51,23 @@ export async function readOpening(
   const findings = new Findings();
   const opening: Opening = { subject: null, checkpoint: null, statements: [], lists: [], findings };
   const nothing = { assumed: opening, settled: Promise.resolve(opening) };
-  const certificate = readCertificate(text);
+  const json = parseCertificate(text);
+  // Each signature as soon as it is read: platforms that verify off the main thread do so while the rest is read here.
+  const head = json.ok ? startCheckpoint(json.value.value, trust, verify) : refuse('is not there');
+  const certificate = json.ok ? vetCertificate(json.value, text.length) : json;
   if (!certificate.ok) {
     findings.fail('certificate.format', certificate.reason);
     return nothing;
   }
-  const { subject, statements, status, checkpoint: note } = certificate.value;
+  const { subject, statements, status, canonicalOf } = certificate.value;
   opening.subject = subject;
-  const checkpoint = parseCheckpoint(note);
-  if (!checkpoint.ok) {
-    findings.fail('log.checkpoint', `the checkpoint ${checkpoint.reason}`);
+  if (!head.ok) {
+    findings.fail('log.checkpoint', `the checkpoint ${head.reason}`);
     return nothing;
   }
-  opening.checkpoint = checkpoint.value;
-  const { canonicalOf } = certificate.value;
-  const inclusion = new InclusionVerifier(checkpoint.value.size, checkpoint.value.root);
-  // Each signature as soon as it is read: platforms that verify off the main thread do so while the rest is read here.
-  const judging = judgeCheckpoint(checkpoint.value, trust, verify);
+  const { checkpoint, judging } = head.value;
+  opening.checkpoint = checkpoint;
+  const inclusion = new InclusionVerifier(checkpoint.size, checkpoint.root);
   const judgingLists = status.map((list) => verifyStatusList(list, verify, canonicalOf(list as Json)));
   const means = { canonicalOf, inclusion, verify, verified };
   const opened = statements.map((each) => openStatement(each, means));
@@ -121,15 +121,36 @@ const schema = compiledInTime(Certificate);
 /** Roughly, in a certificate. */
 const STATEMENT_LENGTH = 2000;
 
-function readCertificate(text: string): Result<Certificate & Pick<CanonicalJson, 'canonicalOf'>, string> {
+function parseCertificate(text: string): Result<UnvettedJson, string> {
   if (text.length > limits.certificateBytes) return refuse(`larger than ${limits.certificateBytes} bytes`);
-  const json = parseCanonicalJson(text);
+  const json = parseUnvetted(text);
+  return json.ok ? json : refuse(json.reason.detail);
+}
+
+/** Reads the checkpoint of what may turn out to be no certificate, and has its signatures judged. */
+function startCheckpoint(
+  value: Json,
+  trust: TrustPolicy,
+  verify: VerifySignature,
+): Result<{ checkpoint: Checkpoint; judging: ReturnType<typeof judgeCheckpoint> }, string> {
+  const note = (value as JsonObject | null)?.['checkpoint'];
+  const checkpoint = parseCheckpoint(typeof note === 'string' ? note : '');
+  if (!checkpoint.ok) return checkpoint;
+  return ok({ checkpoint: checkpoint.value, judging: judgeCheckpoint(checkpoint.value, trust, verify) });
+}
+
+function vetCertificate(
+  unvetted: UnvettedJson,
+  length: number,
+): Result<Certificate & Pick<CanonicalJson, 'canonicalOf'>, string> {
+  const json = unvetted.vet();
   if (!json.ok) return refuse(json.reason.detail);
   const { value, canonicalOf } = json.value;
-  const parsed = schema(text.length / STATEMENT_LENGTH).safeParse(value);
+  const read = schema(length / STATEMENT_LENGTH);
+  const fault = read.validate(value) ? undefined : read.safeParse(value).error;
   // What was read itself, not a copy of it: the text knows its parts.
-  if (parsed.success) return ok({ ...(value as typeof parsed.data), canonicalOf });
-  const issue = issuesOf(parsed.error)[0];
+  if (fault === undefined) return ok({ ...(value as Certificate), canonicalOf });
+  const issue = issuesOf(fault)[0];
   return refuse(`not a certificate: ${issue?.path} ${issue?.message}`);
 }
 
