@@ -119,7 +119,10 @@ export const issuerAccreditation = (
   credential: Present<'HumanCredential'>,
   moment: Logged,
   knownAt: number,
-): Present<'Accreditation'> | null => issuerAccreditations(evidence, credential, moment, knownAt)[0] ?? null;
+): Present<'Accreditation'> | null =>
+  evidence
+    .accreditationsOf(credential.document.issuer)
+    .find((each) => givesRole(evidence, each, 'identity-issuer', moment, knownAt) && covers(each, credential)) ?? null;
 
 /** All of them: any suffices. */
 export const issuerAccreditations = (
@@ -156,14 +159,18 @@ export const rolesAt = (
   moment: Pick<Logged, 'index' | 'loggedAt'>,
   knownAt: number,
 ): Present<'Accreditation'>[] =>
-  evidence
-    .accreditationsOf(did)
-    .filter(
-      (accreditation) =>
-        accreditation.document.issuer === evidence.operator &&
-        accreditation.document.credentialSubject.roles.includes(role) &&
-        heldWhen(evidence, accreditation, moment, knownAt),
-    );
+  evidence.accreditationsOf(did).filter((each) => givesRole(evidence, each, role, moment, knownAt));
+
+const givesRole = (
+  evidence: Evidence,
+  accreditation: Present<'Accreditation'>,
+  role: Role,
+  moment: Pick<Logged, 'index' | 'loggedAt'>,
+  knownAt: number,
+): boolean =>
+  accreditation.document.issuer === evidence.operator &&
+  accreditation.document.credentialSubject.roles.includes(role) &&
+  heldWhen(evidence, accreditation, moment, knownAt);
 
 /** The first of them. */
 export const roleAt = (...held: Parameters<typeof rolesAt>): Present<'Accreditation'> | null =>
