@@ -140,7 +140,7 @@ describe('errors', () => {
   test('say that the registry is silent', async () => {
     const { transport } = await script(() => undefined);
     await expect(new Transport({ url: transport.url, retries: 0, timeout: 50 }).call(CALL)).rejects.toThrow(
-      /no answer in time/,
+      /no answer within 0.05 s/,
     );
   });
 
@@ -155,7 +155,27 @@ describe('errors', () => {
     );
     const impatient = new Transport({ url: transport.url, retries: 0, timeout: 400 });
     expect((await impatient.call(CALL)).bytes).toHaveLength(5);
-    await expect(impatient.call(CALL)).rejects.toThrow(/no answer in time/);
+    await expect(impatient.call(CALL)).rejects.toThrow(/no more of its answer within 0.4 s/);
+  });
+
+  test('an answer that drips is not waited for, however often it makes a sound; a slow line is', async () => {
+    const piecesOf =
+      (bytes: number, every: number, pieces = Infinity): Answer =>
+      (_request, response) => {
+        response.writeHead(200);
+        let sent = 0;
+        const timer = setInterval(() => {
+          if (sent++ < pieces) response.write('.'.repeat(bytes));
+          else response.end();
+        }, every);
+        response.once('close', () => clearInterval(timer));
+      };
+    const { transport } = await script(piecesOf(1, 10), piecesOf(150, 50, 6));
+    const impatient = new Transport({ url: transport.url, retries: 0, timeout: 150 });
+    const dripped = impatient.call(CALL);
+    await expect(dripped).rejects.toThrow(NetworkError);
+    await expect(dripped).rejects.toThrow(/its answer comes at less than 1024 bytes a second/);
+    expect((await impatient.call(CALL)).bytes).toHaveLength(900);
   });
 });
 

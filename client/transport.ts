@@ -4,13 +4,17 @@ import { concatBytes, fromUtf8, type Bytes } from '../protocol/bytes.ts';
 import { parseJson } from '../protocol/json.ts';
 import { backoff, LONGEST_WAIT, retryAfter } from './backoff.ts';
 import { NetworkError, RegistryError, UntrustedError } from './errors.ts';
+import { Patience } from './patience.ts';
 
 export interface TransportOptions {
   /** Where the registry is: `https://registry.example`, with a path where it lives under one. */
   url: string;
   /** Defaults to the platform's own. */
   fetch?: typeof fetch;
-  /** Longest silence, in milliseconds: until the answer begins, and between two pieces of it. Default 30,000. */
+  /**
+   * Longest silence, in milliseconds: until the answer begins, and between two pieces of it. Default 30,000. An answer
+   * that takes longer than two of them must have come at 1,024 bytes a second.
+   */
   timeout?: number;
   /** How often a call is tried again. Default 4. */
   retries?: number;
@@ -94,27 +98,20 @@ export class Transport {
   }
 
   async #attempt({ method = 'GET', path, body, contentType, bearer, maxBytes, accept = [] }: Call): Promise<Answer> {
-    const controller = new AbortController();
-    const sending = body === undefined ? 0 : body.length;
-    // An upload makes no sound until it is done: allow it 64 KiB/s.
-    let timer = setTimeout(() => controller.abort(TIMED_OUT), this.#timeout + sending / 64);
-    const alive = (): void => {
-      clearTimeout(timer);
-      timer = setTimeout(() => controller.abort(TIMED_OUT), this.#timeout);
-    };
+    const patience = new Patience(this.#timeout, body?.length ?? 0);
     try {
       const response = await this.#fetch(`${this.url}${path}`, {
         method,
-        signal: this.#signal === null ? controller.signal : AbortSignal.any([controller.signal, this.#signal]),
+        signal: this.#signal === null ? patience.signal : AbortSignal.any([patience.signal, this.#signal]),
         ...(body === undefined ? {} : { body }),
         headers: {
           ...(contentType === undefined ? {} : { 'content-type': contentType }),
           ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
         },
       });
-      alive();
+      patience.begin();
       const isAnswer = response.ok || accept.includes(response.status);
-      const bytes = await readBounded(response, isAnswer ? maxBytes : limits.noteBytes, alive);
+      const bytes = await readBounded(response, isAnswer ? maxBytes : limits.noteBytes, patience);
       if (isAnswer) return { status: response.status, bytes };
       throw new Refused(
         problemOf(response.status, bytes, `${method} ${path}`),
@@ -122,9 +119,9 @@ export class Transport {
       );
     } catch (error) {
       if (error instanceof Refused || error instanceof UntrustedError) throw error;
-      throw new NetworkError(`cannot reach ${this.url}: ${reasonOf(error, controller.signal)}`, { cause: error });
+      throw new NetworkError(`cannot reach ${this.url}: ${reasonOf(error, patience.signal)}`, { cause: error });
     } finally {
-      clearTimeout(timer);
+      patience.end();
     }
   }
 }
@@ -142,8 +139,6 @@ function pause(ms: number, signal: AbortSignal | null): Promise<void> {
   });
 }
 
-const TIMED_OUT = 'no answer in time';
-
 /** A refusal with the server's word on when to come back. */
 class Refused extends Error {
   readonly reason: RegistryError;
@@ -156,15 +151,15 @@ class Refused extends Error {
   }
 }
 
-/** Reads a body of untrusted length up to `max` bytes; throws UntrustedError past it. */
-async function readBounded(response: Response, max: number, alive: () => void): Promise<Bytes> {
+/** Reads a body of untrusted length up to `max` bytes, as long as it comes; throws UntrustedError past them. */
+async function readBounded(response: Response, max: number, patience: Patience): Promise<Bytes> {
   const reader = response.body?.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
     const { done, value } = (await reader?.read()) ?? { done: true };
     if (done) break;
-    alive();
+    patience.hear(value.length);
     length += value.length;
     if (length > max) {
       await reader?.cancel();
@@ -194,7 +189,7 @@ function codeOf(status: number): ProblemCode {
 
 /** A network failure in words. Node hides the cause one level down; other platforms have only a message. */
 function reasonOf(error: unknown, signal: AbortSignal): string {
-  if (signal.aborted) return TIMED_OUT;
+  if (signal.aborted) return String(signal.reason);
   if (!(error instanceof Error)) return 'the connection failed';
   const { cause } = error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
