@@ -6,6 +6,7 @@ import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { CheckId } from '../../schemas/report.ts';
 import type { Statement } from '../../schemas/statement.ts';
 import type { StatusListCredential } from '../../schemas/status-list.ts';
+import { inBursts } from '../ed25519/bursts.ts';
 import type { VerifySignature } from '../ed25519/verify.ts';
 import { has, type Logged } from '../evidence.ts';
 import { parseUnvetted, type CanonicalJson, type Json, type JsonObject, type UnvettedJson } from '../json.ts';
@@ -52,7 +53,7 @@ export async function readOpening(
   const opening: Opening = { subject: null, checkpoint: null, statements: [], lists: [], findings };
   const nothing = { assumed: opening, settled: Promise.resolve(opening) };
   const json = parseCertificate(text);
-  // Each signature as soon as it is read: platforms that verify off the main thread do so while the rest is read here.
+  // Signatures go out as they are read: platforms that verify off the main thread do so while the rest is read here.
   const head = json.ok ? startCheckpoint(json.value.value, trust, verify) : refuse('is not there');
   const certificate = json.ok ? vetCertificate(json.value, text.length) : json;
   if (!certificate.ok) {
@@ -68,8 +69,9 @@ export async function readOpening(
   const { checkpoint, judging } = head.value;
   opening.checkpoint = checkpoint;
   const inclusion = new InclusionVerifier(checkpoint.size, checkpoint.root);
-  const judgingLists = status.map((list) => verifyStatusList(list, verify, canonicalOf(list as Json)));
-  const means = { canonicalOf, inclusion, verify, verified };
+  const verifyEach = inBursts(verify);
+  const judgingLists = status.map((list) => verifyStatusList(list, verifyEach, canonicalOf(list as Json)));
+  const means = { canonicalOf, inclusion, verify: verifyEach, verified };
   const opened = statements.map((each) => openStatement(each, means));
   const [judged, lists] = await Promise.all([judging, Promise.all(judgingLists)]);
   if (trust.quorumName !== 'none' && !judged.quorum.ok) findings.fail('log.witnesses', judged.quorum.reason);
