@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import { limits } from '../schemas/limits.ts';
 import { ok, refuse, type Result } from './result.ts';
-import { isFaithful, WrittenJson } from './written-json.ts';
+import { isFaithful, PROTO, WrittenJson } from './written-json.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
@@ -191,7 +191,6 @@ function readByHand(text: string): Result<Json, string> {
   return ok(root[0] as Json);
 }
 
-const PROTO = '__proto__';
 const WORDS: ReadonlyMap<string, Json> = new Map([
   ['t', true],
   ['f', false],

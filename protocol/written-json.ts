@@ -6,6 +6,9 @@ const FOUND_DEPTH = 3;
 /** How many of them: more than a certificate of the most statements has. A Map throws where a hostile text has all it can. */
 const MOST_FOUND = 2 ** 16;
 
+/** A key that would set an object's prototype in many a reader. */
+export const PROTO = '__proto__';
+
 /** Whether canonical JSON carries this number: a double that is finite, and no integer of which only an approximation is left. */
 export const isFaithful = (value: number): boolean =>
   Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= 1e21);
@@ -62,7 +65,7 @@ export class WrittenJson {
     if (!this.#passesChar(BRACE)) return false;
     let previous: string | null = null;
     for (const key of Object.keys(object)) {
-      if (key === '__proto__' || (previous !== null && !this.#passesChar(COMMA))) return false;
+      if (key === PROTO || (previous !== null && !this.#passesChar(COMMA))) return false;
       if (previous !== null && key < previous) this.#isInOrder = false;
       if (!this.#passesKey(key) || !this.#passesChar(COLON)) return false;
       if (!this.#passes(object[key] as Json, depth + 1)) return false;

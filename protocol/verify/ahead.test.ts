@@ -39,3 +39,17 @@ test('what was judged while a signature was out counts for nothing once it is wr
     expect.arrayContaining(['freshness', 'log.checkpoint', 'statement.signature']),
   );
 });
+
+test('a checkpoint counts that is found once the text was read with care, whatever was found before', async () => {
+  const { log, alice } = await registry();
+  const record = log.append(await signed(drafts.record(alice.did, 'one'), alice));
+  const text = encodeCertificate(await log.certificate({ subject: record.id }));
+  const escaped = text.replace('"checkpoint"', String.raw`"\u0063heckpoint"`);
+  const question = { trust: log.trust(), policy: DEFAULT_POLICY, now: log.now };
+  // JSON.parse may take a key with an escape for another: json.ts.
+  JSON.parse(String.raw`{"\\":0}`);
+  const { report } = await verifyCertificates({ certificates: [escaped], ...question });
+  expect(failuresOf(report)).toEqual([]);
+  const twice = await verifyCertificates({ certificates: [`{"checkpoint":"",${escaped.slice(1)}`], ...question });
+  expect(failuresOf(twice.report)).toEqual(['certificate.format']);
+});

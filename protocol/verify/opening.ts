@@ -54,14 +54,16 @@ export async function readOpening(
   const nothing = { assumed: opening, settled: Promise.resolve(opening) };
   const json = parseCertificate(text);
   // Signatures go out as they are read: platforms that verify off the main thread do so while the rest is read here.
-  const head = json.ok ? startCheckpoint(json.value.value, trust, verify) : refuse('is not there');
+  const claimed = json.ok ? (json.value.value as JsonObject | null)?.['checkpoint'] : undefined;
+  const begun = startCheckpoint(claimed, trust, verify);
   const certificate = json.ok ? vetCertificate(json.value, text.length) : json;
   if (!certificate.ok) {
     findings.fail('certificate.format', certificate.reason);
     return nothing;
   }
-  const { subject, statements, status, canonicalOf } = certificate.value;
+  const { subject, checkpoint: note, statements, status, canonicalOf } = certificate.value;
   opening.subject = subject;
+  const head = note === claimed ? begun : startCheckpoint(note, trust, verify);
   if (!head.ok) {
     findings.fail('log.checkpoint', `the checkpoint ${head.reason}`);
     return nothing;
@@ -129,13 +131,12 @@ function parseCertificate(text: string): Result<UnvettedJson, string> {
   return json.ok ? json : refuse(json.reason.detail);
 }
 
-/** Reads the checkpoint of what may turn out to be no certificate, and has its signatures judged. */
+/** Reads what may turn out to be no certificate's checkpoint, and has its signatures judged. */
 function startCheckpoint(
-  value: Json,
+  note: unknown,
   trust: TrustPolicy,
   verify: VerifySignature,
 ): Result<{ checkpoint: Checkpoint; judging: ReturnType<typeof judgeCheckpoint> }, string> {
-  const note = (value as JsonObject | null)?.['checkpoint'];
   const checkpoint = parseCheckpoint(typeof note === 'string' ? note : '');
   if (!checkpoint.ok) return checkpoint;
   return ok({ checkpoint: checkpoint.value, judging: judgeCheckpoint(checkpoint.value, trust, verify) });
