@@ -86,12 +86,12 @@ export function openRegistryDatabase(
     pooled.statements += statements;
     pooled.bytes += bytes;
     const ticket = tickets++;
-    if (outbox.length === 0) setImmediate(send);
+    if (outbox.length === 0) process.nextTick(send);
     outbox.push({ ticket, messages: checked.map(({ id, canonical }) => ({ id, canonical })) });
     return new Promise((resolve) => waiting.set(ticket, { statements, bytes, settle: resolve }));
   }
 
-  /** Sends at the end of a turn of the event loop: the thread is woken for each message. */
+  /** Sends once no promise has anything left to do: the thread is woken for each message. */
   function send(): void {
     const appends = outbox;
     outbox = [];

@@ -16,12 +16,14 @@ import { ensureIdentity } from '../log/identity.ts';
 import { besideIssuer } from '../issuer/app.ts';
 import { loadLog } from '../log/log-state.ts';
 import { MAINTENANCE, maintain } from '../maintenance.ts';
+import { loggedIn } from '../statements/logged.ts';
 import { addressBy } from './client-address.ts';
 import { startCheckThreads } from './check-threads.ts';
 import { createFileBlobs, sweepTemporaries } from './file-blobs.ts';
 import { openHttpServer } from './http-server.ts';
 import { createIndexer, openIndexDatabase } from './index-database.ts';
 import { openIssuer, type IssuerOptions } from './issuer.ts';
+import { inTurns } from './in-turns.ts';
 import { loadKeyFile } from './key-file.ts';
 import { createLimiter } from './limiter.ts';
 import { logTo } from './log.ts';
@@ -168,6 +170,7 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     logKey: verifierKey(origin, ED25519, logSigner.publicKey),
     verify: verifySignature,
     check: checker.check,
+    logged: inTurns(loggedIn(database)),
     limiter: createLimiter(options.rateLimit ?? RATE_LIMIT, Date.now),
     readLimiter: createLimiter(READ_UNITS, Date.now),
     addressOf: addressBy(options.clientAddressHeader),

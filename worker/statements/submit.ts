@@ -5,11 +5,10 @@ import { ok, refuse, type Result } from '../../protocol/result.ts';
 import type { Refusal } from '../admission/admit.ts';
 import type { Checked } from '../admission/check.ts';
 import { wakeIndexer } from '../content/wake.ts';
-import { loggedAlready } from '../database/evidence.ts';
 import type { Deps } from '../deps.ts';
 import type { Outcome } from '../log/sequencer.ts';
 
-type Ports = Pick<Deps, 'check' | 'database' | 'limiter' | 'sequencer' | 'indexer' | 'log'>;
+type Ports = Pick<Deps, 'check' | 'logged' | 'limiter' | 'sequencer' | 'indexer' | 'log'>;
 
 const RATE_LIMITED: Refusal = {
   code: 'rate-limited',
@@ -48,13 +47,12 @@ export function splitBatch(body: Bytes): Result<string[], Refusal> {
  */
 async function limitByKey(
   checked: readonly Result<Checked, Refusal>[],
-  { database, limiter }: Ports,
+  { logged: areLogged, limiter }: Ports,
 ): Promise<Result<Checked, Refusal>[]> {
   const signed = checked.filter((result) => result.ok).map((result) => result.value);
   if (signed.length === 0) return [...checked];
   // Where the database fails all are charged; the sequencer says so.
-  const rows = await database.all(loggedAlready(signed.map(({ id }) => id))).catch(() => []);
-  const logged = new Set(rows.map(({ id }) => id));
+  const logged = await areLogged(signed.map(({ id }) => id)).catch(() => new Set());
   const fresh = signed.filter(({ id }) => !logged.has(id));
   const costs = new Map<Did, number>();
   for (const { issuer } of fresh) costs.set(issuer, (costs.get(issuer) ?? 0) + 1);
