@@ -31,7 +31,7 @@ const OVERLOADED: Refusal = { code: 'overloaded', detail: 'the registry is busy;
 const LOST: Refusal = { code: 'unavailable', detail: 'the statement could not be checked; submit it again' };
 
 /**
- * Checks statements on threads, so that the thread which answers requests and commits does nothing else. What arrives
+ * Checks statements on threads, so that the thread which answers requests does nothing else. What arrives
  * while all have enough to do pools, and travels together as soon as a thread has answered. The first thread starts at
  * once, each other one, up to `count`, when those before it leave something over.
  */
