@@ -10,6 +10,7 @@ import type { Database } from './database/port.ts';
 import type { Growth } from './changes/growth.ts';
 import type { Env } from './http/env.ts';
 import type { Sequencer } from './log/sequencer.ts';
+import type { Logged } from './statements/logged.ts';
 
 /** A stored blob, or a part of it. */
 interface StoredBlob {
@@ -112,6 +113,8 @@ export interface Deps {
   logKey: VerifierKey;
   verify: VerifySignature;
   check: CheckStatements;
+  /** Which of these statements are logged already. */
+  logged: Logged;
   /** By key, of statements, which came `among` so many of one request. */
   limiter: (key: string, statements: number, among: number) => Promise<boolean>;
   /** By network, of reads that cost. */

@@ -7,6 +7,7 @@ import { createContentIndex } from '../../worker/content/content-index.ts';
 import { indexSome } from '../../worker/content/index-step.ts';
 import type { Database } from '../../worker/database/port.ts';
 import type { Blobs, Deps } from '../../worker/deps.ts';
+import { loggedIn } from '../../worker/statements/logged.ts';
 import { signerOf } from './statements.ts';
 
 /** The origin of the logs under test. */
@@ -39,6 +40,7 @@ export async function depsOver(
     logKey: verifierKey(ORIGIN, ED25519, log.publicKey),
     verify: verifySignature,
     check: checkWith(verifySignature),
+    logged: loggedIn(database),
     growth: createWaitingRoom(),
     limiter: async () => true,
     readLimiter: async () => true,

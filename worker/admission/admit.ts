@@ -1,4 +1,4 @@
-import { isKind, type Statement, type StatementKind } from '../../schemas/statement.ts';
+import { isKind, kindOf, type Statement, type StatementKind } from '../../schemas/statement.ts';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { ProblemCode } from '../../schemas/problem.ts';
 import { limits } from '../../schemas/limits.ts';
@@ -20,6 +20,15 @@ export interface Refusal {
 
 /** A statement whose form and signature were found good. */
 export type Submission = Pick<ParsedStatement, 'id' | 'kind' | 'document' | 'canonical'>;
+
+/** A submission on its way to the sequencer: its text says the rest. */
+export type SubmissionMessage = Pick<Submission, 'id' | 'canonical'>;
+
+/** Reads a message, whose text was checked before it was sent. */
+export function submissionOf({ id, canonical }: SubmissionMessage): Submission {
+  const document = JSON.parse(canonical) as Statement;
+  return { id, kind: kindOf(document), document, canonical };
+}
 
 /** A statement's own times against the registry's clock, and its own arithmetic. */
 function admitAlone({ document }: Submission, now: number): Result<true, Refusal> {

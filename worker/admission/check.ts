@@ -1,11 +1,17 @@
+import type { Did } from '../../schemas/primitives.ts';
 import type { VerifySignature } from '../../protocol/ed25519/verify.ts';
 import type { Bytes } from '../../protocol/bytes.ts';
-import { refuse, type Result } from '../../protocol/result.ts';
+import { ok, refuse, type Result } from '../../protocol/result.ts';
 import { parseStatement, verifyStatement } from '../../protocol/statement.ts';
-import type { Refusal, Submission } from './admit.ts';
+import type { Refusal, Submission, SubmissionMessage } from './admit.ts';
+
+/** A statement whose form and signature were found good, and what there is to know of it before it is admitted. */
+export interface Checked extends SubmissionMessage, Pick<Submission, 'kind'> {
+  issuer: Did;
+}
 
 /** Judges what needs neither log nor clock, form and signature, of each statement apart. Answers in order. */
-export type CheckStatements = (inputs: readonly (string | Bytes)[]) => Promise<Result<Submission, Refusal>[]>;
+export type CheckStatements = (inputs: readonly (string | Bytes)[]) => Promise<Result<Checked, Refusal>[]>;
 
 type Parsed = ReturnType<typeof parseStatement>;
 
@@ -21,6 +27,8 @@ export const checkWith =
         const parsed = await parse(input);
         if (!parsed.ok) return parsed;
         const signed = await verifyStatement(parsed.value, verify);
-        return signed.ok ? parsed : refuse(signed.reason);
+        if (!signed.ok) return refuse(signed.reason);
+        const { id, kind, canonical, document } = parsed.value;
+        return ok({ id, kind, canonical, issuer: document.issuer });
       }),
     );

@@ -1,17 +1,12 @@
 import type { D1Database, Fetcher, R2Bucket, RateLimit } from '@cloudflare/workers-types';
-import type { Did, StatementId } from '../../schemas/primitives.ts';
+import type { Did } from '../../schemas/primitives.ts';
 import { ED25519, verifierKey, type VerifierKey } from '../../protocol/log/note.ts';
 import { fromBase64, type Bytes } from '../../protocol/bytes.ts';
 import { signerFromSeed, type Signer } from '../../protocol/ed25519/signer.ts';
+import type { SubmissionMessage } from '../admission/admit.ts';
 import type { Outcome } from '../log/sequencer.ts';
 
-/** A submission on its way to the sequencer: its form and signature were found good by the Worker that took it. */
-export interface SubmissionMessage {
-  id: StatementId;
-  canonical: string;
-}
-
-/** The Durable Object as others see it. */
+/** The Durable Object as others see it; what it is sent was checked by the Worker that took it. */
 export interface RemoteSequencer {
   append(messages: readonly SubmissionMessage[]): Promise<Outcome[]>;
   /** The operator's DID; logs entry 0 in an empty log. */

@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts';
 import { refuse } from '../../protocol/result.ts';
 import { parseStatementNatively } from '../../protocol/statement.ts';
 import { maintain } from '../maintenance.ts';
+import { loggedIn } from '../statements/logged.ts';
 import { besideIssuer } from '../issuer/app.ts';
 import { sweepEnrolments } from '../issuer/enrolments.ts';
 import { keysOf, type Bindings, type RemoteSequencer } from './bindings.ts';
@@ -66,8 +67,9 @@ const sequencerOf = ({ SEQUENCER, LOG_ORIGIN }: Bindings): RemoteSequencer =>
 
 async function openDeps(bindings: Bindings): Promise<Deps> {
   const keys = await keysOf(bindings);
+  const database = createD1(bindings.DB);
   return {
-    database: createD1(bindings.DB),
+    database,
     blobs: createR2Blobs(bindings.BLOBS),
     contentIndex: createContentIndex(createD1(bindings.CONTENT_INDEX)),
     indexer: { wake: () => bindings.INDEXER.get(bindings.INDEXER.idFromName(bindings.LOG_ORIGIN)).wake() },
@@ -95,6 +97,7 @@ async function openDeps(bindings: Bindings): Promise<Deps> {
     logKey: keys.logKey,
     verify: verifySignature,
     check: checkWith(verifySignature, parseStatementNatively),
+    logged: loggedIn(database),
     limiter: createUnitLimiter((key) => spend(bindings.WRITE_LIMIT, key, 1), STATEMENTS_A_UNIT),
     readLimiter: (key, cost) => spend(bindings.READ_LIMIT, key, cost),
     addressOf: (c) => c.req.header('CF-Connecting-IP') ?? null,

@@ -1,11 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Did } from '../../schemas/primitives.ts';
-import { kindOf, type Statement } from '../../schemas/statement.ts';
+import type { SubmissionMessage } from '../admission/admit.ts';
 import { createWaitingRoom } from '../changes/growth.ts';
 import { ensureIdentity } from '../log/identity.ts';
 import { loadLog } from '../log/log-state.ts';
 import { createSequencer, type Outcome, type Sequencer } from '../log/sequencer.ts';
-import { keysOf, type Bindings, type RemoteSequencer, type SubmissionMessage } from './bindings.ts';
+import { keysOf, type Bindings, type RemoteSequencer } from './bindings.ts';
 import { createD1 } from './d1.ts';
 
 /**
@@ -18,12 +18,7 @@ export class SequencerObject extends DurableObject<Bindings> implements RemoteSe
 
   async append(messages: readonly SubmissionMessage[]): Promise<Outcome[]> {
     const { sequencer } = await this.#open();
-    return sequencer.append(
-      messages.map(({ id, canonical }) => {
-        const document = JSON.parse(canonical) as Statement;
-        return { id, kind: kindOf(document), document, canonical };
-      }),
-    );
+    return sequencer.append(messages);
   }
 
   async operator(): Promise<Did> {

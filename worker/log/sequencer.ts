@@ -6,7 +6,7 @@ import { encodeReceipt } from '../../protocol/log/receipt.ts';
 import type { Signer } from '../../protocol/ed25519/signer.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
 import { logTimeOf } from '../../protocol/time.ts';
-import type { Refusal, Submission } from '../admission/admit.ts';
+import { submissionOf, type Refusal, type Submission, type SubmissionMessage } from '../admission/admit.ts';
 import { createJudge } from '../admission/judge.ts';
 import type { BulkWrite, Database } from '../database/port.ts';
 import { projectionsOf } from '../database/projections.ts';
@@ -35,7 +35,7 @@ class RaceLost extends Error {
 /** Where submissions become entries. */
 export interface Sequencer {
   /** Admits and logs statements whose form and signature are good. Answers in order; a refusal spoils no other. */
-  append(submissions: readonly Submission[]): Promise<Outcome[]>;
+  append(messages: readonly SubmissionMessage[]): Promise<Outcome[]>;
 }
 
 export interface SequencerDeps {
@@ -58,7 +58,7 @@ interface Waiting {
 
 /** Statements and bytes in one commit, and in the pool that waits for the next. */
 const COMMIT = { statements: 2000, bytes: 8 * 1024 * 1024 };
-const POOL = { statements: 20_000, bytes: 64 * 1024 * 1024 };
+export const POOL = { statements: 20_000, bytes: 64 * 1024 * 1024 };
 /** Failures in a row before a group is refused, and races lost to another sequencer. */
 const ATTEMPTS = 4;
 /** Milliseconds before the first retry; each later one waits twice as long. */
@@ -67,8 +67,9 @@ const PAUSE = 10;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const RACES = 100;
 
-const OVERLOADED: Refusal = { code: 'overloaded', detail: 'the registry is busy; try again in a second' };
-const UNAVAILABLE: Refusal = {
+export const OVERLOADED: Refusal = { code: 'overloaded', detail: 'the registry is busy; try again in a second' };
+/** Of statements whose commit was not heard of. */
+export const UNAVAILABLE: Refusal = {
   code: 'unavailable',
   detail: 'the log could not be written; whether this statement was logged is unknown. Submit it again: that is safe',
 };
@@ -83,49 +84,38 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
   let state: LogState | null = null;
   const { judge, grown } = createJudge(database);
   let isRunning = false;
-  /** Answers the group that was committed last: done while the database writes the next one, which need not wait for it. */
-  let unanswered: (() => void) | null = null;
   const pool: Waiting[] = [];
   const pooled = { statements: 0, bytes: 0 };
 
   return {
-    append(submissions) {
-      const bytes = submissions.reduce((sum, { canonical }) => sum + canonical.length, 0);
-      if (pooled.statements + submissions.length > POOL.statements || pooled.bytes + bytes > POOL.bytes) {
-        return Promise.resolve(submissions.map(() => refuse(OVERLOADED)));
+    append(messages) {
+      const bytes = messages.reduce((sum, { canonical }) => sum + canonical.length, 0);
+      if (pooled.statements + messages.length > POOL.statements || pooled.bytes + bytes > POOL.bytes) {
+        return Promise.resolve(messages.map(() => refuse(OVERLOADED)));
       }
+      const submissions = messages.map(submissionOf);
       const settled = new Promise<Outcome[]>((settle) => pool.push({ submissions, bytes, settle }));
       pooled.statements += submissions.length;
       pooled.bytes += bytes;
-      if (!isRunning) void run();
+      if (!isRunning) {
+        isRunning = true;
+        // What comes in one turn is logged together.
+        queueMicrotask(() => void run());
+      }
       return settled;
     },
   };
 
   async function run(): Promise<void> {
-    isRunning = true;
     try {
       while (pool.length > 0) {
         const group = take();
         const outcomes = await commitOrRefuse(group.flatMap((waiting) => waiting.submissions));
-        answer();
-        unanswered = () => {
-          for (const waiting of group) waiting.settle(outcomes.splice(0, waiting.submissions.length));
-        };
-        // Where it takes longer to read what the next one needs, nobody waits for that.
-        if (pool.length > 0) setTimeout(answer);
+        for (const waiting of group) waiting.settle(outcomes.splice(0, waiting.submissions.length));
       }
     } finally {
-      answer();
       isRunning = false;
     }
-  }
-
-  /** Answers the group before, if that is still to be done. */
-  function answer(): void {
-    const settle = unanswered;
-    unanswered = null;
-    settle?.();
   }
 
   async function commitOrRefuse(submissions: readonly Submission[]): Promise<Outcome[]> {
@@ -204,13 +194,11 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
       const listed = await listingsOf(database, inserted, loggedAt);
       const extension = await extendLog(from, entries.map(entryLeafHash), loggedAt, origin, signer);
       // A crash before this line leaves the log as it was; after it, everything is there. Nothing is in between.
-      const written = database.batch([
+      await database.batch([
         insertStatements(fresh, start, loggedAt),
         ...projectionsOf(inserted, listed),
         ...extensionQueries(extension),
       ]);
-      answer();
-      await written;
       // Only now does anyone hear of it. Where the batch failed, but may have persisted, the retry finds the
       // statements logged and answers from the log itself.
       state = extension.state;

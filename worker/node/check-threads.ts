@@ -1,19 +1,17 @@
 import { Worker } from 'node:worker_threads';
-import type { StatementId } from '../../schemas/primitives.ts';
-import { kindOf, type Statement } from '../../schemas/statement.ts';
 import { type Bytes } from '../../protocol/bytes.ts';
 import { refuse, type Result } from '../../protocol/result.ts';
-import type { Refusal, Submission } from '../admission/admit.ts';
-import type { CheckStatements } from '../admission/check.ts';
+import type { Refusal } from '../admission/admit.ts';
+import type { Checked, CheckStatements } from '../admission/check.ts';
 
 export type CheckRequest = (string | Bytes)[];
 
-export type CheckResponse = Result<{ id: StatementId; canonical: string }, Refusal>[];
+export type CheckResponse = Result<Checked, Refusal>[];
 
 /** One caller's statements on their way through a thread. */
 interface Job {
   inputs: readonly (string | Bytes)[];
-  settle(results: Result<Submission, Refusal>[]): void;
+  settle(results: CheckResponse): void;
 }
 
 interface Thread {
@@ -33,7 +31,7 @@ const OVERLOADED: Refusal = { code: 'overloaded', detail: 'the registry is busy;
 const LOST: Refusal = { code: 'unavailable', detail: 'the statement could not be checked; submit it again' };
 
 /**
- * Checks statements on threads, so that the thread which answers requests and commits does nothing else. What arrives
+ * Checks statements on threads, so that the thread which answers requests does nothing else. What arrives
  * while all have enough to do pools, and travels together as soon as a thread has answered. The first thread starts at
  * once, each other one, up to `count`, when those before it leave something over.
  */
@@ -102,7 +100,7 @@ export function startCheckThreads(count: number): {
   function start(): Thread {
     const thread: Thread = { worker: new Worker(new URL('./check-thread.ts', import.meta.url)), under: [] };
     thread.worker.on('message', (response: CheckResponse) => {
-      settle(thread, response.map(toSubmission));
+      settle(thread, response);
       schedule();
     });
     thread.worker.on('error', () => replace(thread));
@@ -111,7 +109,7 @@ export function startCheckThreads(count: number): {
     return thread;
   }
 
-  function settle(thread: Thread, results: Result<Submission, Refusal>[]): void {
+  function settle(thread: Thread, results: CheckResponse): void {
     const jobs = thread.under.shift();
     if (jobs === undefined) return;
     waiting -= results.length;
@@ -131,11 +129,4 @@ export function startCheckThreads(count: number): {
     threads[threads.indexOf(thread)] = start();
     schedule();
   }
-}
-
-function toSubmission(answer: CheckResponse[number]): Result<Submission, Refusal> {
-  if (!answer.ok) return answer;
-  const { id, canonical } = answer.value;
-  const document = JSON.parse(canonical) as Statement;
-  return { ok: true, value: { id, canonical, document, kind: kindOf(document) } };
 }

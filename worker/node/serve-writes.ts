@@ -4,8 +4,8 @@ import type { SqliteDatabase } from './sqlite.ts';
 import type { BatchResult } from './threaded-sqlite.ts';
 
 /** Runs in the thread that owns the connection that writes: does as it is told, one batch after the other. */
-export function serveWrites(database: SqliteDatabase, otherwise: (message: string) => void = () => {}): void {
-  parentPort?.on('message', (message: Write[] | string) => {
+export function serveWrites<T>(database: SqliteDatabase, otherwise: (message: T | 'close') => void): void {
+  parentPort?.on('message', (message: Write[] | T | 'checkpoint' | 'close') => {
     if (message === 'checkpoint') {
       try {
         database.checkpoint();
@@ -16,7 +16,7 @@ export function serveWrites(database: SqliteDatabase, otherwise: (message: strin
       otherwise(message);
       database.close();
       parentPort?.close();
-    } else if (typeof message === 'string') {
+    } else if (!Array.isArray(message)) {
       otherwise(message);
     } else {
       void database.batch(message).then(

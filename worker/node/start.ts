@@ -16,18 +16,19 @@ import { ensureIdentity } from '../log/identity.ts';
 import { besideIssuer } from '../issuer/app.ts';
 import { loadLog } from '../log/log-state.ts';
 import { MAINTENANCE, maintain } from '../maintenance.ts';
-import { createSequencer } from '../log/sequencer.ts';
+import { loggedIn } from '../statements/logged.ts';
 import { addressBy } from './client-address.ts';
 import { startCheckThreads } from './check-threads.ts';
 import { createFileBlobs, sweepTemporaries } from './file-blobs.ts';
 import { openHttpServer } from './http-server.ts';
 import { createIndexer, openIndexDatabase } from './index-database.ts';
 import { openIssuer, type IssuerOptions } from './issuer.ts';
+import { inTurns } from './in-turns.ts';
 import { loadKeyFile } from './key-file.ts';
 import { createLimiter } from './limiter.ts';
 import { logTo } from './log.ts';
 import { makeFolder } from './make-folder.ts';
-import { openThreadedSqlite } from './threaded-sqlite.ts';
+import { openRegistryDatabase } from './registry-database.ts';
 
 export interface RegistryOptions {
   /** Holds the databases, the blobs and the keys; made at first use. */
@@ -115,7 +116,12 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
 async function openDeps(options: RegistryOptions, defaultOrigin: string, closers: (() => void | Promise<void>)[]) {
   const { dataDir } = options;
   const keyFile = (name: string): string => join(dataDir, 'keys', `${name}.json`);
-  const database = openThreadedSqlite(join(dataDir, 'registry.sqlite'), folderOf('../../migrations/registry'));
+  const log = logTo(options);
+  const growth = createWaitingRoom();
+  const database = openRegistryDatabase(dataDir, {
+    grew: growth.grew,
+    report: (event, message) => log({ event, message }),
+  });
   closers.push(() => database.close());
   const isFirstStart = (await storedOrigin(database)) === null;
   const loadKey = (name: string): Promise<Signer> => loadKeyFile(keyFile(name), name, isFirstStart);
@@ -125,22 +131,13 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     await loadKey('service'),
   ];
   const origin = options.origin ?? (await storedOrigin(database)) ?? defaultOrigin;
-  const log = logTo(options);
   const content = openIndexDatabase(dataDir, log, options.rebuildIndex ?? false);
   closers.push(() => content.close());
   const checker = startCheckThreads(availableParallelism());
   closers.push(() => checker.close());
-  const growth = createWaitingRoom();
-  const sequencer = createSequencer({
-    database,
-    origin,
-    signer: logSigner,
-    now: Date.now,
-    grew: growth.grew,
-    report: (event, message) => log({ event, message }),
-  });
   // A log that does not add up, or is another's, is refused now rather than at the first submission.
   await loadLog(database, origin, logSigner.publicKey);
+  const sequencer = database.sequence({ origin, keyFile: keyFile('log') });
   const name = options.name ?? 'Firsthand registry';
   const operator = await ensureIdentity(
     database,
@@ -173,6 +170,7 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     logKey: verifierKey(origin, ED25519, logSigner.publicKey),
     verify: verifySignature,
     check: checker.check,
+    logged: inTurns(loggedIn(database)),
     limiter: createLimiter(options.rateLimit ?? RATE_LIMIT, Date.now),
     readLimiter: createLimiter(READ_UNITS, Date.now),
     addressOf: addressBy(options.clientAddressHeader),

@@ -7,13 +7,14 @@ export interface ThreadData extends Rebuildable {
   migrations: string;
 }
 
-/** A thread of another program than committing alone. */
-export interface OtherThread extends Rebuildable {
-  url: URL;
+/** The thread that writes. */
+export interface WritingThread extends Partial<Rebuildable> {
+  /** Its program; by default, the one that commits to a registry's log. */
+  url?: URL;
   /** What its `workerData` holds beside ThreadData. */
-  data: object;
+  data?: object;
   /** Hears what it says beside the results of batches. */
-  heard(message: object): void;
+  heard?(message: object): void;
 }
 
 export interface ThreadedSqlite extends Database {
@@ -21,10 +22,12 @@ export interface ThreadedSqlite extends Database {
   died: Promise<Error>;
   /** As of SqliteDatabase, in the other thread, after what is under way. */
   checkpoint(): void;
-  /** Tells another program's thread something; answers whether there is still one to hear it. */
-  tell(message: string): boolean;
+  /** Tells the other thread's program something; answers whether there is still one to hear it. */
+  tell(message: string | object): boolean;
   close(): Promise<void>;
 }
+
+const COMMITTING = new URL('./commit-thread.ts', import.meta.url);
 
 /** Why a batch failed; null where it did not. */
 export type BatchResult = string | null;
@@ -33,19 +36,20 @@ export type BatchResult = string | null;
  * SQLite with reads in this thread and transactions in another. While one is under way this thread goes on: that is what
  * lets a group gather. Readers see what is committed (WAL).
  */
-export function openThreadedSqlite(file: string, migrations: string, other?: OtherThread): ThreadedSqlite {
-  const isRebuildable = other?.isRebuildable ?? false;
+export function openThreadedSqlite(
+  file: string,
+  migrations: string,
+  { url = COMMITTING, data, heard, isRebuildable = false }: WritingThread = {},
+): ThreadedSqlite {
   const reader = openSqlite(file, migrations, { isRebuildable });
-  const thread = new Worker(other?.url ?? new URL('./commit-thread.ts', import.meta.url), {
-    workerData: { file, migrations, isRebuildable, ...other?.data } satisfies ThreadData,
-  });
+  const thread = new Worker(url, { workerData: { file, migrations, isRebuildable, ...data } satisfies ThreadData });
   /** The batches under way, oldest first: the thread answers in order. */
   const waiting: PromiseWithResolvers<void>[] = [];
   const died = Promise.withResolvers<Error>();
   let fault: Error | null = null;
   let ended: Promise<void> | null = null;
   thread.on('message', (result: BatchResult | object) => {
-    if (typeof result === 'object' && result !== null) return other?.heard(result);
+    if (typeof result === 'object' && result !== null) return heard?.(result);
     const batch = waiting.shift();
     if (waiting.length === 0 && ended === null) thread.unref();
     if (result === null) batch?.resolve();

@@ -2,13 +2,13 @@ import { limits } from '../../schemas/limits.ts';
 import type { Did } from '../../schemas/primitives.ts';
 import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
-import type { Refusal, Submission } from '../admission/admit.ts';
+import type { Refusal } from '../admission/admit.ts';
+import type { Checked } from '../admission/check.ts';
 import { wakeIndexer } from '../content/wake.ts';
-import { loggedAlready } from '../database/evidence.ts';
 import type { Deps } from '../deps.ts';
 import type { Outcome } from '../log/sequencer.ts';
 
-type Ports = Pick<Deps, 'check' | 'database' | 'limiter' | 'sequencer' | 'indexer' | 'log'>;
+type Ports = Pick<Deps, 'check' | 'logged' | 'limiter' | 'sequencer' | 'indexer' | 'log'>;
 
 const RATE_LIMITED: Refusal = {
   code: 'rate-limited',
@@ -46,24 +46,21 @@ export function splitBatch(body: Bytes): Result<string[], Refusal> {
  * anyone may send that again, and would use up the rate that a key needs to revoke something.
  */
 async function limitByKey(
-  checked: readonly Result<Submission, Refusal>[],
-  { database, limiter }: Ports,
-): Promise<Result<Submission, Refusal>[]> {
+  checked: readonly Result<Checked, Refusal>[],
+  { logged: areLogged, limiter }: Ports,
+): Promise<Result<Checked, Refusal>[]> {
   const signed = checked.filter((result) => result.ok).map((result) => result.value);
   if (signed.length === 0) return [...checked];
   // Where the database fails all are charged; the sequencer says so.
-  const rows = await database.all(loggedAlready(signed.map(({ id }) => id))).catch(() => []);
-  const logged = new Set(rows.map(({ id }) => id));
+  const logged = await areLogged(signed.map(({ id }) => id)).catch(() => new Set());
   const fresh = signed.filter(({ id }) => !logged.has(id));
   const costs = new Map<Did, number>();
-  for (const { document } of fresh) costs.set(document.issuer, (costs.get(document.issuer) ?? 0) + 1);
+  for (const { issuer } of fresh) costs.set(issuer, (costs.get(issuer) ?? 0) + 1);
   const verdicts = await Promise.all(
     [...costs].map(async ([did, cost]) => [did, await limiter(did, cost, fresh.length)] as const),
   );
   const refused = new Set(verdicts.filter(([, isAllowed]) => !isAllowed).map(([did]) => did));
   return checked.map((result) =>
-    result.ok && refused.has(result.value.document.issuer) && !logged.has(result.value.id)
-      ? refuse(RATE_LIMITED)
-      : result,
+    result.ok && refused.has(result.value.issuer) && !logged.has(result.value.id) ? refuse(RATE_LIMITED) : result,
   );
 }
