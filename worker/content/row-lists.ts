@@ -130,25 +130,28 @@ export const wantedOf = (digests: readonly string[]): Wanted => ({
     sql`substr(unhex(${digests.join('')}), 1 + ${sql.lit(ROW_DIGEST_BYTES)} * wanted.key, ${sql.lit(count)})`,
 });
 
-/** Segments of proven lists in which digests are, by their places: the first `each` of every one, or more, but `most` of all. */
+/**
+ * Segments in which digests are, by their places: the first `each` of every one in proven lists, or more, but `most` of all.
+ * Of lists that are not, no manifest is told.
+ */
 export async function findRows(
   database: Database,
   wanted: Wanted,
   most: number,
   each: number,
 ): Promise<{ at: number; segment: number }[]> {
-  const proven = sql`row_entries AS found CROSS JOIN row_segments AS proven ON proven.id = found.segment AND answers = 1`;
   const isWanted = sql`found.prefix = ${wanted.bytes(PREFIX_BYTES)}`;
   const rows = await database.all(
-    sql<FoundRow>`SELECT wanted.key AS at, found.segment FROM ${wanted.each} CROSS JOIN ${proven} WHERE ${isWanted}
-      LIMIT ${most + 1}`.compile(db),
+    sql<FoundRow>`SELECT wanted.key AS at, segment FROM ${wanted.each} CROSS JOIN row_entries AS found
+      WHERE ${isWanted} LIMIT ${most + 1}`.compile(db),
   );
   if (rows.length <= most) return rows;
   // Rows that are everywhere would take the place of others: then every digest is held to its share, which costs twice.
   return database.all(
     sql<FoundRow>`SELECT wanted.key AS at, row_segments.id AS segment FROM ${wanted.each}
       CROSS JOIN row_segments ON row_segments.id IN
-        (SELECT found.segment FROM ${proven} WHERE ${isWanted} LIMIT ${each})`.compile(db),
+        (SELECT segment FROM row_entries AS found CROSS JOIN row_segments AS proven ON proven.id = segment AND answers = 1
+         WHERE ${isWanted} LIMIT ${each})`.compile(db),
   );
 }
 
