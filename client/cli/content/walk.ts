@@ -54,9 +54,11 @@ const TURN = 256;
 
 /** Depth first, without recursion deeper than a path may be long. */
 async function walk(folder: string, prefix: string, found: Found, onFile: OnFile): Promise<void> {
-  const names = await entriesIn(folder);
+  const entries = await entriesIn(folder);
+  const names = new Set(entries.map(({ name }) => name));
   const inFolder = join(folder, '_').slice(0, -1);
-  for (const [name, entry] of names) {
+  for (const entry of entries) {
+    const { name } = entry;
     const path = `${prefix}${name}`;
     const location = `${inFolder}${name}`;
     if (isOurs(name, names)) {
@@ -87,12 +89,11 @@ async function walk(folder: string, prefix: string, found: Found, onFile: OnFile
   }
 }
 
-/** What is in a folder, by name. */
-async function entriesIn(folder: string): Promise<Map<string, Dirent>> {
+async function entriesIn(folder: string): Promise<Dirent[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   // Node replaces what is not UTF-8, and would then name a file that is not there.
   if (entries.some(({ name }) => name.includes(REPLACEMENT))) await requireUtf8(folder);
-  return new Map(entries.map((entry) => [entry.name, entry]));
+  return entries;
 }
 
 const REPLACEMENT = '\ufffd';
@@ -108,7 +109,7 @@ async function requireUtf8(folder: string): Promise<void> {
 const RESERVED: ReadonlySet<string> = new Set(['.firsthand', 'firsthand.yaml']);
 
 /** What is never content. `x.firsthand` counts only beside an `x`, so that a name alone hides no data. */
-function isOurs(name: string, siblings: ReadonlyMap<string, unknown>): boolean {
+function isOurs(name: string, siblings: ReadonlySet<string>): boolean {
   if (RESERVED.has(name) || name === '.git' || name === '.DS_Store') return true;
   const match = /^(.+)\.firsthand(?:\.yaml)?$/.exec(name);
   return match !== null && siblings.has(match[1] as string);
