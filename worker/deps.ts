@@ -42,10 +42,10 @@ export interface ContentIndex {
   /** Those of these blobs that were added, in whole. */
   has(manifests: readonly Digest[]): Promise<Set<Digest>>;
   /**
-   * The manifests that list these files, or have proven lists of these rows (lowercase hex), at most `each` for one of
-   * either. A row's answer is a hint: it goes by a part of its digest.
+   * The manifests that list these files, or have proven lists of these rows (32 bytes in lowercase hex), at most `each`
+   * for one of either, with the place `at` which it was asked for. A row's answer is a hint: it goes by a part of its digest.
    */
-  find(digests: readonly string[], each: number): Promise<{ digest: string; manifest: ContentSummary }[]>;
+  find(digests: readonly string[], each: number): Promise<{ at: number; manifest: ContentSummary }[]>;
   /**
    * The manifests that name a segment of a row-digest list, and the rows that it has by them: those that say it has
    * `rows`, unless that is null; the newest 100.

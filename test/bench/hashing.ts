@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hashContent } from '../../client/cli/content/hash-content.ts';
+import { ContentHasher } from '../../client/cli/content/hash-content.ts';
 import { SpoolFolder } from '../../client/cli/content/spool.ts';
 import { findContent } from '../../client/cli/content/walk.ts';
 import { withFolder } from './child.ts';
@@ -39,7 +39,9 @@ async function benchFolder(name: string, files: readonly Files[]): Promise<void>
     const paths = files.flatMap((each) => fill(data, each));
     const ours = async (): Promise<void> => {
       using spool = new SpoolFolder();
-      await hashContent((await findContent(data)).files, spool);
+      await using hasher = new ContentHasher(spool);
+      await findContent(data, hasher.add);
+      await hasher.end();
     };
     const theirs = async (): Promise<void> => {
       for (let at = 0; at < paths.length; at += 5000) {

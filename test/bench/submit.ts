@@ -12,7 +12,7 @@ const JSON_TYPE = 'application/json';
 /** Statements before the first that counts: until then each of four threads compiles its code beside its work. */
 const WARM_UP = 15_000;
 
-interface Ready {
+export interface Ready {
   url: string;
   operatorKeyFile: string;
 }

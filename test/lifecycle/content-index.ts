@@ -91,7 +91,7 @@ export function describeContentIndex(name: string, openPlatform: () => Promise<P
       const index = createContentIndex(platform.content);
       const find = async (each: number): Promise<string[]> => {
         const wanted = [own[4] ?? '', everywhere].map((row) => digestOfRow(row).slice('sha256:'.length));
-        return (await index.find(wanted, each)).map(({ digest }) => (digest === wanted[0] ? 'own' : 'everywhere'));
+        return (await index.find(wanted, each)).map(({ at }) => (at === 0 ? 'own' : 'everywhere'));
       };
       expect((await find(9)).toSorted()).toEqual([...Array<string>(5).fill('everywhere'), 'own']);
       expect((await find(2)).toSorted()).toEqual(['everywhere', 'everywhere', 'own']);

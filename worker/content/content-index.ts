@@ -2,11 +2,20 @@ import { sql } from 'kysely';
 import type { Digest } from '../../schemas/primitives.ts';
 import { digestToBytes } from '../../protocol/digest.ts';
 import type { ContentSummary } from '../../protocol/manifest.ts';
+import { ROW_DIGEST_BYTES } from '../../protocol/rows/row-digests.ts';
 import { db, type Database } from '../database/port.ts';
 import type { ContentIndex } from '../deps.ts';
 import { removeStep } from './removal.ts';
 import { pathOf, placesOf } from './row-places.ts';
-import { findRows, forgetRowLists, manifestsOfSegments, namesOf, rowListQueries, rowsIn } from './row-lists.ts';
+import {
+  findRows,
+  forgetRowLists,
+  manifestsOfSegments,
+  namesOf,
+  rowListQueries,
+  rowsIn,
+  wantedOf,
+} from './row-lists.ts';
 
 /** Digests in one bound parameter: 64 hex digits each, well under D1's 2 MB. */
 const CHUNK = 20_000;
@@ -54,14 +63,14 @@ export const createContentIndex = (database: Database): ContentIndex => ({
   },
 
   async find(digests, each) {
+    const wanted = wantedOf(digests);
     const files = await database.all(
-      sql<{ digest: string; summary: string }>`SELECT wanted.value AS digest, summary
-        FROM json_each(${JSON.stringify(digests)}) AS wanted
-        CROSS JOIN manifests ON manifests.digest IN
-          (SELECT manifest FROM content WHERE content.digest = unhex(wanted.value) LIMIT ${each})
+      sql<{ at: number; summary: string }>`SELECT wanted.key AS at, summary
+        FROM ${wanted.each} CROSS JOIN manifests ON manifests.digest IN
+          (SELECT manifest FROM content WHERE content.digest = ${wanted.bytes(ROW_DIGEST_BYTES)} LIMIT ${each})
         WHERE summary IS NOT NULL`.compile(db),
     );
-    const rows = await findRows(database, digests, each);
+    const rows = await findRows(database, wanted, digests.length * each, each);
     const manifests = await manifestsOfSegments(database, rows, each, FOUND);
     const summaries = new Map<string, ContentSummary>();
     const read = (summary: string): ContentSummary => {
@@ -69,12 +78,11 @@ export const createContentIndex = (database: Database): ContentIndex => ({
       summaries.set(summary, known);
       return known;
     };
-    return [
-      ...files.map(({ digest, summary }) => ({ digest, manifest: read(summary) })),
-      ...rows.flatMap(({ digest, segment }) =>
-        (manifests.get(segment) ?? []).map((summary) => ({ digest, manifest: read(summary) })),
-      ),
-    ];
+    const found = files.map(({ at, summary }) => ({ at, manifest: read(summary) }));
+    for (const { at, segment } of rows) {
+      for (const summary of manifests.get(segment) ?? []) found.push({ at, manifest: read(summary) });
+    }
+    return found;
   },
 
   namesOf: (segment, rows) => namesOf(database, segment, rows),

@@ -8,12 +8,10 @@ import { ROW_DIGEST_BYTES } from '../../protocol/rows/row-digests.ts';
 import { db, type Database } from '../database/port.ts';
 import type { Blobs, Log } from '../deps.ts';
 import { bytesOf } from './manifests.ts';
-import { firstFileOf, rowsIn, segmentRows } from './row-lists.ts';
+import { firstFileOf, PREFIX_BYTES, rowsIn, segmentRows } from './row-lists.ts';
 
 /** Segments looked for, or filled, and files judged, in one step. */
 const SEGMENTS = 25;
-/** Bytes of a row digest that the index keeps: enough that nobody can make two rows' meet by chance or by work. */
-export const PREFIX_BYTES = 12;
 
 export interface Filling {
   /** The content index. */

@@ -5,7 +5,8 @@ import { BLOCK_ROWS } from '../../protocol/rows/blocks.ts';
 import { ROW_DIGEST_BYTES } from '../../protocol/rows/row-digests.ts';
 import { db, type Database } from '../database/port.ts';
 import type { Blobs } from '../deps.ts';
-import { PREFIX_BYTES, readRows } from './fill.ts';
+import { readRows } from './fill.ts';
+import { PREFIX_BYTES } from './row-lists.ts';
 
 /** Blocks removed in one step. */
 const BLOCKS = 8;

@@ -8,8 +8,8 @@ import { db, type Database } from '../database/port.ts';
 
 /** Files, or segments, of one statement: some 150 bytes of JSON each, well under D1's 2 MB. */
 const CHUNK = 5_000;
-/** Hex digits of the part of a row digest that the index keeps. */
-const PREFIX = 24;
+/** Bytes of a row digest that the index keeps: enough that nobody can make two rows' meet by chance or by work. */
+export const PREFIX_BYTES = 12;
 
 /**
  * What remembers the row lists of a manifest's files, in parts that are each one transaction. Rows are found only once
@@ -117,30 +117,42 @@ export async function forgetRowLists(database: Database, manifest: Digest): Prom
   );
 }
 
-/** Segments of proven lists in which these digests (lowercase hex) are: the first `each` of every one, or more. */
+/** Digests to be found: the place of each, as `wanted.key`, and so many bytes of it from its first on. */
+export interface Wanted {
+  each: RawBuilder<unknown>;
+  bytes(count: number): RawBuilder<Uint8Array>;
+}
+
+/** Of 32-byte digests in lowercase hex. They travel as one text: taking that apart is quicker than a list of texts. */
+export const wantedOf = (digests: readonly string[]): Wanted => ({
+  each: sql`json_each(${JSON.stringify(digests.map(() => 0))}) AS wanted`,
+  bytes: (count) =>
+    sql`substr(unhex(${digests.join('')}), 1 + ${sql.lit(ROW_DIGEST_BYTES)} * wanted.key, ${sql.lit(count)})`,
+});
+
+/**
+ * Segments in which digests are, by their places: the first `each` of every one in proven lists, or more, but `most` of all.
+ * Of lists that are not, no manifest is told.
+ */
 export async function findRows(
   database: Database,
-  digests: readonly string[],
+  wanted: Wanted,
+  most: number,
   each: number,
-): Promise<{ digest: string; segment: number }[]> {
-  const wanted = sql`json_each(${JSON.stringify(digests)}) AS wanted`;
-  const proven = sql`row_entries AS found CROSS JOIN row_segments AS proven ON proven.id = found.segment AND answers = 1`;
-  const isWanted = sql`found.prefix = unhex(substr(wanted.value, 1, ${sql.lit(PREFIX)}))`;
-  const most = digests.length * each;
+): Promise<{ at: number; segment: number }[]> {
+  const isWanted = sql`found.prefix = ${wanted.bytes(PREFIX_BYTES)}`;
   const rows = await database.all(
-    sql<FoundRow>`SELECT wanted.key AS at, found.segment FROM ${wanted} CROSS JOIN ${proven} WHERE ${isWanted}
-      LIMIT ${most + 1}`.compile(db),
+    sql<FoundRow>`SELECT wanted.key AS at, segment FROM ${wanted.each} CROSS JOIN row_entries AS found
+      WHERE ${isWanted} LIMIT ${most + 1}`.compile(db),
   );
+  if (rows.length <= most) return rows;
   // Rows that are everywhere would take the place of others: then every digest is held to its share, which costs twice.
-  const bounded =
-    rows.length <= most
-      ? rows
-      : await database.all(
-          sql<FoundRow>`SELECT wanted.key AS at, row_segments.id AS segment FROM ${wanted}
-            CROSS JOIN row_segments ON row_segments.id IN
-              (SELECT found.segment FROM ${proven} WHERE ${isWanted} LIMIT ${each})`.compile(db),
-        );
-  return bounded.map(({ at, segment }) => ({ digest: digests[at] as string, segment }));
+  return database.all(
+    sql<FoundRow>`SELECT wanted.key AS at, row_segments.id AS segment FROM ${wanted.each}
+      CROSS JOIN row_segments ON row_segments.id IN
+        (SELECT segment FROM row_entries AS found CROSS JOIN row_segments AS proven ON proven.id = segment AND answers = 1
+         WHERE ${isWanted} LIMIT ${each})`.compile(db),
+  );
 }
 
 interface FoundRow {

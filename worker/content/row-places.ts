@@ -5,7 +5,7 @@ import type { Hash } from '../../protocol/log/merkle.ts';
 import type { ContentBlock, ContentSummary } from '../../protocol/manifest.ts';
 import { db, type Database } from '../database/port.ts';
 import type { RowPath, RowPlace } from '../deps.ts';
-import { PREFIX_BYTES } from './fill.ts';
+import { PREFIX_BYTES } from './row-lists.ts';
 
 /** Places of one row that are gone through for its proof. */
 const PLACES = 100;

@@ -32,7 +32,8 @@ export function openSqlite(
   { isRebuildable = false, cache = isRebuildable ? 256 : 64 }: SqliteOptions = {},
 ): SqliteDatabase {
   const sqlite = new Sqlite(file);
-  if (isRebuildable) sqlite.pragma('page_size = 16384');
+  // A row is found the sooner the less of a page is gone through, and entered the sooner the fewer pages there are.
+  if (isRebuildable) sqlite.pragma('page_size = 8192');
   sqlite.pragma('journal_mode = WAL');
   sqlite.pragma(`synchronous = ${isRebuildable ? 'NORMAL' : 'FULL'}`);
   // What is in the file is read where the system has it in memory already.

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/run-cli.ts';
-import { hashContent } from './hash-content.ts';
+import { ContentHasher, hashContent } from './hash-content.ts';
 import { ChangedFileError, CHUNK, hashFile } from './hash-file.ts';
 import { mediaTypeOf } from '../../content/media-type.ts';
 import type { SpooledFile } from './hash-spooled.ts';
@@ -196,6 +196,39 @@ describe('hashing', () => {
     expect(progress).toBe(40 * 1024 * 1024);
     const missing = { path: 'x', location: join(folder, 'x'), bytes: 1 };
     await expect(hash([...files, missing])).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+describe('hashing while a folder is walked', () => {
+  const thresholds = { thread: 0, allThreads: Number.MAX_SAFE_INTEGER };
+  const many = (): string => {
+    const folder = temporaryFolder();
+    for (let i = 0; i < 900; i++) write(folder, `${i % 3}/${i}`, `${i}`);
+    return folder;
+  };
+
+  test('every file is hashed, however many went to a thread together', async () => {
+    using spool = new SpoolFolder();
+    await using hasher = new ContentHasher(spool, undefined, thresholds);
+    const { files } = await findContent(many(), hasher.add);
+    const hashed = await hasher.end();
+    expect(hashed.size).toBe(900);
+    for (const file of files) {
+      const sha256 = createHash('sha256').update(basename(file.path)).digest('hex');
+      expect(hashed.get(file)).toEqual({ bytes: file.bytes, sha256, list: null });
+    }
+  });
+
+  test('what may not be there is told, whatever failed before, and nothing is left', async () => {
+    const folder = many();
+    const spool = new SpoolFolder();
+    await using hasher = new ContentHasher(spool, undefined, thresholds);
+    hasher.add({ path: 'gone', location: join(folder, 'gone'), bytes: 2 ** 19 });
+    symlinkSync(folder, join(folder, '2/link'));
+    await expect(findContent(folder, hasher.add)).rejects.toThrow(/link is a symbolic link/);
+    await expect(hasher.end()).rejects.toMatchObject({ code: 'ENOENT' });
+    spool[Symbol.dispose]();
+    expect(existsSync(spool.path)).toBe(false);
   });
 });
 

@@ -10,7 +10,8 @@ import { temporaryFolder } from '../testing/run-cli.ts';
 import { DigestCache, type CacheOptions } from './digest-cache.ts';
 import { isOnHonestDisk } from './file-identity.ts';
 import type { SpooledFile } from './hash-spooled.ts';
-import { hashOnce, readContent } from './read-content.ts';
+import { ContentHasher, hashContent } from './hash-content.ts';
+import { hashRest, readContent } from './read-content.ts';
 import { rowDigestsIn, SpoolFolder } from './spool.ts';
 import type { FoundFile } from './walk.ts';
 
@@ -41,7 +42,9 @@ async function result({ list, ...hashed }: SpooledFile): Promise<Result> {
 
 async function hash(file: FoundFile, cache: DigestCache | null): Promise<Result> {
   using folder = new SpoolFolder();
-  return await result((await hashOnce([file], folder, cache))[0] as SpooledFile);
+  await using hasher = new ContentHasher(folder);
+  if (cache?.keeps(file) !== true) hasher.add(file);
+  return await result((await hashRest([file], hasher, folder, cache)).get(file) as SpooledFile);
 }
 
 async function recall(file: FoundFile, cache: DigestCache): Promise<Result | null> {
@@ -133,7 +136,7 @@ describe('nothing is kept', () => {
     const { cache, file, folder } = arrange();
     using spool = new SpoolFolder();
     const identity = await cache.identify(file);
-    const [hashed] = await hashOnce([file], spool, null);
+    const [hashed] = await hashContent([file], spool);
     writeFileSync(file.location, ROWS);
     await cache.keep(file, identity, hashed as SpooledFile);
     expect(statSync(folder, { throwIfNoEntry: false })).toBeUndefined();

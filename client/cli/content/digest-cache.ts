@@ -56,11 +56,16 @@ export class DigestCache {
     this.#options = { leastBytes: 2 ** 20, mostBytes: 2 ** 31, now: Date.now, isHonest: isOnHonestDisk, ...options };
   }
 
+  /** Whether a file of that size is looked up and kept at all. */
+  keeps({ bytes }: FoundFile): boolean {
+    return bytes >= this.#options.leastBytes;
+  }
+
   /** What tells later whether the file is as it is now. */
-  async identify({ location, bytes }: FoundFile): Promise<Identity> {
-    const { leastBytes, now, isHonest } = this.#options;
-    if (bytes < leastBytes || !(await isHonest(location))) return null;
-    return identify(location, now());
+  async identify(file: FoundFile): Promise<Identity> {
+    const { now, isHonest } = this.#options;
+    if (!this.keeps(file) || !(await isHonest(file.location))) return null;
+    return identify(file.location, now());
   }
 
   /** What the file was hashed to, with its row digests copied into `folder`; null where that is not known. */

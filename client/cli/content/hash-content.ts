@@ -18,97 +18,146 @@ export interface Thresholds {
   allThreads: number;
 }
 
-const THRESHOLDS: Thresholds = { thread: 32 * 1024 * 1024, allThreads: 16 * 1024 * 1024 };
-/** From here on Parquet files are read one at a time: a row group of each would be in memory. */
-const ONE_AT_A_TIME = 1024 * 1024;
+const MIB = 1024 * 1024;
+const THRESHOLDS: Thresholds = { thread: 32 * MIB, allThreads: 16 * MIB };
+/** From here on Parquet files are read one at a time, for a row group of each would be in memory; others, the largest first. */
+const LARGE = MIB;
 /** Small files travel to a thread together: up to so many, and so many bytes. */
-const TOGETHER = { files: 100, bytes: 4 * 1024 * 1024 };
+const TOGETHER = { files: 400, bytes: 8 * MIB };
+const CORES = availableParallelism();
 
 /** Hashes files on all cores, or right here where that is quicker, into `folder`. Answers in the order given. */
 export async function hashContent(
   files: readonly FoundFile[],
   folder: SpoolFolder,
-  onProgress: OnProgress = () => {},
-  thresholds: Thresholds = THRESHOLDS,
+  onProgress?: OnProgress,
+  thresholds?: Thresholds,
 ): Promise<SpooledFile[]> {
-  const total = files.reduce((sum, file) => sum + file.bytes, 0);
-  // What decodes Parquet can be made to take all memory: not that of this thread.
-  const needsThread = total >= thresholds.thread || files.some((file) => formatOf(file) === 'parquet');
-  try {
-    return needsThread
-      ? await hashOnThreads(files, folder, onProgress, thresholds)
-      : await hashHere(files, folder, onProgress);
-  } catch (error) {
-    throw explain(error);
+  await using hasher = new ContentHasher(folder, onProgress, thresholds);
+  for (const file of files) hasher.add(file);
+  const hashed = await hasher.end();
+  return files.map((file) => hashed.get(file) as SpooledFile);
+}
+
+/** Hashes files that come one after the other: small ones at once, so that a folder may still be walked meanwhile. */
+export class ContentHasher implements AsyncDisposable {
+  readonly #folder: SpoolFolder;
+  readonly #onProgress: OnProgress;
+  readonly #thresholds: Thresholds;
+  readonly #threads: HashThreads;
+  readonly #works: Promise<void>[] = [];
+  readonly #files: FoundFile[] = [];
+  readonly #hashed = new Map<FoundFile, SpooledFile>();
+  #bytes = 0;
+  #needsThreads = false;
+  /** What goes to a thread together, that which goes first at the end; and what is to go with it. */
+  readonly #bundles: FoundFile[][] = [];
+  #bundle: FoundFile[] = [];
+  #bundleBytes = 0;
+  /** Wait until all are known: one taken last would leave the other cores idle. */
+  readonly #large: FoundFile[] = [];
+  readonly #alone: FoundFile[] = [];
+  #isComplete = false;
+  #more = Promise.withResolvers<void>();
+
+  constructor(folder: SpoolFolder, onProgress: OnProgress = () => {}, thresholds: Thresholds = THRESHOLDS) {
+    this.#folder = folder;
+    this.#onProgress = onProgress;
+    this.#thresholds = thresholds;
+    this.#threads = new HashThreads(folder, onProgress);
   }
-}
 
-const formatOf = ({ path }: FoundFile): string | undefined => {
-  const source = rowSourceOf(path);
-  return source?.isGzip === true ? 'gzip' : source?.format;
-};
+  /** Takes a file; none twice. */
+  readonly add = (file: FoundFile): void => {
+    this.#files.push(file);
+    this.#bytes += file.bytes;
+    // What decodes Parquet can be made to take all memory: not that of this thread.
+    this.#needsThreads ||= this.#bytes >= this.#thresholds.thread || isParquet(file);
+    if (this.#needsThreads) this.#start(Math.min(this.#files.length, CORES));
+    if (file.bytes < LARGE && !isParquet(file) && !this.#isSpread(file)) this.#put(file);
+    else this.#large.push(file);
+  };
 
-async function hashHere(
-  files: readonly FoundFile[],
-  folder: SpoolFolder,
-  onProgress: OnProgress,
-): Promise<SpooledFile[]> {
-  using spool = new Spool(join(folder.path, 'here'));
-  const hashed: SpooledFile[] = [];
-  for (const file of files) hashed.push(await hashSpooled(file, spool, onProgress));
-  return hashed;
-}
+  /** What the files are hashed to, once all were added. */
+  async end(): Promise<ReadonlyMap<FoundFile, SpooledFile>> {
+    try {
+      using spool = new Spool(join(this.#folder.path, 'here'));
+      await (this.#needsThreads ? this.#endOnThreads(spool) : this.#hashHere(spool));
+      return this.#hashed;
+    } catch (error) {
+      throw explain(error);
+    }
+  }
 
-async function hashOnThreads(
-  files: readonly FoundFile[],
-  folder: SpoolFolder,
-  onProgress: OnProgress,
-  { allThreads }: Thresholds,
-): Promise<SpooledFile[]> {
-  const hashed: SpooledFile[] = [];
-  // Largest first: a large file taken last would leave the other cores idle.
-  const queue = files.map((file, at) => ({ file, at })).toSorted((a, b) => a.file.bytes - b.file.bytes);
-  const isLarge = ({ file }: { file: FoundFile }): boolean => file.bytes >= allThreads && formatOf(file) === 'jsonl';
-  const isAlone = ({ file }: { file: FoundFile }): boolean =>
-    file.bytes >= ONE_AT_A_TIME && formatOf(file) === 'parquet';
-  const [large, alone] = [queue.filter(isLarge), queue.filter(isAlone)];
-  const small = queue.filter((each) => !isLarge(each) && !isAlone(each));
-  const cores = availableParallelism();
-  const threads = new HashThreads(large.length > 0 ? cores : Math.min(files.length, cores), folder, onProgress);
-  try {
-    using spool = new Spool(join(folder.path, 'here'));
-    for (const { file, at } of large.toReversed()) hashed[at] = await hashLines(file, threads, spool, onProgress);
-    const work = async (_: unknown, thread: number): Promise<void> => {
-      for (;;) {
-        const next = thread === 0 ? alone.pop() : undefined;
-        const batch = next === undefined ? together(small) : [next];
-        if (batch.length === 0) return;
-        const done = await threads.hashFiles(batch.map(({ file: { path, location } }) => ({ path, location })));
-        for (const [i, { at }] of batch.entries()) hashed[at] = done[i] as SpooledFile;
-      }
-    };
-    const results = await Promise.allSettled(Array.from({ length: threads.count }, work));
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#threads.close();
+  }
+
+  #isSpread(file: FoundFile): boolean {
+    if (file.bytes < this.#thresholds.allThreads) return false;
+    const source = rowSourceOf(file.path);
+    return source?.format === 'jsonl' && !source.isGzip;
+  }
+
+  async #hashHere(spool: Spool): Promise<void> {
+    for (const file of this.#files) this.#hashed.set(file, await hashSpooled(file, spool, this.#onProgress));
+  }
+
+  async #endOnThreads(spool: Spool): Promise<void> {
+    const large = this.#large.toSorted((a, b) => a.bytes - b.bytes);
+    const spread = large.filter((file) => this.#isSpread(file));
+    if (spread.length > 0) this.#start(CORES);
+    for (const file of spread.toReversed())
+      this.#hashed.set(file, await hashLines(file, this.#threads, spool, this.#onProgress));
+    for (const file of large) {
+      if (isParquet(file) && file.bytes >= LARGE) this.#alone.push(file);
+      else if (!this.#isSpread(file)) this.#put(file);
+    }
+    this.#isComplete = true;
+    this.#send();
+    const results = await Promise.allSettled(this.#works);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    return hashed;
-  } finally {
-    await threads.close();
   }
-}
 
-/** Takes the next files from the end of a queue: one, and what fits beside it. */
-function together<T extends { file: FoundFile }>(queue: T[]): T[] {
-  const batch: T[] = [];
-  for (let bytes = 0; batch.length < TOGETHER.files;) {
-    const next = queue.at(-1);
-    if (next === undefined) break;
-    bytes += next.file.bytes;
-    const isAlone = isParquet(next.file) || bytes > TOGETHER.bytes;
-    if (isAlone && batch.length > 0) break;
-    batch.push(queue.pop() as T);
-    if (isAlone) break;
+  #start(threads: number): void {
+    this.#threads.start(threads);
+    while (this.#works.length < threads) {
+      const work = this.#work(this.#works.length === 0);
+      // Whatever failed is heard of at the end: where files cannot be listed either, that is said instead.
+      work.catch(() => {});
+      this.#works.push(work);
+    }
   }
-  return batch;
+
+  /** Has one bundle after the other hashed; of all that do, the first takes what is not to be done twice at once. */
+  async #work(isFirst: boolean): Promise<void> {
+    for (;;) {
+      const next = this.#isComplete && isFirst ? this.#alone.pop() : undefined;
+      const bundle = next === undefined ? this.#bundles.pop() : [next];
+      if (bundle !== undefined) {
+        const done = await this.#threads.hashFiles(bundle.map(({ path, location }) => ({ path, location })));
+        for (const [i, file] of bundle.entries()) this.#hashed.set(file, done[i] as SpooledFile);
+      } else if (this.#isComplete) return;
+      else await this.#more.promise;
+    }
+  }
+
+  /** Puts a file beside those that travel with it; a Parquet file travels alone. */
+  #put(file: FoundFile): void {
+    if (isParquet(file)) this.#send();
+    this.#bundle.push(file);
+    this.#bundleBytes += file.bytes;
+    const isFull = this.#bundleBytes >= TOGETHER.bytes || this.#bundle.length >= TOGETHER.files;
+    if (isFull || isParquet(file)) this.#send();
+  }
+
+  #send(): void {
+    if (this.#bundle.length > 0) this.#bundles.push(this.#bundle);
+    [this.#bundle, this.#bundleBytes] = [[], 0];
+    this.#more.resolve();
+    this.#more = Promise.withResolvers();
+  }
 }
 
 function explain(error: unknown): unknown {

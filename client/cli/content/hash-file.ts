@@ -30,8 +30,9 @@ export async function hashFile(
   location: string,
   { rows = null, onDigests = () => {}, onBytes = () => {} }: HashFileOptions = {},
 ): Promise<HashedFile> {
+  const hashed = rows === null ? hashSmall(location, onBytes) : null;
+  if (hashed !== null) return hashed;
   using file = new SteadyFile(location);
-  if (rows === null && file.byteLength < whole.length) return hashWhole(file, onBytes);
   try {
     const hashed = await hashSource(file, { rows, inflate: digestGzip, onDigests, onBytes });
     file.check(hashed.bytes);
@@ -46,8 +47,13 @@ export async function hashFile(
 /** Room for a byte more than a small file has, which shows that it ended. */
 const whole = readBuffer(CHUNK + 1);
 
-/** Hashes a small file without rows in one read and one call: all else would take longer than the digest. */
-function hashWhole(file: SteadyFile, onBytes: (bytes: number) => void): HashedFile {
+/**
+ * Hashes a small file without rows in one read and one call, and at once: all else would take longer than the digest. Null
+ * where it is not small.
+ */
+export function hashSmall(location: string, onBytes: (bytes: number) => void): HashedFile | null {
+  using file = new SteadyFile(location);
+  if (file.byteLength >= whole.length) return null;
   const bytes = file.read(whole);
   onBytes(bytes);
   const sha256 = sha256Hex(whole.subarray(0, bytes));

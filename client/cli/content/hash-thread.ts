@@ -1,7 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { digestLines } from '../../../protocol/rows/jsonl.ts';
 import { RowDigester } from '../../../protocol/rows/row-digester.ts';
+import { rowSourceOf } from '../../../protocol/rows/row-source.ts';
 import type { RowsError } from '../../../protocol/rows/rows-error.ts';
+import { hashSmall } from './hash-file.ts';
 import { hashSpooled, type FileTask, type SpooledFile } from './hash-spooled.ts';
 import { Spool } from './spool.ts';
 
@@ -54,14 +56,17 @@ async function hash(tasks: readonly FileTask[]): Promise<SpooledFile[]> {
     say({ bytes, rows });
     [bytes, rows, reported] = [0, 0, performance.now()];
   };
+  const onProgress = (moreBytes: number, moreRows: number): void => {
+    bytes += moreBytes;
+    rows += moreRows;
+    if (performance.now() - reported >= REPORT) report();
+  };
+  const onBytes = (moreBytes: number): void => onProgress(moreBytes, 0);
   const done: SpooledFile[] = [];
   for (const task of tasks) {
-    const hashed = await hashSpooled(task, spool, (moreBytes, moreRows) => {
-      bytes += moreBytes;
-      rows += moreRows;
-      if (performance.now() - reported >= REPORT) report();
-    });
-    done.push(hashed);
+    // Where there are many files, they are small: a wait for each would take a twentieth of the time.
+    const small = rowSourceOf(task.path) === null ? hashSmall(task.location, onBytes) : null;
+    done.push(small === null ? await hashSpooled(task, spool, onProgress) : { ...small, list: null });
   }
   report();
   return done;

@@ -39,16 +39,28 @@ interface Thread {
 
 /** Threads that hash. Whatever is asked goes to the one that has the least to do; each does one thing after the other. */
 export class HashThreads {
-  readonly count: number;
-  readonly #threads: readonly Thread[];
+  readonly #threads: Thread[] = [];
+  readonly #folder: SpoolFolder;
+  readonly #onProgress: OnProgress;
   readonly #watch: NodeJS.Timeout;
   #requests = 0;
 
-  constructor(count: number, folder: SpoolFolder, onProgress: OnProgress, patience = PATIENCE) {
-    this.count = count;
-    this.#threads = Array.from({ length: count }, (_, i) => startThread(join(folder.path, `${i}`), onProgress));
+  constructor(folder: SpoolFolder, onProgress: OnProgress, patience = PATIENCE) {
+    this.#folder = folder;
+    this.#onProgress = onProgress;
     // By looks and not by the clock, which goes on while the machine sleeps.
     this.#watch = setInterval(() => this.#look(patience.looks), patience.everyMs).unref();
+  }
+
+  get count(): number {
+    return this.#threads.length;
+  }
+
+  /** Starts threads until there are so many. */
+  start(count: number): void {
+    while (this.count < count) {
+      this.#threads.push(startThread(join(this.#folder.path, `${this.count}`), this.#onProgress));
+    }
   }
 
   /** Answers in the order given. Many small files at once spare a message for each; a Parquet file comes alone. */

@@ -151,7 +151,8 @@ test('a thread that comes to no end with a Parquet file is ended, and the file n
   const location = join(temporaryFolder(), 'endless.parquet');
   writeFileSync(location, parquet());
   using folder = new SpoolFolder();
-  const threads = new HashThreads(1, folder, () => {}, { looks: 1, everyMs: 1 });
+  const threads = new HashThreads(folder, () => {}, { looks: 1, everyMs: 1 });
+  threads.start(1);
   await expect(threads.hashFiles([{ path: 'endless.parquet', location }])).rejects.toThrow(
     /endless\.parquet: .* no end/,
   );

@@ -1,6 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { lstatSync, type Dirent } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { limits } from '../../../schemas/limits.ts';
 import { fromUtf8 } from '../../../protocol/bytes.ts';
 import { pathFault } from '../../../protocol/path.ts';
@@ -15,6 +16,9 @@ export interface FoundFile {
   bytes: number;
 }
 
+/** Hears of a file as soon as it is found. */
+export type OnFile = (file: FoundFile) => void;
+
 export interface Found {
   isFolder: boolean;
   files: FoundFile[];
@@ -24,9 +28,9 @@ export interface Found {
 
 /**
  * Lists the content at `path`, a folder or one file. Refuses what a manifest cannot name truthfully: symbolic links,
- * devices, and names outside protocol.md §5. Throws CliError with the path at fault.
+ * devices, and names outside protocol.md §5. Tells `onFile` of each file at once. Throws CliError with the path at fault.
  */
-export async function findContent(path: string): Promise<Found> {
+export async function findContent(path: string, onFile: OnFile = () => {}): Promise<Found> {
   const stat = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw new CliError('not-found', `no such file or folder: ${path}`);
     throw error;
@@ -35,27 +39,35 @@ export async function findContent(path: string): Promise<Found> {
   if (stat.isFile()) {
     const name = basename(path);
     requirePath(name);
-    return { isFolder: false, files: [{ path: name, location: path, bytes: stat.size }], skipped: [] };
+    const file = { path: name, location: path, bytes: stat.size };
+    onFile(file);
+    return { isFolder: false, files: [file], skipped: [] };
   }
   if (!stat.isDirectory()) throw new CliError('invalid-file', `${path} is neither a file nor a folder`);
   const found: Found = { isFolder: true, files: [], skipped: [] };
-  await walk(path, '', found);
+  await walk(path, '', found, onFile);
   return found;
 }
 
+/** Files that are found at once. */
+const TURN = 256;
+
 /** Depth first, without recursion deeper than a path may be long. */
-async function walk(folder: string, prefix: string, found: Found): Promise<void> {
-  const names = await entriesIn(folder);
-  for (const [name, entry] of names) {
+async function walk(folder: string, prefix: string, found: Found, onFile: OnFile): Promise<void> {
+  const entries = await entriesIn(folder);
+  const names = new Set(entries.map(({ name }) => name));
+  const inFolder = join(folder, '_').slice(0, -1);
+  for (const entry of entries) {
+    const { name } = entry;
     const path = `${prefix}${name}`;
-    const location = join(folder, name);
+    const location = `${inFolder}${name}`;
     if (isOurs(name, names)) {
       if (!RESERVED.has(path)) found.skipped.push(path);
     } else if (entry.isSymbolicLink()) {
       throw linkRefused(location);
     } else if (entry.isDirectory()) {
       requirePath(path);
-      await walk(location, `${path}/`, found);
+      await walk(location, `${path}/`, found, onFile);
     } else if (entry.isFile()) {
       requirePath(path);
       if (found.files.length >= limits.manifestFiles) {
@@ -66,19 +78,22 @@ async function walk(folder: string, prefix: string, found: Found): Promise<void>
         );
       }
       // Of many files, each would wait longer for its turn than for this.
-      found.files.push({ path, location, bytes: lstatSync(location).size });
+      const file = { path, location, bytes: lstatSync(location).size };
+      found.files.push(file);
+      onFile(file);
+      // Whoever hears of them has other things to do, too.
+      if (found.files.length % TURN === 0) await setImmediate();
     } else {
       throw new CliError('invalid-file', `${location} is not a regular file`, 'move it out of the folder');
     }
   }
 }
 
-/** What is in a folder, by name. */
-async function entriesIn(folder: string): Promise<Map<string, Dirent>> {
+async function entriesIn(folder: string): Promise<Dirent[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   // Node replaces what is not UTF-8, and would then name a file that is not there.
   if (entries.some(({ name }) => name.includes(REPLACEMENT))) await requireUtf8(folder);
-  return new Map(entries.map((entry) => [entry.name, entry]));
+  return entries;
 }
 
 const REPLACEMENT = '\ufffd';
@@ -94,7 +109,7 @@ async function requireUtf8(folder: string): Promise<void> {
 const RESERVED: ReadonlySet<string> = new Set(['.firsthand', 'firsthand.yaml']);
 
 /** What is never content. `x.firsthand` counts only beside an `x`, so that a name alone hides no data. */
-function isOurs(name: string, siblings: ReadonlyMap<string, unknown>): boolean {
+function isOurs(name: string, siblings: ReadonlySet<string>): boolean {
   if (RESERVED.has(name) || name === '.git' || name === '.DS_Store') return true;
   const match = /^(.+)\.firsthand(?:\.yaml)?$/.exec(name);
   return match !== null && siblings.has(match[1] as string);
