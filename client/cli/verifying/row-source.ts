@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../../../schemas/primitives.ts';
-import type { ReadSegment } from '../../../protocol/verify/row-lists.ts';
+import { HashedBytes, type ReadSegment } from '../../../protocol/verify/row-lists.ts';
+import { servedAnother } from '../../answers.ts';
 import { RegistryError } from '../../errors.ts';
 import type { RegistryClient } from '../../registry-client.ts';
 import { SpoolFolder } from '../content/spool.ts';
@@ -29,14 +30,15 @@ export class RowSource implements Disposable {
   readonly read: ReadSegment = async (digest, bytes) =>
     (await savedSegment(this.#folders, digest, bytes)) ?? (await this.#fetch(digest));
 
-  async #fetch(digest: Digest): Promise<Uint8Array | null> {
+  async #fetch(digest: Digest): ReturnType<ReadSegment> {
     const kept = this.#kept.get(digest);
     if (kept !== undefined) return kept === null ? null : readFile(await kept);
     if (this.#client === null) return null;
     try {
       // Whatever its size: a manifest that says another is no reason to give up on all the others.
-      const segment = await this.#client.getBlob(digest);
-      this.#keep(digest, segment);
+      const segment = new HashedBytes(await this.#client.servedBlob(digest));
+      if (segment.digest !== digest) throw servedAnother(digest);
+      this.#keep(digest, segment.bytes);
       return segment;
     } catch (error) {
       // Not uploaded: the report says which list is not at hand.
