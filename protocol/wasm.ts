@@ -53,6 +53,7 @@ export const i32 = {
   add: (a: Code, b: Code): Code => [a, b, 0x6a],
   multiply: (a: Code, b: Code): Code => [a, b, 0x6c],
   and: (a: Code, b: Code): Code => [a, b, 0x71],
+  or: (a: Code, b: Code): Code => [a, b, 0x72],
   xor: (a: Code, b: Code): Code => [a, b, 0x73],
   shiftLeft: (a: Code, b: Code): Code => [a, b, 0x74],
   /** Of an unsigned one. */

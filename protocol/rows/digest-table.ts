@@ -26,7 +26,7 @@ const WORTH_WASM = 2 ** 14;
 
 /**
  * Different digests, how often each was counted, and who owns it: entries in the order they came, and slots by open
- * addressing, 51 bytes a digest at best and 63 at worst. They are compared in full. Where a digest is looked for depends on
+ * addressing, 46 bytes a digest at best and 51 at worst. They are compared in full. Where a digest is looked for depends on
  * `seed`: whoever picks digests without knowing it cannot make them collide.
  */
 export class DigestTable {

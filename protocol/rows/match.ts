@@ -3,7 +3,7 @@ import { DIGEST_WORDS } from './place-digests.ts';
 import { ROW_DIGEST_BYTES, type RowDigests } from './row-digests.ts';
 import { RowSet } from './row-set.ts';
 
-/** Digests that are held at a time: with what goes with them, 151 MB. */
+/** Digests that are held at a time: with what goes with them, 134 MB. */
 const TABLE_ROWS = Math.floor(2 ** 22 * 0.7);
 
 /** A piece of somebody's row-digest list. */

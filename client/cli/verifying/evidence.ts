@@ -51,8 +51,11 @@ export class Evidence implements Disposable {
   }
 
   /** Adds a certificate from wherever, and the manifests that content needs. */
-  async add(certificate: string, content: Content | null): Promise<void> {
-    const claims = readClaims(certificate);
+  add(certificate: string, content: Content | null): Promise<void> {
+    return this.#add(certificate, readClaims(certificate), content);
+  }
+
+  async #add(certificate: string, claims: CertificateClaims | null, content: Content | null): Promise<void> {
     // Two of one record both count: either may know what the other does not.
     this.#certificates.set(
       claims === null || this.#certificates.has(claims.subject) ? digestOf(certificate) : claims.subject,
@@ -73,7 +76,7 @@ export class Evidence implements Disposable {
       );
     }
     this.#certificatesLeft -= certificate.length;
-    await this.add(certificate, content);
+    await this.#add(certificate, claims, content);
   }
 
   /** The same of a record that a look-up named: false where it does not fit, or is not there. */
