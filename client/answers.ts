@@ -52,6 +52,9 @@ export function textOf(bytes: Bytes, call: string): string {
 
 /** The bytes, which must hash to `digest`. Throws UntrustedError. */
 export function withDigest(bytes: Bytes, digest: Digest): Bytes {
-  if (digestOf(bytes) !== digest) throw new UntrustedError(`what was served as ${digest} has another digest`);
+  if (digestOf(bytes) !== digest) throw servedAnother(digest);
   return bytes;
 }
+
+export const servedAnother = (digest: Digest): UntrustedError =>
+  new UntrustedError(`what was served as ${digest} has another digest`);

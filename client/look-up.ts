@@ -1,9 +1,12 @@
+import { compiledInTime } from '#compile';
 import { LookupResponse, type IndexState } from '../schemas/api.ts';
 import { limits } from '../schemas/limits.ts';
 import type { Digest } from '../schemas/primitives.ts';
 import { postJson } from './answers.ts';
 import { UntrustedError } from './errors.ts';
 import type { Transport } from './transport.ts';
+
+const responseTo = compiledInTime(LookupResponse);
 
 /** What a look-up finds, and how far the registry's index was when it was asked. */
 export interface Lookup {
@@ -21,7 +24,7 @@ export async function lookUp(transport: Transport, digests: readonly Digest[]): 
       transport,
       '/v1/lookups',
       { digests: chunk },
-      LookupResponse,
+      responseTo(chunk.length),
     );
     if (found.length !== chunk.length || found.some((match, at) => match.digest !== chunk[at])) {
       throw new UntrustedError('the look-up answers other digests than were asked');

@@ -214,7 +214,12 @@ export class RegistryClient {
 
   /** A blob whose bytes hash to `digest`, of `maxBytes` at most. */
   async getBlob(digest: Digest, maxBytes: number = limits.blobBytes): Promise<Bytes> {
-    return withDigest((await this.#transport.call({ path: `/v1/blobs/${digest}`, maxBytes })).bytes, digest);
+    return withDigest(await this.servedBlob(digest, maxBytes), digest);
+  }
+
+  /** What is served as that blob, whatever it hashes to. */
+  async servedBlob(digest: Digest, maxBytes: number = limits.blobBytes): Promise<Bytes> {
+    return (await this.#transport.call({ path: `/v1/blobs/${digest}`, maxBytes })).bytes;
   }
 
   /** Status list `list`, as served; `verifyStatusList` judges it. */

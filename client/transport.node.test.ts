@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { NetworkError, RegistryError, UntrustedError } from './errors.ts';
 import { Transport } from './transport.ts';
@@ -181,4 +182,28 @@ describe('errors', () => {
 
 test.each(['ftp://x', 'nonsense', 'https://user:secret@x', 'https://x?y'])('%s is no registry', (url) => {
   expect(() => new Transport({ url })).toThrow(TypeError);
+});
+
+const streamOf = (pieces: readonly Uint8Array[]): ReadableStream =>
+  new ReadableStream({
+    start(controller) {
+      for (const piece of pieces) controller.enqueue(piece);
+      controller.close();
+    },
+  });
+
+test('reads what comes up to the bound, however long the answer says it is', () => {
+  const said = fc.constantFrom(null, '0', '3', '60', '-1', '1e99', 'long', '');
+  const pieces = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 6 });
+  return fc.assert(
+    fc.asyncProperty(pieces, said, async (body, length) => {
+      const answer = (): Response =>
+        new Response(streamOf(body), { headers: length === null ? {} : { 'content-length': length } });
+      const transport = new Transport({ url: 'http://registry.example', fetch: async () => answer() });
+      const whole = Uint8Array.from(body.flatMap((piece) => [...piece]));
+      const call = transport.call({ path: '/x', maxBytes: 100 });
+      if (whole.length > 100) await expect(call).rejects.toThrow('larger than 100 bytes');
+      else expect((await call).bytes).toEqual(whole);
+    }),
+  );
 });

@@ -1,6 +1,6 @@
 import { limits } from '../schemas/limits.ts';
 import { Problem, type ProblemCode } from '../schemas/problem.ts';
-import { concatBytes, fromUtf8, type Bytes } from '../protocol/bytes.ts';
+import { fromUtf8, type Bytes } from '../protocol/bytes.ts';
 import { parseJson } from '../protocol/json.ts';
 import { backoff, LONGEST_WAIT, retryAfter } from './backoff.ts';
 import { NetworkError, RegistryError, UntrustedError } from './errors.ts';
@@ -154,20 +154,31 @@ class Refused extends Error {
 /** Reads a body of untrusted length up to `max` bytes, as long as it comes; throws UntrustedError past them. */
 async function readBounded(response: Response, max: number, patience: Patience): Promise<Bytes> {
   const reader = response.body?.getReader();
-  const chunks: Uint8Array[] = [];
+  // Room for what it says to have, whatever that is; what was compressed has more.
+  const declared = Number(response.headers.get('content-length')) || 0;
+  let bytes = new Uint8Array(Math.max(0, Math.min(max, declared)));
   let length = 0;
   for (;;) {
     const { done, value } = (await reader?.read()) ?? { done: true };
     if (done) break;
     patience.hear(value.length);
+    const from = length;
     length += value.length;
     if (length > max) {
       await reader?.cancel();
       throw new UntrustedError(`the answer of ${response.url || 'the registry'} is larger than ${max} bytes`);
     }
-    chunks.push(value);
+    if (length > bytes.length) bytes = withRoom(bytes.subarray(0, from), Math.min(max, 2 * length));
+    bytes.set(value, from);
   }
-  return concatBytes(...chunks);
+  return length === bytes.length ? bytes : bytes.slice(0, length);
+}
+
+/** A copy of what was read, with room for more. */
+function withRoom(read: Bytes, room: number): Bytes {
+  const bytes = new Uint8Array(room);
+  bytes.set(read);
+  return bytes;
 }
 
 /** The problem that an answer carries, or one made up from its status where a proxy answered in between. */

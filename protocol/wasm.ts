@@ -34,6 +34,16 @@ export const call = (func: number): Code => [0x10, unsigned(func)];
 export const answer = (value: Code): Code => [value, 0x0f];
 /** Runs `body` where `condition`, an i32, is not 0. */
 export const when = (condition: Code, body: Code): Code => [condition, 0x04, 0x40, body, 0x0b];
+/** Runs one of them: `body` where `condition`, an i32, is not 0. */
+export const choose = (condition: Code, body: Code, other: Code): Code => [
+  condition,
+  0x04,
+  0x40,
+  body,
+  0x05,
+  other,
+  0x0b,
+];
 /** Repeats `body` until `condition`, an i32, is 0. */
 export const repeat = (body: Code, condition: Code): Code => [0x03, 0x40, body, condition, 0x0d, 0, 0x0b];
 
@@ -41,9 +51,19 @@ export const repeat = (body: Code, condition: Code): Code => [0x03, 0x40, body, 
 export const i32 = {
   const: (value: number): Code => [0x41, signed(value)],
   add: (a: Code, b: Code): Code => [a, b, 0x6a],
+  multiply: (a: Code, b: Code): Code => [a, b, 0x6c],
+  and: (a: Code, b: Code): Code => [a, b, 0x71],
+  or: (a: Code, b: Code): Code => [a, b, 0x72],
+  xor: (a: Code, b: Code): Code => [a, b, 0x73],
+  shiftLeft: (a: Code, b: Code): Code => [a, b, 0x74],
+  /** Of an unsigned one. */
+  shiftRight: (a: Code, b: Code): Code => [a, b, 0x76],
+  isZero: (a: Code): Code => [a, 0x45],
   notEqual: (a: Code, b: Code): Code => [a, b, 0x47],
   /** Of unsigned ones. */
   less: (a: Code, b: Code): Code => [a, b, 0x49],
+  load: (from: Code, offset = 0): Code => [from, 0x28, memory(offset)],
+  store: (to: Code, offset: number, a: Code): Code => [to, a, 0x36, memory(offset)],
   trailingZeros: (a: Code): Code => [a, 0x68],
 };
 
@@ -94,10 +114,11 @@ export const i32x4 = {
   storeLane: (to: Code, offset: number, lane: number, a: Code): Code => [to, a, vector(0x5a, memory(offset), lane)],
 };
 
-/** A function of i32s, which are its first locals; vectors follow. */
+/** A function of i32s, which are its first locals; more i32s follow, then vectors. */
 export interface WasmFunction {
   params: number;
   results: 0 | 1;
+  integers?: number;
   vectors: number;
   body: Code;
 }
@@ -116,7 +137,12 @@ function moduleOf(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
     [name('memory'), 2, 0],
     [name('main'), 0, unsigned(functions.length - 1)],
   ];
-  const bodies = functions.map(({ vectors, body }) => sized([list([[unsigned(vectors), V128]]), body, 0x0b]));
+  const locals = (integers: number, vectors: number): Code =>
+    list([
+      [unsigned(integers), I32],
+      [unsigned(vectors), V128],
+    ]);
+  const bodies = functions.map(({ integers = 0, vectors, body }) => sized([locals(integers, vectors), body, 0x0b]));
   const sections = [
     section(1, types),
     section(3, indices),

@@ -366,6 +366,15 @@ describe('a registry', () => {
     expect(report.coverage).toMatchObject({ matched: DATA.modelRows });
   });
 
+  test('that serves another list, as long as the right one, is not believed', async () => {
+    const lying = await lyingBy((path, answer) =>
+      path.startsWith('/v1/blobs/') && answer.length === linesOf(DATA.human).length * 32 ? answer.fill(7) : answer,
+    );
+    const { code, stderr } = await lying('verify', write('mine.jsonl', text(mixed)), '--json');
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/what was served as sha256:[0-9a-f]{64} has another digest/);
+  });
+
   test('whose index is behind never lets a row be called nobody’s', async () => {
     const behind = await answering(({ matches }) => ({ matches, index: { through: 5, size: 6, pendingRows: 7 } }));
     for (const rows of [mixed, mixed.slice(-DATA.strange)]) {

@@ -1,5 +1,16 @@
-/** 32-bit words of a digest. */
-export const DIGEST_WORDS = 8;
+import {
+  COUNT,
+  DIGEST_WORDS,
+  ENTRY_WORDS,
+  GROUP,
+  NOBODY,
+  NOWHERE,
+  OWNER,
+  PLACES,
+  SLOTS,
+  startPlacing,
+  type Place,
+} from './place-digests.ts';
 
 /** Digests as words, as the platform orders them: good for comparing, and for nothing else. */
 export function wordsOf(digests: Uint8Array): Int32Array {
@@ -7,50 +18,39 @@ export function wordsOf(digests: Uint8Array): Int32Array {
   return byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, length / 4) : new Int32Array(digests.slice().buffer);
 }
 
-/** Words of an entry: the digest, how often it was counted, and its owner. */
-const ENTRY_WORDS = DIGEST_WORDS + 2;
-const COUNT = DIGEST_WORDS;
-const OWNER = DIGEST_WORDS + 1;
-const NOBODY = -1;
-
-/** Words of a slot: one of a digest, which tells most others apart, and the number of its entry, from 1; 0 for none. */
-const SLOT_WORDS = 2;
-const TAG = 3;
-
-/** How full a table may become: linear probing stays short. */
-const LOAD = 0.7;
-
-/** Digests that are looked for at a time, and their words. */
-const GROUP = 512;
+/** Words of digests that are placed at a time. */
 const GROUP_WORDS = GROUP * DIGEST_WORDS;
+
+/** Smaller tables are filled before anything is compiled for them. */
+const WORTH_WASM = 2 ** 14;
 
 /**
  * Different digests, how often each was counted, and who owns it: entries in the order they came, and slots by open
- * addressing, 51 bytes a digest at best and 63 at worst. They are compared in full. Where a digest is looked for depends on
+ * addressing, 46 bytes a digest at best and 51 at worst. They are compared in full. Where a digest is looked for depends on
  * `seed`: whoever picks digests without knowing it cannot make them collide.
  */
 export class DigestTable {
   readonly capacity: number;
   readonly #seed: number;
-  readonly #shift: number;
-  readonly #slots: Int32Array;
-  readonly #entries: Int32Array;
+  readonly #memory: Int32Array;
+  readonly #place: Place;
+  /** Of the group that was placed last: the word at which each one's entry begins. */
+  readonly #places: Int32Array;
+  /** The word at which the first entry begins. */
+  readonly #entries: number;
   #size = 0;
+  #counted = 0;
   #unowned = 0;
-  /** Of a group: the slot where each is looked for, and the number of the entry that is there. */
-  readonly #homes = new Int32Array(GROUP);
-  readonly #firsts = new Int32Array(GROUP);
-  /** Of those that by their tags it seems to hold: where they are in their words, and their entries. */
-  readonly #places = new Int32Array(GROUP);
-  readonly #found = new Int32Array(GROUP);
+  readonly #owned = new Map<number, number>();
 
-  constructor(capacity: number, seed: number) {
+  constructor(capacity: number, seed: number, worthWasm = WORTH_WASM) {
     this.capacity = capacity;
-    this.#seed = seed | 0;
-    const bits = Math.ceil(Math.log2(Math.max(2, capacity / LOAD)));
-    this.#shift = 32 - bits;
-    this.#slots = new Int32Array(SLOT_WORDS * 2 ** bits);
-    this.#entries = new Int32Array(ENTRY_WORDS * capacity);
+    this.#seed = seed;
+    const { memory, entries, place } = startPlacing(capacity, seed, capacity >= worthWasm);
+    this.#memory = memory;
+    this.#places = memory.subarray(PLACES, PLACES + GROUP);
+    this.#entries = entries;
+    this.#place = place;
   }
 
   /** How many different digests it holds. */
@@ -63,190 +63,99 @@ export class DigestTable {
     return this.#unowned;
   }
 
-  clear(): void {
-    this.#slots.fill(0);
-    this.#size = 0;
-    this.#unowned = 0;
+  /** How often the digests were counted that each owner was given. */
+  get owned(): ReadonlyMap<number, number> {
+    return this.#owned;
   }
 
-  /** Adds digests; `counted` where they are to find the owner of. False where there is no room for them all. */
+  clear(): void {
+    this.#memory.fill(0, SLOTS, this.#entries);
+    this.#size = 0;
+    this.#counted = 0;
+    this.#unowned = 0;
+    this.#owned.clear();
+  }
+
+  /** Adds digests before any are given; `counted` where they are to find an owner. False where there is no room for them all. */
   add(words: Int32Array, counted: boolean): boolean {
-    const homes = this.#homes;
+    const [memory, places] = [this.#memory, this.#places];
     for (let from = 0; from < words.length; from += GROUP_WORDS) {
-      const gathered = this.#gather(words, from);
-      for (let i = 0; i < gathered; i++) {
-        if (!this.#addOne(words, from + i * DIGEST_WORDS, homes[i] as number, counted)) return false;
+      const placed = this.#placeGroup(words, from, this.capacity);
+      for (let i = 0; i < placed; i++) {
+        const entry = places[i] as number;
+        if (entry === NOWHERE) return false;
+        if (counted && (memory[entry + COUNT] = (memory[entry + COUNT] as number) + 1) === 1) this.#counted++;
       }
     }
-    return true;
-  }
-
-  #addOne(words: Int32Array, at: number, home: number, counted: boolean): boolean {
-    const entries = this.#entries;
-    const slot = this.#find(words, at, home);
-    let entry = entryIn(this.#slots, slot);
-    if (entry < 0) {
-      if (this.#size === this.capacity) return false;
-      entry = ENTRY_WORDS * this.#size++;
-      this.#slots[slot] = words[at + TAG] as number;
-      this.#slots[slot + 1] = this.#size;
-      copyDigest(words, at, entries, entry);
-      entries[entry + COUNT] = 0;
-      entries[entry + OWNER] = NOBODY;
-    }
-    if (counted && (entries[entry + COUNT] = (entries[entry + COUNT] as number) + 1) === 1) this.#unowned++;
+    this.#unowned = this.#counted;
     return true;
   }
 
   /** Gives those that were counted to `owner`, 0 or more, unless they have one that is not among those it `succeeds`. */
   give(words: Int32Array, owner: number, succeeds?: Pick<ReadonlySet<number>, 'has'>): void {
-    const entries = this.#entries;
-    const found = this.#found;
+    const [memory, places] = [this.#memory, this.#places];
+    let given = 0;
     for (let from = 0; from < words.length; from += GROUP_WORDS) {
-      const held = this.#lookUp(words, from);
-      for (let i = 0; i < held; i++) {
-        const entry = found[i] as number;
-        if (entries[entry + COUNT] === 0) continue;
-        const known = entries[entry + OWNER] as number;
+      const placed = this.#placeGroup(words, from, 0);
+      for (let i = 0; i < placed; i++) {
+        const entry = places[i] as number;
+        if (entry === NOWHERE || memory[entry + COUNT] === 0) continue;
+        const count = (memory[entry + COUNT] as number) >>> 0;
+        const known = memory[entry + OWNER] as number;
         if (known === NOBODY) this.#unowned--;
-        else if (succeeds?.has(known) !== true) continue;
-        entries[entry + OWNER] = owner;
+        else if (succeeds?.has(known) === true) this.#countFor(known, -count);
+        else continue;
+        memory[entry + OWNER] = owner;
+        given += count;
       }
     }
+    this.#countFor(owner, given);
+  }
+
+  #countFor(owner: number, count: number): void {
+    this.#owned.set(owner, (this.#owned.get(owner) ?? 0) + count);
+  }
+
+  /** As before anything was given. */
+  disown(): void {
+    if (this.#unowned === this.#counted) return;
+    for (let entry = this.#entries; entry < this.#end; entry += ENTRY_WORDS) this.#memory[entry + OWNER] = NOBODY;
+    this.#unowned = this.#counted;
+    this.#owned.clear();
   }
 
   /** Whether the digest that begins at word `at` was counted and nobody owns it. */
   isUnowned(words: Int32Array, at: number): boolean {
-    const entry = entryIn(this.#slots, this.#find(words, at, this.#homeOf(words, at)));
-    return entry >= 0 && this.#isUnowned(entry);
-  }
-
-  /** Adds, to what each owner has, how often the digests were counted that it was given. */
-  countInto(owned: Map<number, number>): void {
-    const entries = this.#entries;
-    for (let entry = 0; entry < this.#size * ENTRY_WORDS; entry += ENTRY_WORDS) {
-      const owner = entries[entry + OWNER] as number;
-      if (owner !== NOBODY) owned.set(owner, (owned.get(owner) ?? 0) + ((entries[entry + COUNT] as number) >>> 0));
-    }
+    for (let i = 0; i < DIGEST_WORDS; i++) this.#memory[i] = words[at + i] as number;
+    this.#place(1, this.#size, 0);
+    const entry = this.#places[0] as number;
+    return entry !== NOWHERE && this.#isUnowned(entry);
   }
 
   /** A table of those that were counted and that nobody owns: where they are few, it answers from the processor's cache. */
   unownedOnly(): DigestTable {
     const rest = new DigestTable(this.#unowned, this.#seed);
-    const entries = this.#entries;
-    for (let entry = 0; rest.size < this.#unowned; entry += ENTRY_WORDS) {
-      if (this.#isUnowned(entry)) rest.add(entries.subarray(entry, entry + DIGEST_WORDS), true);
+    for (let entry = this.#entries; rest.size < this.#unowned; entry += ENTRY_WORDS) {
+      if (this.#isUnowned(entry)) rest.add(this.#memory.subarray(entry, entry + DIGEST_WORDS), true);
     }
     return rest;
   }
 
-  #isUnowned(entry: number): boolean {
-    return this.#entries[entry + OWNER] === NOBODY && this.#entries[entry + COUNT] !== 0;
+  /** The word behind the last entry. */
+  get #end(): number {
+    return this.#entries + ENTRY_WORDS * this.#size;
   }
 
-  /**
-   * Notes where the digests of the group at `from` are looked for, and what is there: memory answers many that are asked at
-   * once as soon as one, and a search that is not over keeps the processor from asking for the next. Answers how many
-   * they are.
-   */
-  #gather(words: Int32Array, from: number): number {
-    const slots = this.#slots;
-    const homes = this.#homes;
-    const firsts = this.#firsts;
-    const count = Math.min(GROUP, Math.floor((words.length - from) / DIGEST_WORDS));
-    for (let i = 0, at = from; i < count; i++, at += DIGEST_WORDS) {
-      const home = this.#homeOf(words, at);
-      homes[i] = home;
-      firsts[i] = slots[home + 1] as number;
-    }
+  #isUnowned(entry: number): boolean {
+    return this.#memory[entry + OWNER] === NOBODY && this.#memory[entry + COUNT] !== 0;
+  }
+
+  /** Finds the entries of the group at `from`, and answers how many it is; those without one get one while there are fewer than `most`. */
+  #placeGroup(words: Int32Array, from: number, most: number): number {
+    const end = Math.min(words.length, from + GROUP_WORDS);
+    const count = (end - from) / DIGEST_WORDS;
+    this.#memory.set(words.subarray(from, end));
+    this.#size = this.#place(count, this.#size, most);
     return count;
   }
-
-  /** Looks up the group at `from`, in steps for the same reason. Answers how many of it were found. */
-  #lookUp(words: Int32Array, from: number): number {
-    const slots = this.#slots;
-    const entries = this.#entries;
-    const homes = this.#homes;
-    const firsts = this.#firsts;
-    const places = this.#places;
-    const found = this.#found;
-    const count = this.#gather(words, from);
-    let likely = 0;
-    for (let i = 0; i < count; i++) {
-      if (firsts[i] === 0) continue;
-      const at = from + i * DIGEST_WORDS;
-      const tag = words[at + TAG] as number;
-      for (let slot = homes[i] as number; slots[slot + 1] !== 0; slot = after(slots, slot)) {
-        if (slots[slot] !== tag) continue;
-        homes[likely] = slot;
-        places[likely] = at;
-        found[likely++] = entryIn(slots, slot);
-        break;
-      }
-    }
-    let held = 0;
-    for (let i = 0; i < likely; i++) {
-      const at = places[i] as number;
-      let entry = found[i] as number;
-      if (!isSame(words, at, entries, entry)) {
-        entry = entryIn(slots, this.#find(words, at, homes[i] as number));
-        if (entry < 0) continue;
-      }
-      places[held] = at;
-      found[held++] = entry;
-    }
-    return held;
-  }
-
-  #homeOf(words: Int32Array, at: number): number {
-    const mixed =
-      Math.imul((words[at + 1] as number) ^ this.#seed, 0x9e3779b1) ^
-      Math.imul((words[at + 2] as number) + this.#seed, 0x85ebca6b);
-    return SLOT_WORDS * (mixed >>> this.#shift);
-  }
-
-  /** The slot that holds a digest, or the empty one where it would go. There always is an empty one. */
-  #find(words: Int32Array, at: number, home: number): number {
-    const slots = this.#slots;
-    const entries = this.#entries;
-    const tag = words[at + TAG] as number;
-    for (let slot = seek(slots, tag, home); ; slot = seek(slots, tag, after(slots, slot))) {
-      const entry = entryIn(slots, slot);
-      if (entry < 0 || isSame(words, at, entries, entry)) return slot;
-    }
-  }
-}
-
-const after = (slots: Int32Array, slot: number): number => (slot + SLOT_WORDS) & (slots.length - 1);
-
-/** The first slot with this tag, or without an entry, from `slot` on. */
-function seek(slots: Int32Array, tag: number, from: number): number {
-  let slot = from;
-  while (slots[slot + 1] !== 0 && slots[slot] !== tag) slot = after(slots, slot);
-  return slot;
-}
-
-/** Where the entry of a slot begins; less than 0 where it has none. */
-const entryIn = (slots: Int32Array, slot: number): number => ENTRY_WORDS * ((slots[slot + 1] as number) - 1);
-
-// Word by word: loops over eight words take twice the time.
-const isSame = (a: Int32Array, i: number, b: Int32Array, j: number): boolean =>
-  a[i] === b[j] &&
-  a[i + 1] === b[j + 1] &&
-  a[i + 2] === b[j + 2] &&
-  a[i + 3] === b[j + 3] &&
-  a[i + 4] === b[j + 4] &&
-  a[i + 5] === b[j + 5] &&
-  a[i + 6] === b[j + 6] &&
-  a[i + 7] === b[j + 7];
-
-function copyDigest(from: Int32Array, at: number, to: Int32Array, into: number): void {
-  to[into] = from[at] as number;
-  to[into + 1] = from[at + 1] as number;
-  to[into + 2] = from[at + 2] as number;
-  to[into + 3] = from[at + 3] as number;
-  to[into + 4] = from[at + 4] as number;
-  to[into + 5] = from[at + 5] as number;
-  to[into + 6] = from[at + 6] as number;
-  to[into + 7] = from[at + 7] as number;
 }

@@ -2,12 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concatBytes, utf8 } from '../bytes.ts';
 import { sha256Bytes } from '../digest.ts';
-import { matchRows, type OwnedDigests } from './match.ts';
+import { fillTable, matchRows, type OwnedDigests } from './match.ts';
 import { ROW_DIGEST_BYTES, type RowDigests } from './row-digests.ts';
+
+const hundreds: Uint8Array[] = [];
 
 /** The digest of row number `n`; numbers of one hundred share seven of their eight words with their neighbours. */
 function digestOf(n: number): Uint8Array {
-  const digest = sha256Bytes(utf8(`row ${Math.floor(n / 100)}`)).slice();
+  const hundred = Math.floor(n / 100);
+  const digest = (hundreds[hundred] ??= sha256Bytes(utf8(`row ${hundred}`))).slice();
   new DataView(digest.buffer).setUint32(((n % 100) % 8) * 4, n);
   return digest;
 }
@@ -86,11 +89,11 @@ test('finds the owner of every row as a plain map would, in one pass or in many'
   );
 });
 
-test.for([5_000, 700])('finds those of thousands at a time, in tables of %i', async (tableRows) => {
-  const open = [Array.from({ length: 3_000 }, (_, i) => i * 37), [37, 74, 5]];
+test.for([40_000, 9_000])('finds those of thousands at a time, in tables of %i', async (tableRows) => {
+  const open = [Array.from({ length: 20_000 }, (_, i) => i * 3), [3, 6, 5]];
   const lists = [
-    { owner: 0, rows: Array.from({ length: 1_500 }, (_, i) => i * 74), succeeds: [] },
-    { owner: 1, rows: Array.from({ length: 2_000 }, (_, i) => i * 37), succeeds: [] },
+    { owner: 0, rows: Array.from({ length: 9_000 }, (_, i) => i * 6), succeeds: [] },
+    { owner: 1, rows: Array.from({ length: 15_000 }, (_, i) => i * 3), succeeds: [] },
   ];
   const found = await matchRows(
     open.map((rows) => file(rows, 2_100)),
@@ -100,6 +103,59 @@ test.for([5_000, 700])('finds those of thousands at a time, in tables of %i', as
   );
   const unmatched = found.unmatched.map((set) => [...set]);
   expect({ ...found, matched: [...found.matched].sort(), unmatched }).toEqual(expected(open, [], lists));
+});
+
+describe('a table that is filled ahead', () => {
+  const rows = fc.array(fc.nat(60), { maxLength: 40 });
+  const lists = fc.array(fc.record({ owner: fc.nat(3), rows, succeeds: fc.array(fc.nat(3), { maxLength: 2 }) }), {
+    maxLength: 4,
+  });
+
+  test('gives the same answers, to whatever it is matched with one after the other', () => {
+    const files = fc.array(rows, { maxLength: 3 });
+    return fc.assert(
+      fc.asyncProperty(files, files, fc.array(lists, { maxLength: 3 }), async (open, settled, matches) => {
+        const [held, known] = [open.map((each) => file(each)), settled.map((each) => file(each))];
+        const filled = fillTable(held, known, { seed: 5 });
+        for (const each of matches) {
+          const owned = each.map(({ owner, rows: theirs, succeeds }) => ({
+            ...list(owner, theirs),
+            succeeds: new Set(succeeds),
+          }));
+          const found = await matchRows(held, known, owned, { filled });
+          expect({
+            matched: [...found.matched].sort(),
+            unmatched: found.unmatched.map((set) => [...set]),
+            distinct: found.distinct,
+          }).toEqual(expected(open, settled, each));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('is read once; of other files it says nothing', async () => {
+    let read = 0;
+    const counted: RowDigests = { ...file([1, 2, 3]), read: () => (read++, file([1, 2, 3]).read()) };
+    const filled = fillTable([counted], []);
+    for (const owner of [1, 2]) {
+      const { matched } = await matchRows([counted], [], [list(owner, [1, 2, 3])], { filled });
+      expect([...matched]).toEqual([[owner, 3]]);
+    }
+    expect(read).toBe(1);
+    const { matched, distinct } = await matchRows([file([7])], [counted], [list(0, [7])], { filled });
+    expect([[...matched], distinct]).toEqual([[[0, 1]], 4]);
+    expect(read).toBe(2);
+  });
+
+  test('is none where the rows take more than one; what cannot be read is heard of by whoever matches it', async () => {
+    expect(fillTable([file([1, 2])], [file([3])], { tableRows: 2 })).toBeNull();
+    for (const count of [0, 1, 3]) {
+      const lying = { ...file([1, 2]), count };
+      const filled = fillTable([lying], []);
+      await expect(matchRows([lying], [], [], { filled })).rejects.toThrow(RangeError);
+    }
+  });
 });
 
 test('compares digests in full: one that differs in any one bit is another row', async () => {

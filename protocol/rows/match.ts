@@ -1,8 +1,9 @@
-import { DIGEST_WORDS, DigestTable, wordsOf } from './digest-table.ts';
+import { DigestTable, wordsOf } from './digest-table.ts';
+import { DIGEST_WORDS } from './place-digests.ts';
 import { ROW_DIGEST_BYTES, type RowDigests } from './row-digests.ts';
 import { RowSet } from './row-set.ts';
 
-/** Digests that are held at a time: with what goes with them, 151 MB. */
+/** Digests that are held at a time: with what goes with them, 134 MB. */
 const TABLE_ROWS = Math.floor(2 ** 22 * 0.7);
 
 /** A piece of somebody's row-digest list. */
@@ -26,23 +27,54 @@ export interface RowMatches {
   distinct: number;
 }
 
-interface MatchOptions {
+interface TableOptions {
   /** Something that whoever picked the rows could not foresee. */
   seed?: number;
   tableRows?: number;
 }
 
-/** Digests whose first word lies in here, both ends included, and how many of them a table takes. */
+/** A table with all rows of these files. It can be matched any number of times, one after the other. */
+export interface FilledTable {
+  open: readonly RowDigests[];
+  settled: readonly RowDigests[];
+  table: Promise<DigestTable>;
+}
+
+/** Digests whose first word lies in here, both ends included. */
 interface Range {
   from: number;
   to: number;
+}
+
+/** One that is gone through by itself, and how many digests its table takes. */
+interface Pass extends Range {
   capacity: number;
+}
+
+/** Begins to fill a table before it is known with what it will be matched. Null where the rows take more than one. */
+export function fillTable(
+  open: readonly RowDigests[],
+  settled: readonly RowDigests[],
+  { seed = 0, tableRows = TABLE_ROWS }: TableOptions = {},
+): FilledTable | null {
+  const [range, ...more] = plan(open, settled, tableRows);
+  if (range === undefined || more.length > 0) return null;
+  const filling = async (): Promise<DigestTable> => {
+    const table = new DigestTable(range.capacity, seed);
+    if (await fill(table, open, settled, range)) return table;
+    throw new RangeError(`count: more rows came than the ${range.capacity} that were announced`);
+  };
+  const table = filling();
+  // Who matches it hears of a failure; perhaps nobody does.
+  table.catch(() => undefined);
+  return { open, settled, table };
 }
 
 /**
  * Finds whose rows these are: a row of an open file belongs to the first list that has its digest, or to one that
- * succeeds it. Rows of `settled` files, whose owner is known, only count among the different ones. Memory is bounded whatever the sizes: what does not
- * fit into one table is gone through in passes, a range of digests each, but for one bit for every row of an open file.
+ * succeeds it. Rows of `settled` files, whose owner is known, only count among the different ones. A table that is `filled` with
+ * these very files need not be filled again. Memory is bounded whatever the sizes: what does not fit into one table is gone
+ * through in passes, a range of digests each, but for one bit for every row of an open file.
  *
  * Throws RangeError where a file yields more or fewer digests than it says.
  */
@@ -50,41 +82,58 @@ export async function matchRows(
   open: readonly RowDigests[],
   settled: readonly RowDigests[],
   lists: readonly OwnedDigests[],
-  { seed = 0, tableRows = TABLE_ROWS }: MatchOptions = {},
+  { filled = null, ...options }: TableOptions & { filled?: FilledTable | null | undefined } = {},
 ): Promise<RowMatches> {
-  const rows = [...open, ...settled].reduce((sum, file) => sum + file.count, 0);
   const matches: RowMatches = {
     matched: new Map(),
     unmatched: open.map((file) => new RowSet(file.count)),
     distinct: 0,
   };
-  // In whatever order: each range stands for itself.
-  const ranges = plan(rows, tableRows);
+  const prepare = (): void => {
+    if (open.length > 0) lists[0]?.prepare?.();
+  };
+  const match = async (table: DigestTable, range: Range): Promise<void> => {
+    matches.distinct += table.size;
+    await give(table, lists, range);
+    for (const [owner, rows] of table.owned) {
+      if (rows > 0) matches.matched.set(owner, (matches.matched.get(owner) ?? 0) + rows);
+    }
+    if (table.unowned > 0) await collect(table.unownedOnly(), open, range, matches.unmatched);
+  };
+  if (filled !== null && isEach(filled.open, open) && isEach(filled.settled, settled)) {
+    prepare();
+    const table = await filled.table;
+    table.disown();
+    await match(table, WHOLE);
+    return matches;
+  }
+  const { seed = 0, tableRows = TABLE_ROWS } = options;
   let table: DigestTable | null = null;
+  // In whatever order: each range stands for itself.
+  const ranges = plan(open, settled, tableRows);
   for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
     if (table?.capacity === range.capacity) table.clear();
     else table = new DigestTable(range.capacity, seed);
-    if (open.length > 0) lists[0]?.prepare?.();
-    if (!(await fill(table, open, settled, range))) {
-      ranges.push(...split(range));
-      continue;
-    }
-    matches.distinct += table.size;
-    await give(table, lists, range);
-    table.countInto(matches.matched);
-    if (table.unowned > 0) await collect(table.unownedOnly(), open, range, matches.unmatched);
+    prepare();
+    if (await fill(table, open, settled, range)) await match(table, range);
+    else ranges.push(...split(range));
   }
   return matches;
 }
 
+const isEach = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((each, i) => each === b[i]);
+
 const LEAST = -(2 ** 31);
 const WIDTH = 2 ** 32;
+const WHOLE: Range = { from: LEAST, to: LEAST + WIDTH - 1 };
 
 /** Words of digests that are copied at a time. */
 const COPIED_WORDS = 4096 * DIGEST_WORDS;
 
 /** Ranges of digests, each of which a table takes: digests are spread evenly, but for repeated ones, which share a place. */
-function plan(rows: number, tableRows: number): Range[] {
+function plan(open: readonly RowDigests[], settled: readonly RowDigests[], tableRows: number): Pass[] {
+  const rows = [...open, ...settled].reduce((sum, file) => sum + file.count, 0);
   const passes = rows <= tableRows ? 1 : Math.ceil((rows / tableRows) * 1.02);
   // One at least: a file may have rows that it does not announce.
   const capacity = Math.max(1, Math.min(rows, tableRows));
@@ -96,7 +145,7 @@ function plan(rows: number, tableRows: number): Range[] {
 }
 
 /** Two halves of a range that was too full; one that cannot be halved gets a larger table. */
-function split({ from, to, capacity }: Range): Range[] {
+function split({ from, to, capacity }: Pass): Pass[] {
   if (from === to) return [{ from, to, capacity: capacity * 2 }];
   const middle = from + Math.floor((to - from) / 2);
   return [

@@ -3,7 +3,7 @@ import type { ManifestFile } from '../../schemas/manifest.ts';
 import type { Present } from '../evidence.ts';
 import { digestOf } from '../digest.ts';
 import { readContent, summaryFault, type Content } from '../manifest.ts';
-import { matchRows } from '../rows/match.ts';
+import { matchRows, type FilledTable } from '../rows/match.ts';
 import type { RowDigests } from '../rows/row-digests.ts';
 import type { RowSet } from '../rows/row-set.ts';
 import type { Findings } from './findings.ts';
@@ -26,6 +26,8 @@ export interface LocalContent {
   manifests: readonly string[];
   /** Segments of row-digest lists; without it, files are matched whole only. */
   segment?: ReadSegment | undefined;
+  /** Rows of the files, if a table was filled with them while it was not known yet with what to match them. */
+  filled?: FilledTable | null | undefined;
 }
 
 type Record = Present<'DatasetRecord'>;
@@ -87,7 +89,7 @@ export async function matchContent(
     open.map((each) => each.rows),
     settled,
     lists.inOrder,
-    { seed },
+    { seed, filled: local.filled },
   );
   for (const [owner, matched] of found.matched) count(certified[owner]?.record as Record, matched);
   for (const [i, { file, whole }] of open.entries()) {

@@ -7,11 +7,22 @@ import type { OwnedDigests } from '../rows/match.ts';
 import { ROW_DIGEST_BYTES } from '../rows/row-digests.ts';
 import type { Findings } from './findings.ts';
 
+/** Bytes with their digest, which nobody but this has worked out. */
+export class HashedBytes {
+  readonly bytes: Uint8Array;
+  readonly digest: Digest;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.digest = digestOf(bytes);
+  }
+}
+
 /**
  * Reads one segment of a row-digest list, of so many `bytes` if it is the right one; null where it is not at hand. It may be
- * asked for more than once.
+ * asked for more than once. Who has hashed it says so, and it is not hashed again.
  */
-export type ReadSegment = (segment: Digest, bytes: number) => Promise<Uint8Array | null>;
+export type ReadSegment = (segment: Digest, bytes: number) => Promise<Uint8Array | HashedBytes | null>;
 
 interface Segment {
   digest: Digest;
@@ -68,30 +79,30 @@ export class RowLists {
   async #open(segment: Segment, read: ReadSegment | undefined): Promise<Uint8Array | null> {
     if (this.#faults.has(segment)) return null;
     const bytes = segment.rows * ROW_DIGEST_BYTES;
-    const digests = await this.#readOnce(segment.digest, bytes, read);
+    const list = await this.#readOnce(segment.digest, bytes, read);
     const length = this.#lengths.get(segment.digest) ?? null;
     const fault =
       length === null
         ? 'is not at hand'
-        : digests?.length !== bytes
+        : list === null || length !== bytes
           ? `has ${length} bytes, ${bytes} are due`
-          : digestOf(digests) === segment.digest
+          : (list instanceof HashedBytes ? list : new HashedBytes(list)).digest === segment.digest
             ? null
             : 'hashes to something else';
     if (fault === null) this.#read.add(segment);
     else this.#faults.set(segment, fault);
-    return fault === null ? digests : null;
+    return fault === null && list !== null ? bytesOf(list) : null;
   }
 
   /** A list, unless it is known to have another length: whoever names one with many counts does not have it read for each. */
-  async #readOnce(digest: Digest, bytes: number, read: ReadSegment | undefined): Promise<Uint8Array | null> {
+  async #readOnce(digest: Digest, bytes: number, read: ReadSegment | undefined): ReturnType<ReadSegment> {
     const known = this.#lengths.get(digest);
     if (known !== undefined && known !== bytes) return null;
     const ahead = this.#ahead.get(digest);
     this.#ahead.delete(digest);
-    const digests = (await (ahead ?? read?.(digest, known ?? this.#most.get(digest) ?? bytes))) ?? null;
-    this.#lengths.set(digest, digests?.length ?? null);
-    return digests;
+    const list = (await (ahead ?? read?.(digest, known ?? this.#most.get(digest) ?? bytes))) ?? null;
+    this.#lengths.set(digest, list === null ? null : bytesOf(list).length);
+    return list;
   }
 
   /** Says, of the lists that were asked for, which proved themselves and which could not be used. */
@@ -104,6 +115,8 @@ export class RowLists {
     findings.add('content.rows', 'pass', `row-digest lists that match their manifests: ${this.#read.size}`);
   }
 }
+
+const bytesOf = (list: Uint8Array | HashedBytes): Uint8Array => (list instanceof HashedBytes ? list.bytes : list);
 
 /** Every segment, each once: for the first that has it, or its newest version that does. */
 function segmentsOf(certified: readonly Certified[]): Segment[] {

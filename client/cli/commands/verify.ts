@@ -118,6 +118,7 @@ async function verifyOnline(cli: Cli, target: Target): Promise<Verification> {
     }
     return await discovered(cli, content, {
       client,
+      expect: (open, settled) => evidence.expect(open, settled),
       admit: (found) => evidence.admit(found, content),
       judge: (records) => judge(cli, { policy, content, trust, evidence }, evidence.certificates(records)),
     });

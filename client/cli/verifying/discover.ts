@@ -22,6 +22,8 @@ export interface Discovery {
 
 export interface Discovering {
   client: Pick<RegistryClient, 'lookup'>;
+  /** Hears which files' rows will be matched, and of which the owner is known, while they are looked up. */
+  expect?(open: readonly ContentFile[], settled: readonly ContentFile[]): void;
   /** Fetches a record's certificate and manifests; false where it does not fit, or there is none any more. */
   admit(record: StatementId): Promise<boolean>;
   /** Verifies the content against these records, which were admitted. */
@@ -40,16 +42,17 @@ export async function discover(
 ): Promise<Discovery> {
   const search = new Search(at);
   const wholes = await search.owners([...new Set(files.map(({ sha256 }) => `sha256:${sha256}` as Digest))]);
-  const open = files.filter(
-    ({ sha256, rowDigests }) => rowDigests !== null && !wholes.has(`sha256:${sha256}` as Digest),
-  );
+  const isWhole = ({ sha256 }: ContentFile): boolean => wholes.has(`sha256:${sha256}` as Digest);
+  const open = files.filter((file) => file.rowDigests !== null && !isWhole(file));
   const rows = open.reduce((sum, { rowDigests }) => sum + (rowDigests?.count ?? 0), 0);
   const bar = progressBar(cli, 'looking up rows', rows);
   try {
     const byWeight = new Map<StatementId, number>();
     for (const { sha256, rowDigests } of files)
       count(byWeight, wholes.get(`sha256:${sha256}` as Digest), rowDigests?.count ?? 1);
-    const sample = (await search.owners(await sampleOf(open, rows))).values();
+    const sampled = await sampleOf(open, rows);
+    at.expect?.(open, files.filter(isWhole));
+    const sample = (await search.owners(sampled)).values();
     const weight = Math.max(1, rows / limits.lookupDigests);
     for (const owner of sample) count(byWeight, owner, weight);
     // Those with the most rows first, and among equals the one that was found first.

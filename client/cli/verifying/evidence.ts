@@ -3,6 +3,8 @@ import type { Digest, StatementId } from '../../../schemas/primitives.ts';
 import { fromUtf8 } from '../../../protocol/bytes.ts';
 import { digestOf } from '../../../protocol/digest.ts';
 import { encodeManifest } from '../../../protocol/manifest.ts';
+import { fillTable, type FilledTable } from '../../../protocol/rows/match.ts';
+import type { RowDigests } from '../../../protocol/rows/row-digests.ts';
 import type { TrustPolicy } from '../../../protocol/log/trust.ts';
 import type { LocalContent } from '../../../protocol/verify/content.ts';
 import { RegistryError } from '../../errors.ts';
@@ -10,7 +12,7 @@ import type { RegistryClient } from '../../registry-client.ts';
 import { readClaims, type CertificateClaims } from '../certificate-source.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
-import { manifestFiles } from '../../content/content-file.ts';
+import { manifestFiles, type ContentFile } from '../../content/content-file.ts';
 import type { Content } from '../content/read-content.ts';
 import { text } from '../terminal.ts';
 import { RowSource } from './row-source.ts';
@@ -34,6 +36,7 @@ export class Evidence implements Disposable {
   /** By record; a damaged one goes by its own digest. */
   readonly #certificates = new Map<Digest, string>();
   readonly #manifests = new Map<Digest, string>();
+  #filled: FilledTable | null = null;
   #manifestsLeft = MANIFESTS_BYTES;
   #certificatesLeft: number = limits.certificatesBytes;
   /** Whether all that was added only composes other records. */
@@ -48,8 +51,11 @@ export class Evidence implements Disposable {
   }
 
   /** Adds a certificate from wherever, and the manifests that content needs. */
-  async add(certificate: string, content: Content | null): Promise<void> {
-    const claims = readClaims(certificate);
+  add(certificate: string, content: Content | null): Promise<void> {
+    return this.#add(certificate, readClaims(certificate), content);
+  }
+
+  async #add(certificate: string, claims: CertificateClaims | null, content: Content | null): Promise<void> {
     // Two of one record both count: either may know what the other does not.
     this.#certificates.set(
       claims === null || this.#certificates.has(claims.subject) ? digestOf(certificate) : claims.subject,
@@ -70,7 +76,7 @@ export class Evidence implements Disposable {
       );
     }
     this.#certificatesLeft -= certificate.length;
-    await this.add(certificate, content);
+    await this.#add(certificate, claims, content);
   }
 
   /** The same of a record that a look-up named: false where it does not fit, or is not there. */
@@ -91,11 +97,18 @@ export class Evidence implements Disposable {
     return records.flatMap((record) => this.#certificates.get(record) ?? []);
   }
 
+  /** Begins with what it takes to match these files, whatever will be added. */
+  expect(open: readonly ContentFile[], settled: readonly ContentFile[]): void {
+    const rowsOf = (files: readonly ContentFile[]): RowDigests[] => files.flatMap(({ rowDigests }) => rowDigests ?? []);
+    this.#filled = fillTable(rowsOf(open), rowsOf(settled), { seed: this.#cli.now() });
+  }
+
   localContent(content: Content | null): LocalContent | undefined {
     // A folder that holds no data yet can stand for a composition; for anything else, no files means none certified.
     if (content === null || (content.files.length === 0 && this.#composesOnly)) return undefined;
     const rebuilt = content.files.length === 0 ? [] : [encodeManifest({ files: manifestFiles(content) })];
-    return { files: content.files, manifests: [...this.#manifests.values(), ...rebuilt], segment: this.#rows.read };
+    const manifests = [...this.#manifests.values(), ...rebuilt];
+    return { files: content.files, manifests, segment: this.#rows.read, filled: this.#filled };
   }
 
   [Symbol.dispose](): void {
