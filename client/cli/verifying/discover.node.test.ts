@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { limits } from '../../../schemas/limits.ts';
 import type { Digest, StatementId } from '../../../schemas/primitives.ts';
+import type { Check } from '../../../schemas/report.ts';
 import { heldFile } from '../../../test/support/row-files.ts';
 import { digestOfRow } from '../../../test/support/rows.ts';
 import { idOf } from '../../../test/support/statements.ts';
@@ -93,6 +94,26 @@ test('takes the oldest record of each row, and lets go of one that turns out to 
   };
   await discover({ out }, [lost.file], { client: lying, judge: lost.judge, admit: async () => true });
   expect(lost.judged).toEqual([['a', 'b'], ['a']]);
+});
+
+test('says what could not be read of a record that owns nothing without it', async () => {
+  const rows = rowsOf('a', 10);
+  const had = world(rows, { a: new Set(rows.slice(0, 6)), b: new Set(rows) });
+  const known = world(rows, { a: new Set(rows.slice(0, 6)), b: new Set() });
+  const unread = (name: string): Check => ({
+    id: 'content.rows',
+    outcome: 'warn',
+    detail: 'a list is not at hand',
+    statement: idOf(name),
+  });
+  const judge = async (ids: readonly StatementId[]): Promise<Verification> => {
+    const { report, unmatched } = await known.judge(ids);
+    const checks = ['a', 'b'].filter((name) => ids.includes(idOf(name))).map(unread);
+    return { report: { ...report, checks }, unmatched };
+  };
+  const { verification } = await discover({ out }, [had.file], { client: had.client, judge, admit: async () => true });
+  expect(known.judged.at(-1)).toEqual(['a']);
+  expect(verification?.report.checks).toEqual([unread('a'), unread('b')]);
 });
 
 test('a registry that names records without end, or that it does not serve, is left at the bound', async () => {

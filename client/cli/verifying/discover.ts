@@ -1,6 +1,7 @@
 import type { IndexState } from '../../../schemas/api.ts';
 import { limits } from '../../../schemas/limits.ts';
 import type { Digest, StatementId } from '../../../schemas/primitives.ts';
+import type { Check } from '../../../schemas/report.ts';
 import { digestFromBytes } from '../../../protocol/digest.ts';
 import { ROW_DIGEST_BYTES } from '../../../protocol/rows/row-digests.ts';
 import type { RowSet } from '../../../protocol/rows/row-set.ts';
@@ -143,9 +144,24 @@ class Search {
   async end(): Promise<Discovery> {
     const owners = new Set(this.#verification?.report.coverage?.byRecord.map(({ record }) => record));
     const owning = [...this.#chosen].filter((record) => owners.has(record));
-    if (owning.length > 0 && owning.length < this.#chosen.size) this.#verification = await this.#at.judge(owning);
+    if (owning.length > 0 && owning.length < this.#chosen.size) {
+      const unread = this.#verification?.report.checks.filter(isUnread) ?? [];
+      this.#verification = withUnread(await this.#at.judge(owning), unread);
+    }
     return { verification: this.#verification, index: this.#index, leftOut: [...this.#leftOut] };
   }
+}
+
+/** Whether it says that content of some record could not be read. */
+const isUnread = ({ id, outcome }: Check): boolean =>
+  (id === 'content.root' || id === 'content.rows') && outcome === 'warn';
+
+/** A record may own nothing only because what it certifies is not to be had: that is said, though it was let go of. */
+function withUnread({ report, unmatched }: Verification, unread: readonly Check[]): Verification {
+  const isTold = (check: Check): boolean =>
+    report.checks.some(({ detail, statement }) => detail === check.detail && statement === check.statement);
+  const untold = unread.filter((check) => !isTold(check));
+  return { report: { ...report, checks: [...report.checks, ...untold] }, unmatched };
 }
 
 const behind = (a: IndexState, b: IndexState): IndexState => ({
