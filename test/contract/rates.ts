@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { limits } from '../../schemas/limits.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { drafts, signed } from '../support/statements.ts';
@@ -91,6 +92,17 @@ export function describeRates(name: string, open: OpenRegistry): void {
         const refused = await ask(neighbour, ...read);
         expect(refused.headers.get('Retry-After')).toMatch(/^\d+$/);
         await expectProblem(refused, [429, 'rate-limited', /network.*minute/]);
+      }
+      const large = drafts.composition(people.alice.did, parts, { version: '2.0.0' });
+      const tooLarge = await log(registry, await signed(large, people.alice));
+      const { certificateStatements } = limits;
+      try {
+        Object.assign(limits, { certificateStatements: 100 });
+        const answers: number[] = [];
+        for (let n = 0; n < 31; n++) answers.push((await ask('192.0.2.3', `/v1/datasets/${tooLarge.id}`)).status);
+        expect(answers, 'what is refused for its size was read, too').toEqual([...Array<number>(30).fill(413), 429]);
+      } finally {
+        Object.assign(limits, { certificateStatements });
       }
       for (let n = 0; n < 31; n++) expect((await ask('192.0.2.2', `/v1/datasets/${id}`)).status, 'is free').toBe(200);
       expect((await ask('192.0.2.1', '/v1/lookups', { digests })).status).toBe(200);

@@ -22,25 +22,27 @@ export interface Closure {
 }
 
 /**
- * Reads a record's closure in one query, with everybody's newest grants or one licensee's. Ends the request where there is
- * no such record, or it was erased.
+ * Reads a record's closure in one query, with everybody's newest grants or one licensee's. `charge` hears how many
+ * statements were read, also where the request is ended: there is no such record, it was erased, or has too many.
  */
 export async function readClosure(
   { database, service }: Pick<Deps, 'database' | 'service'>,
   subject: StatementId,
-  licensee?: Did,
+  { licensee, charge }: { licensee?: Did | undefined; charge?: (statements: number) => Promise<void> } = {},
 ): Promise<Closure> {
   const { size, note } = await newestCheckpoint(database);
   const rows = await database.all(certificateEvidence(subject, service.did, size, licensee));
-  const record = rows.find((row) => row.id === subject);
-  if (record === undefined) throw new ProblemError('not-found', `${subject} is not a dataset record of this log`);
-  if (record.body === null) throw new ProblemError('erased', `${subject} was erased; its entry and its receipt remain`);
+  await charge?.(rows.length);
+  // The record may be among those that were left out.
   if (rows.length > limits.certificateStatements) {
     throw new ProblemError(
       'too-large',
       `a certificate carries ${limits.certificateStatements} statements at most; verify the parts one by one`,
     );
   }
+  const record = rows.find((row) => row.id === subject);
+  if (record === undefined) throw new ProblemError('not-found', `${subject} is not a dataset record of this log`);
+  if (record.body === null) throw new ProblemError('erased', `${subject} was erased; its entry and its receipt remain`);
   return { size, note, rows };
 }
 

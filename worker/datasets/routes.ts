@@ -48,10 +48,11 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
     const cost = costs.get(id, () => ({ units: 0 }));
     const before = cost.units;
     if (before > 0) await chargeNetwork(deps, c, before);
-    const closure = await readClosure(deps, id, licensee);
-    cost.units = Math.min(MOST_UNITS, Math.floor(closure.rows.length / STATEMENTS_A_UNIT));
-    if (cost.units > before) await chargeNetwork(deps, c, cost.units - before);
-    return closure;
+    const charge = async (statements: number): Promise<void> => {
+      cost.units = Math.min(MOST_UNITS, Math.floor(statements / STATEMENTS_A_UNIT));
+      if (cost.units > before) await chargeNetwork(deps, c, cost.units - before);
+    };
+    return readClosure(deps, id, { licensee, charge });
   }
 
   route(
