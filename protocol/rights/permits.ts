@@ -14,10 +14,11 @@ export interface Places {
 }
 
 /**
- * What is permitted to everybody, with or without duties: whatever lies, as a whole, within one of the alternatives of
- * each choice. A licensee's choice of licences is one for all of a request, so its alternatives cannot be united.
+ * What is permitted to everybody, with or without duties: whatever lies, as a whole, within one of these alternatives. A
+ * licensee's choice of licences is one for all of a request, so they cannot be united. None is nothing or lies within
+ * another, and they are in order: what permits the same is the same.
  */
-export type Permits = readonly (readonly Places[])[];
+export type Permits = readonly Places[];
 
 /** What a request that names no licensee and no field asks about. */
 export type PublicQuestion = Pick<DecisionQuestion, 'use' | 'purpose' | 'territory' | 'modelRelease'>;
@@ -46,43 +47,23 @@ export function permitting(question: PublicQuestion): (permits: Permits) => bool
       return cells === undefined ? others : has(cells);
     });
   };
-  return (permits) => permits.every((choice) => choice.some(isWithin));
+  return (permits) => permits.some(isWithin);
 }
 
-/**
- * What all of these permit at once; null where that is nothing. Said in one form wherever it leaves no choice, so that
- * most records share a few; where it does, mostly.
- */
-export function commonPermits(all: readonly Permits[]): Permits | null {
-  let sole: Places | null = null;
-  let choices: Places[][] = all.flat().map((choice) => [...choice]);
-  for (;;) {
-    // A choice of one is none; what lies outside of it is no alternative of another.
-    const [decided, open] = [choices.filter(({ length }) => length === 1), choices.filter(({ length }) => length > 1)];
-    for (const [only] of decided) sole = sole === null ? (only as Places) : meet(sole, only as Places);
-    if (sole !== null && isEmpty(sole)) return null;
-    const within: Places | null = sole;
-    choices = open.map((choice) => distinct(within === null ? choice : choice.map((each) => meet(within, each))));
-    if (choices.some(({ length }) => length === 0)) return null;
-    if (choices.every(({ length }) => length > 1)) break;
-  }
-  const sorted = choices
-    .map((choice) => choice.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1)))
-    .sort((a, b) => (choiceText(a) < choiceText(b) ? -1 : 1));
-  const needed = sorted.filter((choice, i) => !sorted.some((other, j) => i !== j && follows(choice, other, j < i)));
-  // What the alternatives were cut to need not be said again.
-  return needed.length > 0 || sole === null ? needed : [[sole]];
+/** What some alternatives permit. */
+export function permitsOf(alternatives: readonly Places[]): Permits {
+  const told = distinct(alternatives).map((places) => ({ places, text: textOf(places) }));
+  return told.sort((a, b) => (a.text < b.text ? -1 : 1)).map(({ places }) => places);
 }
 
-/** Whether whatever another choice permits, this one does; of two that are alike, only the later one follows. */
-const follows = (choice: readonly Places[], other: readonly Places[], isEarlier: boolean): boolean =>
-  other.every((b) => choice.some((a) => covers(a, b))) &&
-  (isEarlier || !choice.every((a) => other.some((b) => covers(b, a))));
+/** What both permit at once: what lies within two alternatives lies within what they have in common. */
+export const commonPermits = (these: Permits, others: Permits): Permits =>
+  permitsOf(these.flatMap((a) => others.map((b) => meet(a, b))));
 
 /** Without what is nothing, or lies within another. */
-function distinct(choice: readonly Places[]): Places[] {
+function distinct(alternatives: readonly Places[]): Places[] {
   const kept: Places[] = [];
-  for (const each of choice) {
+  for (const each of alternatives) {
     if (isEmpty(each) || kept.some((other) => covers(other, each))) continue;
     kept.splice(0, kept.length, ...kept.filter((other) => !covers(each, other)), each);
   }
@@ -118,11 +99,9 @@ const texts = new WeakMap<Permits, string>();
 /** Permits as text, in a fixed order. */
 export function encodePermits(permits: Permits): string {
   let text = texts.get(permits);
-  if (text === undefined) texts.set(permits, (text = `[${permits.map(choiceText).join(',')}]`));
+  if (text === undefined) texts.set(permits, (text = `[${permits.map(textOf).join(',')}]`));
   return text;
 }
-
-const choiceText = (choice: readonly Places[]): string => `[${choice.map(textOf).join(',')}]`;
 
 /** `[world, elsewhere, [[cells, countries], …]]` in hex, and in order. */
 function textOf({ world, elsewhere, named }: Places): string {
@@ -139,9 +118,8 @@ function textOf({ world, elsewhere, named }: Places): string {
 
 /** The reverse of {@link encodePermits}, of which the text must be. */
 export function decodePermits(text: string): Permits {
-  const choices = JSON.parse(text) as [string, string, [string, string][]][][];
-  const permits = choices.map((choice) =>
-    choice.map(([world, elsewhere, groups]): Places => ({
+  const permits = (JSON.parse(text) as [string, string, [string, string][]][]).map(
+    ([world, elsewhere, groups]): Places => ({
       world: BigInt(`0x${world}`),
       elsewhere: BigInt(`0x${elsewhere}`),
       named: new Map(
@@ -150,7 +128,7 @@ export function decodePermits(text: string): Permits {
           return countries.split(' ').map((country) => [country, each] as const);
         }),
       ),
-    })),
+    }),
   );
   texts.set(permits, text);
   return permits;

@@ -3,7 +3,7 @@ import type { RightsRule } from '../../schemas/rights-rule.ts';
 import { BoundedCache } from '../bounded-cache.ts';
 import { clauseOf, holds, type Clause } from './clause.ts';
 import { alternativesOf } from './licence-terms.ts';
-import { cellsOf, commonPermits, encodePermits, placesOf, type Cells, type Permits } from './permits.ts';
+import { cellsOf, commonPermits, encodePermits, permitsOf, placesOf, type Cells, type Permits } from './permits.ts';
 
 /** What is permitted to everybody from one time until just before another, in milliseconds. */
 export interface Span {
@@ -41,8 +41,7 @@ function spansUnder(license: string, rules: readonly RightsRule[]): Spans {
         kinds,
       ),
     );
-    const permits = commonPermits([[choice]]);
-    return permits === null ? [] : [{ from, until: starts[i + 1] ?? Infinity, permits }];
+    return [{ from, until: starts[i + 1] ?? Infinity, permits: permitsOf(choice) }];
   });
   return merge(spans);
 }
@@ -101,8 +100,7 @@ export function commonSpans(these: Spans, others: readonly Spans[]): Spans {
       before.flatMap((a) =>
         spans.flatMap((b): Span[] => {
           const [from, until] = [Math.max(a.from, b.from), Math.min(a.until, b.until)];
-          const permits = from < until ? meet(a.permits, b.permits) : null;
-          return permits === null ? [] : [{ from, until, permits }];
+          return from < until ? [{ from, until, permits: meet(a.permits, b.permits) }] : [];
         }),
       ),
     );
@@ -111,13 +109,13 @@ export function commonSpans(these: Spans, others: readonly Spans[]): Spans {
 }
 
 /** Most of a lineage has the same permits. */
-const meet = (a: Permits, b: Permits): Permits | null =>
-  encodePermits(a) === encodePermits(b) ? a : commonPermits([a, b]);
+const meet = (a: Permits, b: Permits): Permits => (encodePermits(a) === encodePermits(b) ? a : commonPermits(a, b));
 
-/** Joins what goes on as it was; null past the bounds. */
+/** Leaves out what permits nothing, and joins what goes on as it was; null past the bounds. */
 function merge(spans: readonly Span[]): Spans {
   const merged: Span[] = [];
   for (const span of spans) {
+    if (span.permits.length === 0) continue;
     const last = merged.at(-1);
     const text = encodePermits(span.permits);
     if (text.length > limits.indexedPermitsBytes) return null;

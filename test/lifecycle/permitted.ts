@@ -83,10 +83,12 @@ export function describePermitted(
           WHERE until > (SELECT max(logged_at) FROM statements)
           ORDER BY log_index, since`.compile(db),
       );
+    /** As a migration does that tells permits otherwise. */
     const forget = () =>
       database.batch(
         [
           sql`DELETE FROM permitted`,
+          sql`DELETE FROM permits`,
           sql`INSERT OR IGNORE INTO permitted_due (log_index, doubted) SELECT log_index, 0 FROM datasets`,
         ].map((query) => query.compile(db)),
       );
