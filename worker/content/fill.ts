@@ -32,6 +32,17 @@ export const fillStep = async (filling: Filling, blocks: number): Promise<boolea
   // Only then: of lists that nobody proves, look-ups would read entries in vain.
   (await advance(filling, blocks, entering));
 
+/** Whether {@link fillStep} would find anything to do. */
+export async function isPending(database: Database): Promise<boolean> {
+  const [found] = await database.all(
+    sql`SELECT 1 FROM row_files WHERE state = 'due'
+      UNION ALL SELECT 1 FROM row_segments WHERE state = 'unseen'
+      UNION ALL SELECT 1 FROM row_segments WHERE state = 'stored'
+      UNION ALL SELECT 1 FROM row_segments WHERE state = 'proven' LIMIT 1`.compile(db),
+  );
+  return found !== undefined;
+}
+
 interface Segment {
   id: number;
   digest: Uint8Array;

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { catchUpStep } from '../content/catch-up.ts';
+import { isPending } from '../content/fill.ts';
 import type { Deps, Indexer, Log } from '../deps.ts';
 import { settleSome } from '../rights/settle.ts';
 import { openThreadedSqlite, type ThreadData, type ThreadedSqlite } from './threaded-sqlite.ts';
@@ -60,7 +61,7 @@ export function openIndexDatabase(dataDir: string, log: Log, isAnew: boolean): I
 /** Settles what is permitted, goes through the log, then fills, whenever it is woken; whoever wakes it meanwhile has it go once more. */
 export function createIndexer(
   deps: Pick<Deps, 'database' | 'blobs' | 'contentIndex' | 'log'>,
-  fill: () => Promise<void>,
+  content: IndexDatabase,
 ): Indexer & { close(): Promise<void> } {
   let running: Promise<void> | null = null;
   let isWoken = false;
@@ -72,7 +73,8 @@ export function createIndexer(
         isWoken = false;
         while (!signal.aborted && (await settleSome(deps.database)));
         while (!signal.aborted && (await catchUpStep(deps)));
-        if (!signal.aborted) await fill();
+        // What fills is loaded by a thread of its own, and not for nothing.
+        if (!signal.aborted && (await isPending(content))) await content.fill();
       }
     } catch (error) {
       // Whatever it was, maintenance wakes the indexer again.

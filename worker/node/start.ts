@@ -154,7 +154,7 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
     contentIndex: createContentIndex(content),
     log,
   };
-  const indexer = createIndexer(stores, content.fill);
+  const indexer = createIndexer(stores, content);
   closers.push(async () => {
     // What it has under way in the other thread ends with that; so it is not waited for first.
     const ended = indexer.close();
