@@ -11,7 +11,7 @@ import { durationMs } from '../../protocol/time.ts';
 import { db } from '../database/port.ts';
 import type { Log } from '../deps.ts';
 import type { App } from '../http/route.ts';
-import { createIssuerApp } from '../issuer/app.ts';
+import { besideIssuer, createIssuerApp } from '../issuer/app.ts';
 import { createBans, type Bans } from '../issuer/bans.ts';
 import { withSecrets } from '../issuer/deps.ts';
 import { sweepEnrolments } from '../issuer/enrolments.ts';
@@ -30,6 +30,8 @@ export interface OpenIssuer {
   app: App;
   url: string;
   did: string;
+  /** Answers what is the issuer's, and has a registry answer the rest. */
+  beside(registry: App['fetch']): App['fetch'];
   close(): void;
 }
 
@@ -80,6 +82,7 @@ export async function openIssuer(
       app,
       url,
       did: signer.did,
+      beside: (registry) => besideIssuer(registry, app.fetch, url),
       close() {
         clearInterval(sweeper);
         database.close();

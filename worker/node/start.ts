@@ -10,10 +10,9 @@ import { createApp } from '../app.ts';
 import { createWaitingRoom } from '../changes/growth.ts';
 import { db, type Database } from '../database/port.ts';
 import { createContentIndex } from '../content/content-index.ts';
-import type { Deps } from '../deps.ts';
+import type { Deps, Log } from '../deps.ts';
 import { READ_UNITS } from '../http/read-limit.ts';
 import { ensureIdentity } from '../log/identity.ts';
-import { besideIssuer } from '../issuer/app.ts';
 import { loadLog } from '../log/log-state.ts';
 import { MAINTENANCE, maintain } from '../maintenance.ts';
 import { loggedIn } from '../statements/logged.ts';
@@ -22,7 +21,7 @@ import { startCheckThreads } from './check-threads.ts';
 import { createFileBlobs, sweepTemporaries } from './file-blobs.ts';
 import { openHttpServer } from './http-server.ts';
 import { createIndexer, openIndexDatabase } from './index-database.ts';
-import { openIssuer, type IssuerOptions } from './issuer.ts';
+import type { IssuerOptions } from './issuer.ts';
 import { inTurns } from './in-turns.ts';
 import { loadKeyFile } from './key-file.ts';
 import { createLimiter } from './limiter.ts';
@@ -83,14 +82,10 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     const { authority } = server;
     const { deps, failed, growth, operatorKeyFile, operator } = await openDeps(options, `${authority}/log`, closers);
     const app = createApp(deps);
-    const issuer =
-      options.issuer === undefined
-        ? null
-        : await openIssuer(options.issuer, { dataDir, defaultUrl: `http://${authority}/issuer`, log: deps.log });
+    const beside = { dataDir, defaultUrl: `http://${authority}/issuer`, log: deps.log };
+    const issuer = options.issuer === undefined ? null : await openIssuer(options.issuer, beside);
     if (issuer !== null) closers.push(issuer.close);
-    const respond = getRequestListener(
-      issuer === null ? app.fetch : besideIssuer(app.fetch, issuer.app.fetch, issuer.url),
-    );
+    const respond = getRequestListener(issuer === null ? app.fetch : issuer.beside(app.fetch));
     server.answerWith((request, response) => void respond(request, response));
     return {
       url: `http://${authority}`,
@@ -111,6 +106,12 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     await closeAll();
     throw error;
   }
+}
+
+/** What logs people in is loaded where somebody can log in. */
+async function openIssuer(options: IssuerOptions, beside: { dataDir: string; defaultUrl: string; log: Log }) {
+  const issuer = await import('./issuer.ts');
+  return issuer.openIssuer(options, beside);
 }
 
 async function openDeps(options: RegistryOptions, defaultOrigin: string, closers: (() => void | Promise<void>)[]) {
