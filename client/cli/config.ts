@@ -5,7 +5,6 @@ import { readTextIfThere } from './bounded-file.ts';
 import { CliError } from './cli-error.ts';
 import type { Cli } from './context.ts';
 import { configDir } from './paths.ts';
-import { readYaml } from './yaml-file.ts';
 
 /** What a person sets once: `$XDG_CONFIG_HOME/firsthand/config.yaml`. */
 const UserConfig = z.strictObject({ registry: HttpUrl.optional(), key: z.string().optional() });
@@ -17,7 +16,10 @@ export type ProjectConfig = { [Field in keyof UserConfig]?: UserConfig[Field] | 
 export async function readUserConfig(env: NodeJS.ProcessEnv): Promise<UserConfig> {
   const file = join(configDir(env), 'config.yaml');
   const source = await readTextIfThere(file, 64 * 1024);
-  return source === null ? {} : readYaml(source, UserConfig, file).value;
+  if (source === null) return {};
+  // Every command reads its settings, and most find none: what reads YAML is loaded where there is some.
+  const { readYaml } = await import('./yaml-file.ts');
+  return readYaml(source, UserConfig, file).value;
 }
 
 /** The registry to speak to: --registry, FIRSTHAND_REGISTRY, firsthand.yaml, user config. */
