@@ -53,14 +53,15 @@ export async function batch(to: Endpoint, lines: readonly (string | { canonical:
   const response = await post(to, '/v1/statements', body, NDJSON_TYPE);
   expect(response.status).toBe(200);
   expect(response.headers.get('Content-Type')).toBe('application/x-ndjson');
-  return linesOf(await response.text());
+  return linesOf(response);
 }
 
-export const linesOf = (text: string): Line[] =>
-  text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Line);
+/** A batch's answer, line by line. Its bytes: workerd warns of whoever takes for text what is not `text/`. */
+export async function linesOf(response: Response): Promise<Line[]> {
+  const text = new TextDecoder().decode(await response.arrayBuffer());
+  const lines = text.split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as Line);
+}
 
 export async function getJson<T>(from: Endpoint, path: string): Promise<T> {
   const response = await from.fetch(path);

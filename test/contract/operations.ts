@@ -227,11 +227,11 @@ export function describeFlood(name: string, open: OpenRegistry): void {
       const body = `${large.canonical}\n`.repeat(count);
       const waiting = Array.from({ length: 17 }, () => post(registry, '/v1/statements', body, NDJSON_TYPE));
       const outcomes: Line[][] = [];
-      for (const each of waiting) void each.then(async (response) => outcomes.push(linesOf(await response.text())));
+      for (const each of waiting) void each.then(async (response) => outcomes.push(await linesOf(response)));
       await expect.poll(() => outcomes.length, { timeout: 30_000 }).toBeGreaterThan(0);
       expect(outcomes.flat().every(({ status, code }) => status === 429 && code === 'overloaded')).toBe(true);
       const response = await post(registry, '/v1/statements', body, NDJSON_TYPE);
-      expect(linesOf(await response.text())[0]).toMatchObject({
+      expect((await linesOf(response))[0]).toMatchObject({
         status: 429,
         code: 'overloaded',
         detail: expect.stringContaining('try again') as string,
