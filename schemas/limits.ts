@@ -63,8 +63,8 @@ export const limits = {
   decisionWork: 2 ** 24,
   /**
    * What the index of permitted uses holds of one record, over its whole lineage: spans of time, characters of what is
-   * permitted in one of them, different rights among its ancestors, and comparisons to work out what its own rules permit.
-   * A record with more is decided about, and not listed as permitted.
+   * permitted in one of them, different rights among its ancestors, and comparisons to work out what its own rules permit,
+   * or to combine what the lineage does. A record with more is decided about, and not listed as permitted.
    */
   indexedSpans: 16,
   indexedPermitsBytes: 2048,

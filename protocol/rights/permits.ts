@@ -60,6 +60,12 @@ export function permitsOf(alternatives: readonly Places[]): Permits {
 export const commonPermits = (these: Permits, others: Permits): Permits =>
   permitsOf(these.flatMap((a) => others.map((b) => meet(a, b))));
 
+/** How many comparisons it takes to see what both permit, at least. */
+export const workOf = (these: Permits, others: Permits): number =>
+  sizeOf(these) * others.length + sizeOf(others) * these.length;
+
+const sizeOf = (permits: Permits): number => permits.reduce((sum, { named }) => sum + 1 + named.size, 0);
+
 /** Without what is nothing, or lies within another. */
 function distinct(alternatives: readonly Places[]): Places[] {
   const kept: Places[] = [];
@@ -105,14 +111,15 @@ export function encodePermits(permits: Permits): string {
 
 /** `[world, elsewhere, [[cells, countries], …]]` in hex, and in order. */
 function textOf({ world, elsewhere, named }: Places): string {
-  const alike = new Map<string, string[]>();
+  const alike = new Map<Cells, string[]>();
   for (const [country, cells] of named) {
-    const key = cells.toString(16);
-    alike.set(key, [...(alike.get(key) ?? []), country]);
+    const listed = alike.get(cells);
+    if (listed === undefined) alike.set(cells, [country]);
+    else listed.push(country);
   }
   const groups = [...alike]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([cells, countries]) => [cells, countries.sort().join(' ')]);
+    .map(([cells, countries]) => [cells.toString(16), countries.sort().join(' ')] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([world.toString(16), elsewhere.toString(16), groups]);
 }
 

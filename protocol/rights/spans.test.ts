@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { COUNTRIES } from '../../schemas/country.ts';
 import type { RightsRule } from '../../schemas/rights-rule.ts';
 import { ModelRelease, Purpose, Use } from '../../schemas/rights-rule.ts';
 import { anyRule } from '../../test/rights/worlds.ts';
@@ -162,4 +163,23 @@ test('rules beyond the bounds are not told at all, and cost nothing', () => {
     ...(i < 8 ? { period: { from: day(i + 1) } } : {}),
   }));
   expect(spansOf('MIT', each)).toBeNull();
+});
+
+test('a lineage whose terms take too much to combine is not told, and costs little', () => {
+  const territory = { include: COUNTRIES.slice(0, 190) };
+  const at = (day: number, hour: number) => `${new Date(Date.UTC(2026, 0, day, hour)).toISOString().slice(0, 19)}Z`;
+  const spans = Array.from({ length: 4 }, (_, hour) =>
+    spansOf('CC-BY-NC-4.0 OR CC-BY-ND-4.0 OR LicenseRef-x', [
+      { effect: 'permit', uses: ['derive'], territory },
+      { effect: 'prohibit', uses: hour === 0 ? ['embed', 'distil', 'search'] : ['embed'], territory },
+      ...Array.from({ length: 14 }, (_, i): RightsRule => {
+        const uses: Use[] = i % 2 === 0 ? ['distil'] : hour === 0 ? ['evaluate'] : ['search'];
+        return { effect: 'prohibit', uses, territory, period: { from: at(i + 1, hour), until: at(i + 2, hour) } };
+      }),
+    ]),
+  );
+  // Nothing that each of them permits is past a bound, nor is what both of two do.
+  expect(spans).not.toContain(null);
+  expect(commonSpans(spansOf('MIT'), spans.slice(0, 1))).toHaveLength(15);
+  expect(commonSpans(spansOf('MIT'), spans)).toBeNull();
 });

@@ -3,7 +3,16 @@ import type { RightsRule } from '../../schemas/rights-rule.ts';
 import { BoundedCache } from '../bounded-cache.ts';
 import { clauseOf, holds, type Clause } from './clause.ts';
 import { alternativesOf } from './licence-terms.ts';
-import { cellsOf, commonPermits, encodePermits, permitsOf, placesOf, type Cells, type Permits } from './permits.ts';
+import {
+  cellsOf,
+  commonPermits,
+  encodePermits,
+  permitsOf,
+  placesOf,
+  workOf,
+  type Cells,
+  type Permits,
+} from './permits.ts';
 
 /** What is permitted to everybody from one time until just before another, in milliseconds. */
 export interface Span {
@@ -90,26 +99,30 @@ function placesUnder(own: readonly Clause[], implied: readonly (readonly Clause[
   return placesOf(in_(null), in_(ELSEWHERE), cells);
 }
 
-/** When both these and all of the others permit something, and what. */
+/** When both these and all of the others permit something, and what; null, too, where that is too much to work out. */
 export function commonSpans(these: Spans, others: readonly Spans[]): Spans {
   let common = these;
+  let work = 0;
   for (const spans of others) {
     if (common === null || spans === null) return null;
     const before: readonly Span[] = common;
+    const both = before.flatMap((a) => spans.flatMap((b) => overlapOf(a, b)));
+    work += both.reduce((sum, { a, b }) => sum + (isSame(a, b) ? 0 : workOf(a, b)), 0);
+    if (work > limits.indexedWork) return null;
     common = merge(
-      before.flatMap((a) =>
-        spans.flatMap((b): Span[] => {
-          const [from, until] = [Math.max(a.from, b.from), Math.min(a.until, b.until)];
-          return from < until ? [{ from, until, permits: meet(a.permits, b.permits) }] : [];
-        }),
-      ),
+      both.map(({ from, until, a, b }) => ({ from, until, permits: isSame(a, b) ? a : commonPermits(a, b) })),
     );
   }
   return common;
 }
 
+function overlapOf(these: Span, others: Span) {
+  const [from, until] = [Math.max(these.from, others.from), Math.min(these.until, others.until)];
+  return from < until ? [{ from, until, a: these.permits, b: others.permits }] : [];
+}
+
 /** Most of a lineage has the same permits. */
-const meet = (a: Permits, b: Permits): Permits => (encodePermits(a) === encodePermits(b) ? a : commonPermits(a, b));
+const isSame = (a: Permits, b: Permits): boolean => encodePermits(a) === encodePermits(b);
 
 /** Leaves out what permits nothing, and joins what goes on as it was; null past the bounds. */
 function merge(spans: readonly Span[]): Spans {
