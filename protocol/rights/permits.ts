@@ -16,7 +16,7 @@ export interface Places {
 /**
  * What is permitted to everybody, with or without duties: whatever lies, as a whole, within one of these alternatives. A
  * licensee's choice of licences is one for all of a request, so they cannot be united. None is nothing or lies within
- * another, and they are in order: what permits the same is the same.
+ * another, and they are in order: the same alternatives are one text, however they came about.
  */
 export type Permits = readonly Places[];
 
