@@ -53,3 +53,27 @@ test('a checkpoint counts that is found once the text was read with care, whatev
   const twice = await verifyCertificates({ certificates: [`{"checkpoint":"",${escaped.slice(1)}`], ...question });
   expect(failuresOf(twice.report)).toEqual(['certificate.format']);
 });
+
+test('where the platform fails at a signature, that is heard of once, by whoever verifies', async () => {
+  const { log, alice } = await registry();
+  const record = log.append(await signed(drafts.record(alice.did, 'one'), alice));
+  const certificate = encodeCertificate(await log.certificate({ subject: record.id }));
+  const question = { trust: log.trust(), policy: DEFAULT_POLICY, now: log.now };
+  // A rejection that nobody hears ends the process, and fails this test.
+  for (const [text, fine] of [
+    [certificate, 0],
+    [certificate, 1],
+    [certificate, 3],
+    [`${certificate.slice(0, -1)},"more":0}`, 0],
+  ] as const) {
+    let asked = 0;
+    const verify: VerifySignature = async (...signature) => {
+      if (asked++ >= fine) throw new Error('out of memory');
+      return verifySignature(...signature);
+    };
+    const verified = verifyCertificates({ certificates: [text], ...question, verify });
+    if (text === certificate) await expect(verified).rejects.toThrow('out of memory');
+    else expect(failuresOf((await verified).report)).toEqual(['certificate.format']);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+});

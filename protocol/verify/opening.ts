@@ -75,6 +75,9 @@ export async function readOpening(
   const judgingLists = status.map((list) => verifyStatusList(list, verifyEach, canonicalOf(list as Json)));
   const means = { canonicalOf, inclusion, verify: verifyEach, verified };
   const opened = statements.map((each) => openStatement(each, means));
+  const signatures = Promise.all(opened.map((result) => (result.ok ? result.value.signed : SIGNED)));
+  // Where a platform fails, whichever signature is waited for says so, once.
+  signatures.catch(() => undefined);
   const [judged, lists] = await Promise.all([judging, Promise.all(judgingLists)]);
   if (trust.quorumName !== 'none' && !judged.quorum.ok) findings.fail('log.witnesses', judged.quorum.reason);
   if (!judged.log.ok) {
@@ -83,7 +86,6 @@ export async function readOpening(
   }
   opening.lists = lists;
   const assumed = withStatements(opening, opened);
-  const signatures = Promise.all(opened.map((result) => (result.ok ? result.value.signed : SIGNED)));
   const settled = signatures.then((verdicts) =>
     verdicts.every(({ ok }) => ok) ? assumed : withStatements(opening, opened, verdicts),
   );
@@ -139,7 +141,10 @@ function startCheckpoint(
 ): Result<{ checkpoint: Checkpoint; judging: ReturnType<typeof judgeCheckpoint> }, string> {
   const checkpoint = parseCheckpoint(typeof note === 'string' ? note : '');
   if (!checkpoint.ok) return checkpoint;
-  return ok({ checkpoint: checkpoint.value, judging: judgeCheckpoint(checkpoint.value, trust, verify) });
+  const judging = judgeCheckpoint(checkpoint.value, trust, verify);
+  // Perhaps nobody waits for it.
+  judging.catch(() => undefined);
+  return ok({ checkpoint: checkpoint.value, judging });
 }
 
 function vetCertificate(
