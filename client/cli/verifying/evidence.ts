@@ -7,7 +7,7 @@ import { fillTable, type FilledTable } from '../../../protocol/rows/match.ts';
 import type { RowDigests } from '../../../protocol/rows/row-digests.ts';
 import type { TrustPolicy } from '../../../protocol/log/trust.ts';
 import type { LocalContent } from '../../../protocol/verify/content.ts';
-import { RegistryError } from '../../errors.ts';
+import { RegistryError, UntrustedError } from '../../errors.ts';
 import type { RegistryClient } from '../../registry-client.ts';
 import { readClaims, type CertificateClaims } from '../certificate-source.ts';
 import { CliError } from '../cli-error.ts';
@@ -29,7 +29,7 @@ export const TRUST_NOBODY: TrustPolicy = { logs: [], witnesses: [], quorum: () =
  * from the folders where such were saved and from the registry. Of all of it nothing is believed here.
  */
 export class Evidence implements Disposable {
-  readonly #cli: Cli;
+  readonly #cli: Pick<Cli, 'now' | 'out'>;
   readonly #client: RegistryClient | null;
   readonly #folders: readonly string[];
   readonly #rows: RowSource;
@@ -43,7 +43,7 @@ export class Evidence implements Disposable {
   #composesOnly = true;
 
   /** Without a `client`, only what was saved counts. */
-  constructor(cli: Cli, client: RegistryClient | null, folders: readonly string[]) {
+  constructor(cli: Pick<Cli, 'now' | 'out'>, client: RegistryClient | null, folders: readonly string[]) {
     this.#cli = cli;
     this.#client = client;
     this.#folders = folders;
@@ -122,12 +122,14 @@ export class Evidence implements Disposable {
 
   /** The manifests that the certificate’s records name; each proves itself by its digest. */
   async #addManifests(claims: CertificateClaims): Promise<void> {
-    const named = new Map(claims.manifests.map((manifest) => [manifest.digest, manifest]));
+    const named = new Map<Digest, number>();
+    // Whoever names another's manifest may say that it is smaller.
+    for (const { digest, bytes } of claims.manifests) named.set(digest, Math.max(bytes, named.get(digest) ?? 0));
     for (const manifest of await savedManifests(this.#folders, [...named.keys()])) {
       this.#manifests.set(digestOf(manifest), manifest);
     }
     if (this.#client === null) return;
-    for (const { digest, bytes } of named.values()) {
+    for (const [digest, bytes] of named) {
       if (this.#manifests.has(digest)) continue;
       this.#manifestsLeft -= bytes;
       if (this.#manifestsLeft < 0) {
@@ -140,8 +142,9 @@ export class Evidence implements Disposable {
         const manifest = fromUtf8(await this.#client.getBlob(digest, bytes));
         if (manifest !== null) this.#manifests.set(digest, manifest);
       } catch (error) {
-        // Withheld, or never uploaded: the report says what could not be checked.
-        if (!(error instanceof RegistryError) || error.status !== 404) throw error;
+        // Withheld, never uploaded, or not what a record says of it: the report says what could not be checked.
+        if (error instanceof UntrustedError) this.#cli.out.note(text`note: ${digest} is left out: ${error.message}`);
+        else if (!(error instanceof RegistryError) || error.status !== 404) throw error;
       }
     }
   }

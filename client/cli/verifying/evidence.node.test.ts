@@ -1,0 +1,49 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import type { Digest } from '../../../schemas/primitives.ts';
+import { digestOf } from '../../../protocol/digest.ts';
+import { encodeManifest } from '../../../protocol/manifest.ts';
+import { encodeCertificate } from '../../../protocol/verify/certificate.ts';
+import { registry } from '../../../test/support/log.ts';
+import { drafts, manifestOf, signed } from '../../../test/support/statements.ts';
+import { RegistryClient } from '../../registry-client.ts';
+import type { Content } from '../content/read-content.ts';
+import { createOutput } from '../output.ts';
+import { Evidence } from './evidence.ts';
+
+const FILES: Content['files'] = [
+  { path: 'data.txt', mediaType: 'text/plain', bytes: 1, sha256: '0'.repeat(64), rowDigests: null },
+];
+const held: Content = { isFolder: true, files: FILES, [Symbol.dispose]: () => undefined };
+
+test('a record that says less of a manifest than is there spoils no other’s', async () => {
+  const { log, alice } = await registry();
+  const manifests = new Map(
+    ['honest', 'lying'].map((name): [Digest, string] => {
+      const manifest = encodeManifest(manifestOf({ 'data.txt': name }));
+      return [digestOf(manifest), manifest];
+    }),
+  );
+  const honest = drafts.record(alice.did, 'honest');
+  const lies = ['honest', 'lying'].map((name) => {
+    const { content } = drafts.record(alice.did, name).subject;
+    if (content === undefined) throw new Error('a record without content');
+    return drafts.record(alice.did, name, { name: `${name}, and small`, content: { ...content, manifestBytes: 1 } });
+  });
+  const parts = [];
+  for (const draft of [honest, ...lies]) parts.push(log.append(await signed(draft, alice)).id);
+  const whole = log.append(await signed(drafts.composition(alice.did, parts), alice));
+  const certificate = encodeCertificate(await log.certificate({ subject: whole.id }));
+  const client = new RegistryClient({
+    url: 'https://registry.example',
+    fetch: async (url) => new Response(manifests.get(String(url).replace(/.*\//, '') as Digest) ?? certificate),
+  });
+  const stderr = new PassThrough();
+  const out = createOutput(new PassThrough(), stderr, { json: false, env: {} });
+  using evidence = new Evidence({ out, now: () => log.now }, client, []);
+  expect(await evidence.admit(whole.id, held)).toBe(true);
+  expect(evidence.localContent(held)?.manifests[0]).toBe([...manifests.values()][0]);
+  stderr.end();
+  expect(await text(stderr)).toMatch(/^note: sha256:[0-9a-f]{64} is left out: .* larger than 1 bytes\n$/);
+});
