@@ -47,3 +47,26 @@ test('a record that says less of a manifest than is there spoils no other’s', 
   stderr.end();
   expect(await text(stderr)).toMatch(/^note: sha256:[0-9a-f]{64} is left out: .* larger than 1 bytes\n$/);
 });
+
+test('a certificate that makes them too large together is left out', async () => {
+  const { log, alice } = await registry();
+  const one = log.append(await signed(drafts.record(alice.did, 'one'), alice));
+  const other = log.append(await signed(drafts.record(alice.did, 'other'), alice));
+  const certificates = new Map<string, string>();
+  for (const { id } of [one, other]) certificates.set(id, encodeCertificate(await log.certificate({ subject: id })));
+  const [first = '', second = ''] = certificates.values();
+  const client = new RegistryClient({
+    url: 'https://registry.example',
+    fetch: async (url) => new Response(certificates.get(String(url).split('/').at(-2) ?? '') ?? null),
+  });
+  const out = createOutput(new PassThrough(), new PassThrough(), { json: true, env: {} });
+  for (const [spare, held] of [
+    [-1, [first]],
+    [0, [first, second]],
+  ] as const) {
+    using evidence = new Evidence({ out, now: () => log.now }, client, [], first.length + second.length + spare);
+    expect(await evidence.admit(one.id, null)).toBe(true);
+    expect(await evidence.admit(other.id, null)).toBe(spare === 0);
+    expect(evidence.certificates()).toEqual(held);
+  }
+});

@@ -38,12 +38,18 @@ export class Evidence implements Disposable {
   readonly #manifests = new Map<Digest, string>();
   #filled: FilledTable | null = null;
   #manifestsLeft = MANIFESTS_BYTES;
-  #certificatesLeft: number = limits.certificatesBytes;
+  #certificatesLeft: number;
   /** Whether all that was added only composes other records. */
   #composesOnly = true;
 
   /** Without a `client`, only what was saved counts. */
-  constructor(cli: Pick<Cli, 'now' | 'out'>, client: RegistryClient | null, folders: readonly string[]) {
+  constructor(
+    cli: Pick<Cli, 'now' | 'out'>,
+    client: RegistryClient | null,
+    folders: readonly string[],
+    certificatesBytes: number = limits.certificatesBytes,
+  ) {
+    this.#certificatesLeft = certificatesBytes;
     this.#cli = cli;
     this.#client = client;
     this.#folders = folders;
@@ -67,7 +73,31 @@ export class Evidence implements Disposable {
 
   /** Fetches a record's certificate, and adds it. */
   async fetch(record: StatementId, content: Content | null): Promise<void> {
+    await this.#addOf(record, await this.#fetch(record), content);
+  }
+
+  /** The same of a record that a look-up named: false where it does not fit, or is not there. */
+  async admit(record: StatementId, content: Content | null): Promise<boolean> {
+    if (this.#certificatesLeft < 0) return false;
+    try {
+      const certificate = await this.#fetch(record);
+      // Verification refuses all of them where they are too large together.
+      if (this.#certificatesLeft < 0) return false;
+      await this.#addOf(record, certificate, content);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RegistryError) || !['not-found', 'erased', 'too-large'].includes(error.code)) throw error;
+      return false;
+    }
+  }
+
+  async #fetch(record: StatementId): Promise<string> {
     const certificate = await this.#registry().certificate(record);
+    this.#certificatesLeft -= certificate.length;
+    return certificate;
+  }
+
+  async #addOf(record: StatementId, certificate: string, content: Content | null): Promise<void> {
     const claims = readClaims(certificate);
     if (claims !== null && claims.subject !== record) {
       throw new CliError(
@@ -75,20 +105,7 @@ export class Evidence implements Disposable {
         `the registry answered with a certificate for ${claims.subject}, not for ${record}`,
       );
     }
-    this.#certificatesLeft -= certificate.length;
     await this.#add(certificate, claims, content);
-  }
-
-  /** The same of a record that a look-up named: false where it does not fit, or is not there. */
-  async admit(record: StatementId, content: Content | null): Promise<boolean> {
-    if (this.#certificatesLeft < 0) return false;
-    try {
-      await this.fetch(record, content);
-      return true;
-    } catch (error) {
-      if (!(error instanceof RegistryError) || !['not-found', 'erased', 'too-large'].includes(error.code)) throw error;
-      return false;
-    }
   }
 
   /** All certificates, or those of these records. */
