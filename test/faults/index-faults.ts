@@ -14,23 +14,39 @@ import { FaultyDatabase, Injected, type Fate } from './faulty.ts';
 import type { Shell, Storage } from './shell.ts';
 import { query } from './stored-log.ts';
 
-/** Everything that the index says, but for the numbers that it gives things. */
+/** Everything that the index says, but for the numbers that it gives things: what a row says, and where it is. */
 const DUMPS = [
-  'SELECT hex(digest), hex(manifest) FROM content ORDER BY 1, 2',
-  'SELECT hex(digest), summary FROM manifests ORDER BY 1',
-  'SELECT hex(manifest), line, rows, hex(root), state FROM row_files ORDER BY 1, 2',
-  'SELECT hex(digest), rows, hashed, indexed, state, hex(root), answers FROM row_segments ORDER BY 1',
-  `SELECT hex(manifest), line, number, hex(digest) FROM row_lists JOIN row_files ON row_files.id = file
-    JOIN row_segments ON row_segments.id = segment ORDER BY 1, 2, 3`,
-  `SELECT hex(manifest), hex(digest), segment_names.rows, file IS NULL FROM segment_names
-    JOIN row_segments ON row_segments.id = segment ORDER BY 1, 2, 3`,
-  `SELECT hex(digest), block, hex(row_blocks.root) FROM row_blocks JOIN row_segments ON id = segment ORDER BY 1, 2`,
-  'SELECT hex(manifest), block, "offset", hex(root) FROM manifest_blocks ORDER BY 1, 2',
-  'SELECT through FROM watermark',
+  [`'digest', hex(digest), 'manifest', hex(manifest)`, 'content'],
+  [`'digest', hex(digest), 'summary', summary`, 'manifests'],
+  [`'manifest', hex(manifest), 'line', line, 'rows', rows, 'root', hex(root), 'state', state`, 'row_files'],
+  [
+    `'digest', hex(digest), 'rows', rows, 'hashed', hashed, 'indexed', indexed, 'state', state, 'root', hex(root),
+      'answers', answers`,
+    'row_segments',
+  ],
+  [
+    `'manifest', hex(manifest), 'line', line, 'number', number, 'digest', hex(digest)`,
+    'row_lists JOIN row_files ON row_files.id = file JOIN row_segments ON row_segments.id = segment',
+  ],
+  [
+    `'manifest', hex(manifest), 'digest', hex(digest), 'rows', segment_names.rows, 'isPending', file IS NULL`,
+    'segment_names JOIN row_segments ON row_segments.id = segment',
+  ],
+  [
+    `'digest', hex(digest), 'block', block, 'root', hex(row_blocks.root)`,
+    'row_blocks JOIN row_segments ON id = segment',
+  ],
+  [`'manifest', hex(manifest), 'block', block, 'offset', "offset", 'root', hex(root)`, 'manifest_blocks'],
+  [`'through', through`, 'watermark'],
   // The many in one text: a digest's first bytes are enough to tell segments apart.
-  `SELECT group_concat(hex(prefix) || hex(substr(digest, 1, 4)) || row, ' ' ORDER BY prefix, digest, row) AS entries
-    FROM row_entries JOIN row_segments ON id = segment`,
-];
+  [
+    `'entries', group_concat(hex(prefix) || hex(substr(digest, 1, 4)) || row, ' ' ORDER BY prefix, digest, row)`,
+    'row_entries JOIN row_segments ON id = segment',
+  ],
+].map(
+  ([says, from]) =>
+    `json((SELECT json_group_array(json(said) ORDER BY said) FROM (SELECT json_object(${says}) AS said FROM ${from})))`,
+);
 
 /** An index whose database fails while it is filled, and while rows are removed: it ends as one that nothing befell. */
 export function indexFaults(shell: Shell): void {
@@ -67,8 +83,11 @@ export function indexFaults(shell: Shell): void {
     });
     afterAll(() => storage.close());
 
-    const dump = async (): Promise<unknown[][]> =>
-      Promise.all(DUMPS.map((sql) => query<Record<string, unknown>>(storage.content, sql)));
+    // One query: a dump follows every write that fails.
+    const dump = async (): Promise<unknown[][]> => {
+      const [row] = await query<{ all: string }>(storage.content, `SELECT json_array(${DUMPS.join()}) AS "all"`);
+      return JSON.parse(row?.all ?? '[]') as unknown[][];
+    };
     const entriesOf = (dumped: unknown[][]): number =>
       (dumped.at(-1) as [{ entries: string | null }])[0].entries?.split(' ').length ?? 0;
     /** Fills from the log and the blobs, as a new registry does; whatever fails is begun again, as maintenance does. */
