@@ -61,8 +61,8 @@ test('looks up a sample, and then only what the lists of those found do not cert
   const { file, client, judge, asked, judged } = world(texts, { a: new Set(rowsOf('a', 30_000)) });
   const found = await discover({ out }, [file], { client, judge, admit: async () => true });
   expect(judged).toEqual([['a']]);
-  // The file itself; the sample; the rows that are nobody's.
-  expect(asked).toEqual([1, 10_000, 10_000, 5000]);
+  // The file itself; the sample, the first of it alone; the rows that are nobody's.
+  expect(asked).toEqual([1, 313, 9687, 10_000, 5000]);
   expect(found).toMatchObject({ index: DONE, leftOut: [] });
 });
 
