@@ -61,8 +61,8 @@ test('looks up a sample, and then only what the lists of those found do not cert
   const { file, client, judge, asked, judged } = world(texts, { a: new Set(rowsOf('a', 30_000)) });
   const found = await discover({ out }, [file], { client, judge, admit: async () => true });
   expect(judged).toEqual([['a']]);
-  // The file itself; the sample; the rows that are nobody's.
-  expect(asked).toEqual([1, 10_000, 10_000, 5000]);
+  // The file itself; the sample, the first of it alone; the rows that are nobody's.
+  expect(asked).toEqual([1, 313, 9687, 10_000, 5000]);
   expect(found).toMatchObject({ index: DONE, leftOut: [] });
 });
 
@@ -72,6 +72,55 @@ test('finds a record that the sample missed', async () => {
   const { verification } = await discover({ out }, [file], { client, judge, admit: async () => true });
   expect(judged.at(-1)).toEqual(['a', 'b']);
   expect(verification?.unmatched).toEqual([]);
+});
+
+test('verifies against the few records that the first of a sample names while the rest is looked up', async () => {
+  const { file, client, judge } = world(rowsOf('a', 2000), { a: new Set(rowsOf('a', 2000)) });
+  const judging = Promise.withResolvers<void>();
+  const waiting = {
+    async lookup(digests: readonly Digest[]) {
+      if (digests.length > 1000) await judging.promise;
+      return client.lookup(digests);
+    },
+  };
+  const order: string[] = [];
+  const { verification } = await discover({ out }, [file], {
+    client: waiting,
+    admit: async () => order.push('admit') > 0,
+    expect: () => void order.push('expect'),
+    judge: (ids) => {
+      order.push('judge');
+      judging.resolve();
+      return judge(ids);
+    },
+  });
+  expect(order).toEqual(['admit', 'expect', 'judge']);
+  expect(verification?.unmatched).toEqual([]);
+});
+
+test('verifies again where the rest of a sample names more records, and waits for it where they are many', async () => {
+  const texts = rowsOf('a', 2000);
+  const two = world(texts, { a: new Set(texts.filter((_, i) => i !== 1)), b: new Set(texts) });
+  await discover({ out }, [two.file], { ...two, admit: async () => true });
+  expect(two.judged).toEqual([['a'], ['a', 'b']]);
+  const parts = Object.fromEntries(
+    [0, 1, 2, 3, 4].map((n) => [`part ${n}`, new Set(texts.filter((_, i) => i % 5 === n))]),
+  );
+  const many = world(texts, parts);
+  await discover({ out }, [many.file], { ...many, admit: async () => true });
+  expect(many.judged).toEqual([Object.keys(parts)]);
+});
+
+test('a look-up of the rest that fails ends the search', async () => {
+  const { file, client, judge } = world(rowsOf('a', 2000), { a: new Set(rowsOf('a', 2000)) });
+  const failing = {
+    lookup: async (digests: readonly Digest[]) => {
+      if (digests.length > 1000) throw new Error('the registry is gone');
+      return client.lookup(digests);
+    },
+  };
+  const search = discover({ out }, [file], { client: failing, judge, admit: async () => true });
+  await expect(search).rejects.toThrow('the registry is gone');
 });
 
 test('takes the oldest record of each row, and lets go of one that turns out to own nothing', async () => {

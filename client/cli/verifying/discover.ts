@@ -51,13 +51,17 @@ export async function discover(
     const byWeight = new Map<StatementId, number>();
     for (const { sha256, rowDigests } of files)
       count(byWeight, wholes.get(`sha256:${sha256}` as Digest), rowDigests?.count ?? 1);
-    const sampled = await sampleOf(open, rows);
-    at.expect?.(open, files.filter(isWhole));
-    const sample = (await search.owners(sampled)).values();
     const weight = Math.max(1, rows / limits.lookupDigests);
-    for (const owner of sample) count(byWeight, owner, weight);
-    // Those with the most rows first, and among equals the one that was found first.
-    await search.choose([...byWeight].toSorted((a, b) => b[1] - a[1]).map(([record]) => record));
+    const countOwners = async (digests: readonly Digest[]): Promise<void> => {
+      for (const owner of (await search.owners(digests)).values()) count(byWeight, owner, weight);
+    };
+    const { first, rest } = inTurn(await sampleOf(open, rows));
+    await countOwners(first);
+    // Where few records have these, they may well have all: it is verified against them while the rest is looked up.
+    if (byWeight.size <= FEW) await search.admit(heaviest(byWeight));
+    at.expect?.(open, files.filter(isWhole));
+    await Promise.all([countOwners(rest), search.verify()]);
+    await search.choose(heaviest(byWeight));
     if (rows > limits.lookupDigests) {
       for await (const batch of search.uncertified(open, (read) => bar?.update(read))) {
         await search.choose((await search.owners(batch)).values());
@@ -73,12 +77,28 @@ function count(weights: Map<StatementId, number>, record: StatementId | undefine
   if (record !== undefined) weights.set(record, (weights.get(record) ?? 0) + rows);
 }
 
+/** Those with the most rows first, and among equals the one that was found first. */
+const heaviest = (weights: ReadonlyMap<StatementId, number>): StatementId[] =>
+  [...weights].toSorted((a, b) => b[1] - a[1]).map(([record]) => record);
+
+/** Records that have all of what is looked up first, at most, if more than they are not expected. */
+const FEW = 4;
+
+/** Of a large sample, some from all over it that are looked up first. */
+function inTurn(sample: readonly Digest[]): { first: readonly Digest[]; rest: readonly Digest[] } {
+  if (sample.length < 1000) return { first: sample, rest: [] };
+  const isFirst = (_: Digest, i: number): boolean => i % 32 === 0;
+  return { first: sample.filter(isFirst), rest: sample.filter((digest, i) => !isFirst(digest, i)) };
+}
+
 /** The search as it goes on: what was chosen, and what that certifies. */
 class Search {
   readonly #at: Discovering;
   readonly #chosen = new Set<StatementId>();
   readonly #leftOut = new Set<StatementId>();
   #verification: Verification | null = null;
+  /** How many of the chosen it is by. */
+  #verified = 0;
   #unmatched: ReadonlyMap<unknown, RowSet | null> = new Map();
   #index: IndexState | null = null;
 
@@ -96,17 +116,25 @@ class Search {
     );
   }
 
-  /** Adds records, as far as they fit, and verifies again if that changes anything. */
-  async choose(records: Iterable<StatementId>): Promise<void> {
-    let isNew = false;
+  /** Adds records, as far as they fit. */
+  async admit(records: Iterable<StatementId>): Promise<void> {
     for (const record of records) {
       if (this.#chosen.has(record) || this.#leftOut.has(record)) continue;
-      if (this.#chosen.size < limits.certificates && (await this.#at.admit(record))) {
-        this.#chosen.add(record);
-        isNew = true;
-      } else this.#leftOut.add(record);
+      const isIn = this.#chosen.size < limits.certificates && (await this.#at.admit(record));
+      (isIn ? this.#chosen : this.#leftOut).add(record);
     }
-    if (!isNew) return;
+  }
+
+  /** Adds records, and verifies against all that were added. */
+  async choose(records: Iterable<StatementId>): Promise<void> {
+    await this.admit(records);
+    await this.verify();
+  }
+
+  /** Verifies against the records that were added, unless that is done. */
+  async verify(): Promise<void> {
+    if (this.#chosen.size === this.#verified) return;
+    this.#verified = this.#chosen.size;
     this.#verification = await this.#at.judge([...this.#chosen]);
     this.#unmatched = new Map(this.#verification.unmatched.map(({ file, rows }) => [file, rows]));
   }
