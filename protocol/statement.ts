@@ -1,16 +1,17 @@
 import { compiledInTime } from '#compile';
-import { sha256Into } from '#sha256';
+import { sha256Cuts } from '#sha256';
 import type * as z from 'zod';
 import { limits } from '../schemas/limits.ts';
 import type { Did, StatementId } from '../schemas/primitives.ts';
 import { CONTEXT, STATEMENT_KINDS, StatementKind, type Statement } from '../schemas/statement.ts';
 import { concatBytes, fromBase58, fromUtf8, toBase58, utf8, type Bytes } from './bytes.ts';
-import { digestFromBytes, digestOf, sha256Bytes } from './digest.ts';
+import { digestFromBytes, sha256Bytes } from './digest.ts';
 import { publicKeyFromDid, verificationMethodOf } from './did-key.ts';
 import type { Signer } from './ed25519/signer.ts';
 import type { VerifySignature } from './ed25519/verify.ts';
 import { canonicalJson, parseCanonicalJson, parseJson, type Json, type JsonObject } from './json.ts';
 import { ok, refuse, type Result } from './result.ts';
+import { cutOf, type Cut } from './sha256/cut.ts';
 
 /** A statement that has its form, its id and what its signature covers, but whose signature is not yet judged. */
 export interface ParsedStatement<K extends StatementKind = StatementKind> {
@@ -109,7 +110,8 @@ export async function parseStatementNatively(
   const form = parseForm(input);
   if (!form.ok) return form;
   const { canonical, document } = form.value;
-  const texts = [canonical, ...signedTexts(canonical, document.proof.proofValue)];
+  const cuts = signedCuts(canonical, document.proof.proofValue);
+  const texts = [canonical, ...cuts.map((cut) => cutOf(canonical, cut))];
   const hashes = await Promise.all(texts.map((text) => crypto.subtle.digest('SHA-256', utf8(text))));
   const [id = new Uint8Array(), ...signed] = hashes.map((hash) => new Uint8Array(hash));
   return ok({ ...form.value, id: digestFromBytes(id) as StatementId, hashData: concatBytes(...signed) });
@@ -118,13 +120,11 @@ export async function parseStatementNatively(
 /** What of a statement needs no hash. */
 type Form = Omit<ParsedStatement, 'id' | 'hashData'>;
 
-const hashed = ({ kind, document, canonical }: Form): ParsedStatement => ({
-  id: digestOf(canonical) as StatementId,
-  kind,
-  document,
-  canonical,
-  hashData: signedHash(canonical, document.proof.proofValue),
-});
+function hashed({ kind, document, canonical }: Form): ParsedStatement {
+  const hashData = new Uint8Array(64);
+  const id = sha256Cuts(canonical, signedCuts(canonical, document.proof.proofValue), hashData);
+  return { id: `sha256:${id}` as StatementId, kind, document, canonical, hashData };
+}
 
 function parseForm(input: string | Uint8Array): Result<Form, StatementFault> {
   if (input.length > limits.statementBytes) return refuse(TOO_LARGE);
@@ -152,9 +152,10 @@ function readForm(value: Json, known?: string): Result<Form, StatementFault> {
       invalid('not a statement', [{ path: '/type/1', message: `expected one of ${StatementKind.options.join(', ')}` }]),
     );
   }
-  const parsed = SCHEMAS[kind.data]().safeParse(value);
-  if (!parsed.success) return refuse(invalid(`not a valid ${kind.data}`, issuesOf(parsed.error)));
-  const document = parsed.data;
+  const schema: z.ZodType = SCHEMAS[kind.data]();
+  const fault = schema.validate(value) ? undefined : schema.safeParse(value).error;
+  if (fault !== undefined) return refuse(invalid(`not a valid ${kind.data}`, issuesOf(fault)));
+  const document = value as Statement;
   if (document.proof.verificationMethod !== verificationMethodOf(document.issuer)) {
     return refuse({
       code: 'foreign-key',
@@ -224,27 +225,28 @@ const invalid = (what: string, errors: { path: string; message: string }[]): Sta
   errors,
 });
 
-/**
- * What the proof of a parsed credential covers ({@link hashDataOf}), cut out of its canonical text instead of canonicalised
- * again. Only the type and the times come behind the proof, and only strings are in it, whose quotes would be escaped.
- */
+/** What the proof of a parsed credential covers ({@link hashDataOf}). */
 export function signedHash(canonical: string, proofValue: string): Bytes {
-  const [options, document] = signedTexts(canonical, proofValue);
-  const hashes = new Uint8Array(64);
-  sha256Into(options, hashes, 0);
-  sha256Into(document, hashes, 32);
-  return hashes;
+  const hashData = new Uint8Array(64);
+  sha256Cuts(canonical, signedCuts(canonical, proofValue), hashData);
+  return hashData;
 }
 
-function signedTexts(canonical: string, proofValue: string): [options: string, document: string] {
+/**
+ * The options and the document that a proof covers, cut out of the canonical text instead of canonicalised again. Only the
+ * type and the times come behind the proof, and only strings are in it, whose quotes would be escaped.
+ */
+function signedCuts(canonical: string, proofValue: string): [options: Cut, document: Cut] {
   const start = canonical.lastIndexOf('"proof":{');
-  const end = canonical.indexOf('},', start) + 1;
-  const options = canonical.slice(start + '"proof":'.length, end);
+  const from = start + '"proof":'.length;
+  const to = canonical.indexOf('},', start) + 1;
   const value = `"proofValue":"${proofValue}",`;
-  const at = options.indexOf(value);
-  if (start < 0 || end <= start || at < 0) throw new Error('the canonical text does not hold its own proof');
+  const at = canonical.indexOf(value, from);
+  if (start < 0 || to <= start || at < 0 || at + value.length > to) {
+    throw new Error('the canonical text does not hold its own proof');
+  }
   return [
-    options.slice(0, at) + options.slice(at + value.length),
-    canonical.slice(0, start) + canonical.slice(end + ','.length),
+    { from, skipFrom: at, skipTo: at + value.length, to },
+    { from: 0, skipFrom: start, skipTo: to + ','.length, to: canonical.length },
   ];
 }

@@ -82,16 +82,18 @@ export async function verifyStatusList(
   verify: VerifySignature,
   known?: string,
 ): Promise<Result<StatusListCredential, string>> {
-  const parsed = schema().safeParse(value);
-  if (!parsed.success) {
-    const issue = issuesOf(parsed.error)[0];
+  const read = schema();
+  const fault = read.validate(value) ? undefined : read.safeParse(value).error;
+  if (fault !== undefined) {
+    const issue = issuesOf(fault)[0];
     return refuse(`is malformed: ${issue?.path} ${issue?.message}`);
   }
-  const { issuer, proof } = parsed.data;
+  const list = value as StatusListCredential;
+  const { issuer, proof } = list;
   if (proof.verificationMethod !== verificationMethodOf(issuer)) return refuse('names a foreign key in its proof');
   const hashData = signedHash(known ?? canonicalJson(value), proof.proofValue);
   const signed = await verifyProof(issuer, proof.proofValue, hashData, verify);
-  return signed.ok ? ok(parsed.data) : refuse('has a wrong signature');
+  return signed.ok ? ok(list) : refuse('has a wrong signature');
 }
 
 /** Certificates of one log carry the same lists, and most have nothing in them: those are one text. */

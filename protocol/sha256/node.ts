@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import type { Bytes } from '../bytes.ts';
 import { foldFours, type FoldFours } from './four-nodes.ts';
+import { sha256CutsBy, type Cut } from './cut.ts';
 import { foldPairsBy } from './pairs.ts';
 
 /**
@@ -26,6 +27,41 @@ const latin1Write = Reflect.get(Buffer.prototype, 'latin1Write') as Write;
  */
 export function sha256Into(data: Uint8Array | string, out: Uint8Array, at: number): void {
   latin1Write.call(out, hash('sha256', data, 'binary'), at, 32);
+}
+
+/** Characters of the longest text that is written out as below. */
+const LONGEST = 64 * 1024;
+/** A text's UTF-16 units, two in each number; its bytes, if it is ASCII; and what is left of these by a cut. */
+const units = new Uint32Array(LONGEST / 2);
+const unitBytes = Buffer.from(units.buffer);
+const [whole, left] = [Buffer.alloc(LONGEST), Buffer.alloc(LONGEST)];
+/** Bits that two ASCII characters do not have there, in whatever order this machine has bytes. */
+const [BEYOND_ASCII = 0] = new Uint32Array(Uint8Array.of(0x80, 0xff, 0x80, 0xff).buffer);
+
+/**
+ * The SHA-256 of a text in lowercase hex; those of its cuts are written into `out`, one after the other. Making UTF-8 of text
+ * of two bytes a character, as pieces of a certificate are, takes Node longer than hashing it: if it is ASCII its bytes
+ * are taken as they are, and only once.
+ */
+export function sha256Cuts(text: string, cuts: readonly Cut[], out: Uint8Array): string {
+  if (text.length > LONGEST || !isAscii(text)) return sha256CutsBy({ sha256Hex, sha256Into }, text, cuts, out);
+  whole.write(text, 'latin1');
+  for (const [i, { from, skipFrom, skipTo, to }] of cuts.entries()) {
+    whole.copy(left, 0, from, skipFrom);
+    whole.copy(left, skipFrom - from, skipTo, to);
+    sha256Into(left.subarray(0, skipFrom - from + to - skipTo), out, 32 * i);
+  }
+  return sha256Hex(whole.subarray(0, text.length));
+}
+
+/** Of a text that is not longer than {@link LONGEST}. */
+function isAscii(text: string): boolean {
+  const end = Math.ceil(text.length / 2);
+  units[end - 1] = 0;
+  unitBytes.write(text, 'utf16le');
+  let seen = 0;
+  for (let i = 0; i < end; i++) seen |= units[i] as number;
+  return (seen & BEYOND_ASCII) === 0;
 }
 
 /** So many pairs take as long as it takes to make what hashes four at once. */

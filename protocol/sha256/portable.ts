@@ -1,5 +1,6 @@
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { toHex, utf8, type Bytes } from '../bytes.ts';
+import { sha256CutsBy, type Cut } from './cut.ts';
 import { foldPairsBy } from './pairs.ts';
 
 /**
@@ -15,6 +16,10 @@ export const sha256Hex = (data: Uint8Array | string): string => toHex(sha256(dat
 export function sha256Into(data: Uint8Array | string, out: Uint8Array, at: number): void {
   out.set(sha256(data), at);
 }
+
+/** The SHA-256 of a text in lowercase hex; those of its cuts are written into `out`, one after the other. */
+export const sha256Cuts = (text: string, cuts: readonly Cut[], out: Uint8Array): string =>
+  sha256CutsBy({ sha256Hex, sha256Into }, text, cuts, out);
 
 /** Replaces `pairs` pairs of digests, at the start of `digests`, by their nodes: SHA-256(0x01 ‖ left ‖ right), RFC 6962 §2.1. */
 export const foldPairs = (digests: Uint8Array, pairs: number): void => foldPairsBy(sha256Into, digests, 0, pairs);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { registry } from '../../test/support/log.ts';
 import { drafts, signed } from '../../test/support/statements.ts';
@@ -37,6 +38,41 @@ test('what was judged while a signature was out counts for nothing once it is wr
   }
   expect([...failures].toSorted()).toEqual(
     expect.arrayContaining(['freshness', 'log.checkpoint', 'statement.signature']),
+  );
+});
+
+test('in whatever order verdicts come, and whatever they are, the report is the same', async () => {
+  const { log, alice } = await registry();
+  const first = log.append(await signed(drafts.record(alice.did, 'one'), alice));
+  const { id } = log.append(await signed(drafts.composition(alice.did, [first.id]), alice));
+  const certificates = [encodeCertificate(await log.certificate({ subject: id }))];
+  const [trust, question] = [log.trust(), { policy: DEFAULT_POLICY, now: log.now }];
+  const all = allBut(-1);
+  await verifyCertificates({ certificates, trust, ...question, verify: all.verify });
+  const count = all.asked();
+  const order = fc.shuffledSubarray([...Array(count).keys()], { minLength: count });
+  const bad = fc.subarray([...Array(count).keys()]);
+  await fc.assert(
+    fc.asyncProperty(order, bad, async (order, bad) => {
+      let asked = 0;
+      const inTurn: VerifySignature = async () => !bad.includes(asked++);
+      const opened = await (await openCertificates(certificates, trust, inTurn)).settled;
+      const answers = new Map<number, () => void>();
+      const late: VerifySignature = () =>
+        new Promise((resolve) => {
+          const place = answers.size;
+          answers.set(place, () => resolve(!bad.includes(place)));
+        });
+      const answer = verifyCertificates({ certificates, trust, ...question, verify: late });
+      await new Promise((resolve) => setTimeout(resolve));
+      expect(answers.size).toBe(count);
+      for (const place of order) {
+        answers.get(place)?.();
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      expect(await answer).toEqual(await verifyOpened(opened, question));
+    }),
+    { numRuns: 40 },
   );
 });
 

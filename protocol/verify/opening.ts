@@ -6,7 +6,6 @@ import type { Did, StatementId } from '../../schemas/primitives.ts';
 import type { CheckId } from '../../schemas/report.ts';
 import type { Statement } from '../../schemas/statement.ts';
 import type { StatusListCredential } from '../../schemas/status-list.ts';
-import { inBursts } from '../ed25519/bursts.ts';
 import type { VerifySignature } from '../ed25519/verify.ts';
 import { has, type Logged } from '../evidence.ts';
 import { parseUnvetted, type CanonicalJson, type Json, type JsonObject, type UnvettedJson } from '../json.ts';
@@ -71,9 +70,8 @@ export async function readOpening(
   const { checkpoint, judging } = head.value;
   opening.checkpoint = checkpoint;
   const inclusion = new InclusionVerifier(checkpoint.size, checkpoint.root);
-  const verifyEach = inBursts(verify);
-  const judgingLists = status.map((list) => verifyStatusList(list, verifyEach, canonicalOf(list as Json)));
-  const means = { canonicalOf, inclusion, verify: verifyEach, verified };
+  const judgingLists = status.map((list) => verifyStatusList(list, verify, canonicalOf(list as Json)));
+  const means = { canonicalOf, inclusion, verify, verified };
   const opened = statements.map((each) => openStatement(each, means));
   const signatures = Promise.all(opened.map((result) => (result.ok ? result.value.signed : SIGNED)));
   // Where a platform fails, whichever signature is waited for says so, once.

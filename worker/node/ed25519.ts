@@ -1,12 +1,12 @@
-import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { createPrivateKey, sign, verify } from 'node:crypto';
 import { toBase64Url, type Bytes } from '../../protocol/bytes.ts';
+import { nativeEd25519 } from '../../protocol/ed25519/node.ts';
 import { signerFromSeed, type Signer } from '../../protocol/ed25519/signer.ts';
 import { verifyWith, type VerifySignature } from '../../protocol/ed25519/verify.ts';
 
 /** Node's own Ed25519 in the calling thread: for threads that do little else, without a job and a wake-up each. */
-export const verifyInThread: VerifySignature = verifyWith<KeyObject>({
-  importKey: (publicKey) =>
-    createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x: toBase64Url(publicKey) } }),
+export const verifyInThread: VerifySignature = verifyWith({
+  ...nativeEd25519,
   verify: (key, signature, message) => verify(null, message, key, signature),
 });
 
