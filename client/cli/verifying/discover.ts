@@ -232,6 +232,6 @@ const digestAt = (piece: Uint8Array, row: number): Digest =>
 export function noteLeftOut(cli: Cli, leftOut: readonly StatementId[]): void {
   if (leftOut.length === 0) return;
   cli.out.note(
-    text`note: left out ${leftOut.length} records that have some of this content, too many or not served: ${leftOut.slice(0, 5).join(', ')}${leftOut.length > 5 ? ', …' : ''} (--record ID checks one)`,
+    text`note: left out ${leftOut.length} records that have some of this content, too many or not served as certificates: ${leftOut.slice(0, 5).join(', ')}${leftOut.length > 5 ? ', …' : ''} (--record ID checks one)`,
   );
 }

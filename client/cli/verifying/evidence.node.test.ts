@@ -70,3 +70,16 @@ test('a certificate that makes them too large together is left out', async () =>
     expect(evidence.certificates()).toEqual(held);
   }
 });
+
+test('what is served for a record and is no certificate is left out', async () => {
+  const { log, alice } = await registry();
+  const { id } = log.append(await signed(drafts.record(alice.did, 'one'), alice));
+  const certificate = encodeCertificate(await log.certificate({ subject: id }));
+  const out = createOutput(new PassThrough(), new PassThrough(), { json: true, env: {} });
+  for (const served of ['', '{}', certificate.slice(0, -1)]) {
+    const client = new RegistryClient({ url: 'https://registry.example', fetch: async () => new Response(served) });
+    using evidence = new Evidence({ out, now: () => log.now }, client, []);
+    expect(await evidence.admit(id, null)).toBe(false);
+    expect(evidence.certificates()).toEqual([]);
+  }
+});

@@ -73,17 +73,18 @@ export class Evidence implements Disposable {
 
   /** Fetches a record's certificate, and adds it. */
   async fetch(record: StatementId, content: Content | null): Promise<void> {
-    await this.#addOf(record, await this.#fetch(record), content);
+    const { certificate, claims } = await this.#fetch(record);
+    await this.#add(certificate, claims, content);
   }
 
-  /** The same of a record that a look-up named: false where it does not fit, or is not there. */
+  /** The same of a record that a look-up named: false where it does not fit, or is not there, or not a certificate. */
   async admit(record: StatementId, content: Content | null): Promise<boolean> {
     if (this.#certificatesLeft < 0) return false;
     try {
-      const certificate = await this.#fetch(record);
+      const { certificate, claims } = await this.#fetch(record);
       // Verification refuses all of them where they are too large together.
-      if (this.#certificatesLeft < 0) return false;
-      await this.#addOf(record, certificate, content);
+      if (claims === null || this.#certificatesLeft < 0) return false;
+      await this.#add(certificate, claims, content);
       return true;
     } catch (error) {
       if (!(error instanceof RegistryError) || !['not-found', 'erased', 'too-large'].includes(error.code)) throw error;
@@ -91,13 +92,9 @@ export class Evidence implements Disposable {
     }
   }
 
-  async #fetch(record: StatementId): Promise<string> {
+  async #fetch(record: StatementId): Promise<{ certificate: string; claims: CertificateClaims | null }> {
     const certificate = await this.#registry().certificate(record);
     this.#certificatesLeft -= certificate.length;
-    return certificate;
-  }
-
-  async #addOf(record: StatementId, certificate: string, content: Content | null): Promise<void> {
     const claims = readClaims(certificate);
     if (claims !== null && claims.subject !== record) {
       throw new CliError(
@@ -105,7 +102,7 @@ export class Evidence implements Disposable {
         `the registry answered with a certificate for ${claims.subject}, not for ${record}`,
       );
     }
-    await this.#add(certificate, claims, content);
+    return { certificate, claims };
   }
 
   /** All certificates, or those of these records. */
