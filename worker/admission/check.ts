@@ -3,10 +3,10 @@ import type { VerifySignature } from '../../protocol/ed25519/verify.ts';
 import type { Bytes } from '../../protocol/bytes.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
 import { parseStatement, verifyStatement } from '../../protocol/statement.ts';
-import type { Refusal, Submission, SubmissionMessage } from './admit.ts';
+import type { Refusal, SubmissionMessage } from './admit.ts';
 
-/** A statement whose form and signature were found good, and what there is to know of it before it is admitted. */
-export interface Checked extends SubmissionMessage, Pick<Submission, 'kind'> {
+/** A statement whose form and signature were found good, and whose they are. */
+export interface Checked extends SubmissionMessage {
   issuer: Did;
 }
 
@@ -28,7 +28,7 @@ export const checkWith =
         if (!parsed.ok) return parsed;
         const signed = await verifyStatement(parsed.value, verify);
         if (!signed.ok) return refuse(signed.reason);
-        const { id, kind, canonical, document } = parsed.value;
-        return ok({ id, kind, canonical, issuer: document.issuer });
+        const { id, canonical, document } = parsed.value;
+        return ok({ id, canonical, issuer: document.issuer });
       }),
     );

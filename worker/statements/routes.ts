@@ -58,7 +58,7 @@ export function statementRoutes(app: App, deps: Deps): void {
       }
       const [outcome] = await submit([await readBody(c, limits.statementBytes)], deps);
       if (outcome?.ok !== true) return problem(c, (outcome as Exclude<Outcome, { ok: true }>).reason);
-      const { isNew, ...submitted } = outcome.value;
+      const { isNew, kind: _, ...submitted } = outcome.value;
       return answer(c, JSON.stringify(submitted satisfies z.input<typeof Submitted>), isNew ? 201 : 200, {
         'Content-Type': 'application/json',
         Location: `/v1/statements/${submitted.id}`,
@@ -143,6 +143,6 @@ async function tombstone(database: Database, row: StatementRow): Promise<z.input
 
 function batchLine(outcome: Outcome): z.input<typeof BatchLine> {
   if (!outcome.ok) return { status: statusOf(outcome.reason.code), ...outcome.reason };
-  const { isNew, ...submitted } = outcome.value;
+  const { isNew, kind: _, ...submitted } = outcome.value;
   return { status: isNew ? 201 : 200, ...submitted };
 }
