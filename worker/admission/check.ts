@@ -1,6 +1,5 @@
 import type { Did } from '../../schemas/primitives.ts';
 import type { VerifySignature } from '../../protocol/ed25519/verify.ts';
-import type { Bytes } from '../../protocol/bytes.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
 import { parseStatement, verifyStatement } from '../../protocol/statement.ts';
 import type { Refusal, SubmissionMessage } from './admit.ts';
@@ -11,16 +10,13 @@ export interface Checked extends SubmissionMessage {
 }
 
 /** Judges what needs neither log nor clock, form and signature, of each statement apart. Answers in order. */
-export type CheckStatements = (inputs: readonly (string | Bytes)[]) => Promise<Result<Checked, Refusal>[]>;
+export type CheckStatements = (inputs: readonly string[]) => Promise<Result<Checked, Refusal>[]>;
 
 type Parsed = ReturnType<typeof parseStatement>;
 
 /** In this thread, by the given ways to verify and to read. */
 export const checkWith =
-  (
-    verify: VerifySignature,
-    parse: (input: string | Bytes) => Parsed | Promise<Parsed> = parseStatement,
-  ): CheckStatements =>
+  (verify: VerifySignature, parse: (input: string) => Parsed | Promise<Parsed> = parseStatement): CheckStatements =>
   (inputs) =>
     Promise.all(
       inputs.map(async (input) => {

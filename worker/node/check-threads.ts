@@ -1,5 +1,4 @@
 import { Worker, type MessagePort } from 'node:worker_threads';
-import { type Bytes } from '../../protocol/bytes.ts';
 import { refuse } from '../../protocol/result.ts';
 import type { Refusal } from '../admission/admit.ts';
 import { OVERLOADED, POOL, UNAVAILABLE, type Outcome } from '../log/sequencer.ts';
@@ -14,7 +13,7 @@ export interface CheckThreadData {
 /** One caller's statements on their way to a thread. */
 interface Job {
   ticket: number;
-  inputs: readonly (string | Bytes)[];
+  inputs: readonly string[];
 }
 
 export type CheckRequest = readonly Job[];

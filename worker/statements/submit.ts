@@ -1,6 +1,5 @@
 import { limits } from '../../schemas/limits.ts';
 import type { Did } from '../../schemas/primitives.ts';
-import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
 import type { Refusal } from '../admission/admit.ts';
 import type { Checked, CheckStatements } from '../admission/check.ts';
@@ -10,7 +9,7 @@ import type { Outcome, Sequencer } from '../log/sequencer.ts';
 import type { Logged } from './logged.ts';
 
 /** Takes statements from strangers, as they came, and says in order what became of each. */
-export type Submit = (inputs: readonly (string | Bytes)[]) => Promise<Outcome[]>;
+export type Submit = (inputs: readonly string[]) => Promise<Outcome[]>;
 
 /** What a statement of a good form and signature goes through. */
 export interface Admission {
@@ -55,9 +54,7 @@ export async function admitChecked(
 }
 
 /** The lines of an NDJSON batch; the last newline may be missing. */
-export function splitBatch(body: Bytes): Result<string[], Refusal> {
-  const text = fromUtf8(body);
-  if (text === null) return refuse({ code: 'invalid-json', detail: 'the batch is not UTF-8' });
+export function splitBatch(text: string): Result<string[], Refusal> {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   if (lines.length > limits.batchStatements) {
