@@ -5,12 +5,10 @@ import type { Signer } from '../protocol/ed25519/signer.ts';
 import type { VerifySignature } from '../protocol/ed25519/verify.ts';
 import type { VerifierKey } from '../protocol/log/note.ts';
 import type { Content, ContentBlock, ContentSummary } from '../protocol/manifest.ts';
-import type { CheckStatements } from './admission/check.ts';
 import type { Database } from './database/port.ts';
 import type { Growth } from './changes/growth.ts';
 import type { Env } from './http/env.ts';
-import type { Sequencer } from './log/sequencer.ts';
-import type { Logged } from './statements/logged.ts';
+import type { Submit } from './statements/submit.ts';
 
 /** A stored blob, or a part of it. */
 interface StoredBlob {
@@ -105,18 +103,13 @@ export interface Deps {
   blobs: Blobs;
   contentIndex: ContentIndex;
   indexer: Indexer;
-  sequencer: Sequencer;
+  submit: Submit;
   /** Where requests wait for the log to grow. */
   growth: Growth;
   /** Signs status lists; a key of its own. */
   service: Signer;
   logKey: VerifierKey;
   verify: VerifySignature;
-  check: CheckStatements;
-  /** Which of these statements are logged already. */
-  logged: Logged;
-  /** By key, of statements, which came `among` so many of one request. */
-  limiter: (key: string, statements: number, among: number) => Promise<boolean>;
   /** By network, of reads that cost. */
   readLimiter: Limiter;
   /** Where a request comes from, as the platform knows it; null where it does not, or where that is this machine itself. */

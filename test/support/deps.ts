@@ -8,6 +8,7 @@ import { indexSome } from '../../worker/content/index-step.ts';
 import type { Database } from '../../worker/database/port.ts';
 import type { Blobs, Deps } from '../../worker/deps.ts';
 import { loggedIn } from '../../worker/statements/logged.ts';
+import { submitBy, type Admission } from '../../worker/statements/submit.ts';
 import { signerOf } from './statements.ts';
 
 /** The origin of the logs under test. */
@@ -20,10 +21,12 @@ export interface Stores {
   blobs: Blobs;
 }
 
+type Given = Pick<Admission, 'sequencer'> & Partial<Pick<Admission, 'limiter'>> & Pick<Deps, 'now'> & Partial<Deps>;
+
 /** What the app needs, over real storage and with the tests' keys. It limits nobody and tells nothing, unless given. */
 export async function depsOver(
   { database, content, blobs }: Stores,
-  given: Pick<Deps, 'sequencer' | 'now'> & Partial<Deps>,
+  { sequencer, limiter = async () => true, ...given }: Given,
 ): Promise<Deps> {
   const [log, service, operator] = (await Promise.all(['log', 'service', 'operator'].map(signerOf))) as [
     Signer,
@@ -39,10 +42,8 @@ export async function depsOver(
     service,
     logKey: verifierKey(ORIGIN, ED25519, log.publicKey),
     verify: verifySignature,
-    check: checkWith(verifySignature),
-    logged: loggedIn(database),
+    submit: submitBy(checkWith(verifySignature), { logged: loggedIn(database), limiter, sequencer }),
     growth: createWaitingRoom(),
-    limiter: async () => true,
     readLimiter: async () => true,
     addressOf: () => null,
     log: () => {},

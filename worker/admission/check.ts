@@ -1,26 +1,22 @@
 import type { Did } from '../../schemas/primitives.ts';
 import type { VerifySignature } from '../../protocol/ed25519/verify.ts';
-import type { Bytes } from '../../protocol/bytes.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
 import { parseStatement, verifyStatement } from '../../protocol/statement.ts';
-import type { Refusal, Submission, SubmissionMessage } from './admit.ts';
+import type { Refusal, SubmissionMessage } from './admit.ts';
 
-/** A statement whose form and signature were found good, and what there is to know of it before it is admitted. */
-export interface Checked extends SubmissionMessage, Pick<Submission, 'kind'> {
+/** A statement whose form and signature were found good, and whose they are. */
+export interface Checked extends SubmissionMessage {
   issuer: Did;
 }
 
 /** Judges what needs neither log nor clock, form and signature, of each statement apart. Answers in order. */
-export type CheckStatements = (inputs: readonly (string | Bytes)[]) => Promise<Result<Checked, Refusal>[]>;
+export type CheckStatements = (inputs: readonly string[]) => Promise<Result<Checked, Refusal>[]>;
 
 type Parsed = ReturnType<typeof parseStatement>;
 
 /** In this thread, by the given ways to verify and to read. */
 export const checkWith =
-  (
-    verify: VerifySignature,
-    parse: (input: string | Bytes) => Parsed | Promise<Parsed> = parseStatement,
-  ): CheckStatements =>
+  (verify: VerifySignature, parse: (input: string) => Parsed | Promise<Parsed> = parseStatement): CheckStatements =>
   (inputs) =>
     Promise.all(
       inputs.map(async (input) => {
@@ -28,7 +24,7 @@ export const checkWith =
         if (!parsed.ok) return parsed;
         const signed = await verifyStatement(parsed.value, verify);
         if (!signed.ok) return refuse(signed.reason);
-        const { id, kind, canonical, document } = parsed.value;
-        return ok({ id, kind, canonical, issuer: document.issuer });
+        const { id, canonical, document } = parsed.value;
+        return ok({ id, canonical, issuer: document.issuer });
       }),
     );

@@ -9,6 +9,7 @@ import { refuse } from '../../protocol/result.ts';
 import { parseStatementNatively } from '../../protocol/statement.ts';
 import { maintain } from '../maintenance.ts';
 import { loggedIn } from '../statements/logged.ts';
+import { submitBy } from '../statements/submit.ts';
 import { besideIssuer } from '../issuer/app.ts';
 import { sweepEnrolments } from '../issuer/enrolments.ts';
 import { keysOf, type Bindings, type RemoteSequencer } from './bindings.ts';
@@ -73,18 +74,22 @@ async function openDeps(bindings: Bindings): Promise<Deps> {
     blobs: createR2Blobs(bindings.BLOBS),
     contentIndex: createContentIndex(createD1(bindings.CONTENT_INDEX)),
     indexer: { wake: () => bindings.INDEXER.get(bindings.INDEXER.idFromName(bindings.LOG_ORIGIN)).wake() },
-    sequencer: {
-      async append(submissions) {
-        const messages = submissions.map(({ id, canonical }) => ({ id, canonical }));
-        try {
-          return await sequencerOf(bindings).append(messages);
-        } catch {
-          // The object was restarted or is unreachable: what it committed stays, and submitting again finds it.
-          const detail = 'the sequencer did not answer; submit again, that is safe';
-          return submissions.map(() => refuse({ code: 'unavailable' as const, detail }));
-        }
+    submit: submitBy(checkWith(verifySignature, parseStatementNatively), {
+      logged: loggedIn(database),
+      limiter: createUnitLimiter((key) => spend(bindings.WRITE_LIMIT, key, 1), STATEMENTS_A_UNIT),
+      sequencer: {
+        async append(submissions) {
+          const messages = submissions.map(({ id, canonical }) => ({ id, canonical }));
+          try {
+            return await sequencerOf(bindings).append(messages);
+          } catch {
+            // The object was restarted or is unreachable: what it committed stays, and submitting again finds it.
+            const detail = 'the sequencer did not answer; submit again, that is safe';
+            return submissions.map(() => refuse({ code: 'unavailable' as const, detail }));
+          }
+        },
       },
-    },
+    }),
     growth: {
       // Isolates share no memory, so what a commit wakes waits where commits are made. A sequencer that is restarted or
       // unreachable ends the wait early, and the page is read all the same.
@@ -96,9 +101,6 @@ async function openDeps(bindings: Bindings): Promise<Deps> {
     service: keys.service,
     logKey: keys.logKey,
     verify: verifySignature,
-    check: checkWith(verifySignature, parseStatementNatively),
-    logged: loggedIn(database),
-    limiter: createUnitLimiter((key) => spend(bindings.WRITE_LIMIT, key, 1), STATEMENTS_A_UNIT),
     readLimiter: (key, cost) => spend(bindings.READ_LIMIT, key, cost),
     addressOf: (c) => c.req.header('CF-Connecting-IP') ?? null,
     now: Date.now,

@@ -1,5 +1,5 @@
 import { BoundedCache } from '../../protocol/bounded-cache.ts';
-import type { Deps } from '../deps.ts';
+import type { Admission } from '../statements/submit.ts';
 
 /** Keys of whom it is remembered what they owe. */
 const KEYS = 4096;
@@ -9,7 +9,7 @@ const KEYS = 4096;
  * keys that signed them share that. It is made once a key owes it to this isolate, so what a key gets beyond its limit is
  * less than one call's worth.
  */
-export function createUnitLimiter(call: (key: string) => Promise<boolean>, unit: number): Deps['limiter'] {
+export function createUnitLimiter(call: (key: string) => Promise<boolean>, unit: number): Admission['limiter'] {
   const accounts = new BoundedCache<string, { owed: number }>(KEYS);
   return async (key, statements, among) => {
     const cost = statements * Math.max(1, unit / among);

@@ -22,6 +22,13 @@ export async function readBody(c: Context, max: number): Promise<Bytes> {
   throw tooLarge();
 }
 
+/** Reads a request's body as UTF-8, refusing it as soon as it is known to be over `max` bytes. */
+export async function readText(c: Context, max: number): Promise<string> {
+  const text = fromUtf8(await readBody(c, max));
+  if (text === null) throw new ProblemError('invalid-json', 'the body is not UTF-8');
+  return text;
+}
+
 /** The bytes of a stream of unknown length; null as soon as they are over `max`, the rest left unread. */
 export async function readAtMost(
   reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
@@ -52,9 +59,7 @@ export async function readJson(c: Context, max: number): Promise<Json> {
   if (mediaTypeOf(c) !== 'application/json') {
     throw new ProblemError('unsupported-media-type', 'send application/json');
   }
-  const text = fromUtf8(await readBody(c, max));
-  const parsed = text === null ? null : parseJson(text);
-  if (parsed === null) throw new ProblemError('invalid-json', 'the body is not UTF-8');
+  const parsed = parseJson(await readText(c, max));
   if (!parsed.ok) throw new ProblemError('invalid-json', parsed.reason.detail);
   return parsed.value;
 }

@@ -34,7 +34,7 @@ export async function receiptsOf(database: Database, rows: readonly LoggedRow[])
       const entry = entryText({ id, kind, loggedAt });
       const checkpoint = headOf.get(index)?.note ?? '';
       const receipt = encodeReceipt({ entry, index, proof: proofs[i] ?? [], checkpoint });
-      return [id, { id, index, loggedAt, receipt, isNew: false }];
+      return [id, { id, kind, index, loggedAt, receipt, isNew: false }];
     }),
   );
 }

@@ -1,4 +1,5 @@
 import type { StatementId } from '../../schemas/primitives.ts';
+import type { StatementKind } from '../../schemas/statement.ts';
 import { toBase64 } from '../../protocol/bytes.ts';
 import { entryLeafHash, entryText } from '../../protocol/log/entry.ts';
 import type { Hash } from '../../protocol/log/merkle.ts';
@@ -19,6 +20,7 @@ import { receiptsOf } from './receipts.ts';
 /** What became of one submission. `isNew` is false for one that was logged before: it gets its first receipt again. */
 export interface Appended {
   id: StatementId;
+  kind: StatementKind;
   index: number;
   loggedAt: string;
   receipt: string;
@@ -215,6 +217,7 @@ export function createSequencer(deps: SequencerDeps): Sequencer {
         };
         receipts.set(entry.id, {
           id: entry.id,
+          kind: entry.kind,
           index: start + i,
           loggedAt: entry.loggedAt,
           receipt: encodeReceipt(receipt, textOf),

@@ -1,56 +1,95 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MessageChannel } from 'node:worker_threads';
+import { afterEach, describe, expect, test } from 'vitest';
 import { drafts, signed, signerOf } from '../../test/support/statements.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
+import { ok } from '../../protocol/result.ts';
 import { checkWith } from '../admission/check.ts';
-import { startCheckThreads } from './check-threads.ts';
+import { POOL, type Outcome } from '../log/sequencer.ts';
+import { startCheckThreads, type CheckThreads } from './check-threads.ts';
+import type { CheckedJob } from './registry-database.ts';
+
+/** Logs whatever is good, and says of it what was checked. */
+function open() {
+  const died = Promise.withResolvers<Error>();
+  const jobs: CheckedJob[] = [];
+  const threads: CheckThreads = startCheckThreads(2, {
+    died: died.promise,
+    connect() {
+      const { port1, port2 } = new MessageChannel();
+      port1.on('message', (heard: CheckedJob[]) => {
+        jobs.push(...heard);
+        for (const { ticket, checked } of heard) threads.settle(ticket, checked.map(outcomeOf));
+      });
+      port1.unref();
+      return port2;
+    },
+  });
+  opened.push(threads);
+  return { threads, died, jobs };
+}
+const opened: CheckThreads[] = [];
+afterEach(async () => {
+  for (const threads of opened.splice(0)) await threads.close();
+});
+
+const outcomeOf = (result: CheckedJob['checked'][number]): Outcome =>
+  result.ok
+    ? ok({ id: result.value.id, kind: 'DatasetRecord', index: 0, loggedAt: '', receipt: '', isNew: true })
+    : result;
+
+const statement = async (person: string) => {
+  const signer = await signerOf(person);
+  return signed(drafts.record(signer.did, person), signer);
+};
+
+const refusedWith = (code: string, outcomes: readonly Outcome[]) =>
+  expect(outcomes).toMatchObject(outcomes.map(() => ({ ok: false, reason: { code } })));
 
 describe('checking on threads', () => {
-  let threads: ReturnType<typeof startCheckThreads>;
-  beforeAll(() => {
-    threads = startCheckThreads(2);
-  });
-  afterAll(() => threads.close());
-
-  const statement = async (person: string): Promise<string> => {
-    const signer = await signerOf(person);
-    return (await signed(drafts.record(signer.did, person), signer)).canonical;
-  };
-
-  test('says of each statement what this thread would say, in order', async () => {
-    const good = await statement('ada');
-    const inputs = [
-      good,
-      '{',
-      good.replace('"proofPurpose"', '"proofpurpose"'),
-      good.replace('2026', '2025'),
-      new TextEncoder().encode(good),
-    ];
-    const here = await checkWith(verifySignature)(inputs);
-    const there = await threads.check(inputs);
-    expect(there.map((result) => result.ok)).toEqual([true, false, false, false, true]);
+  test('passes on of each statement what this thread would say, in order', async () => {
+    const { threads, jobs } = open();
+    const good = (await statement('ada')).canonical;
+    const inputs = [good, '{', good.replace('"proofPurpose"', '"proofpurpose"'), good.replace('2026', '2025'), good];
+    const outcomes = await threads.submit(inputs);
+    expect(outcomes.map((outcome) => outcome.ok)).toEqual([true, false, false, false, true]);
     const { did } = await signerOf('ada');
-    expect(there[0]).toMatchObject({ value: { canonical: good, kind: 'DatasetRecord', issuer: did } });
-    expect(there).toEqual(here);
+    expect(jobs[0]?.checked[0]).toMatchObject({ value: { canonical: good, issuer: did } });
+    expect(jobs[0]?.checked).toEqual(await checkWith(verifySignature)(inputs));
   });
 
   test('gives every caller its own answers, though a slow message may be overtaken', async () => {
+    const { threads } = open();
     const people = await Promise.all(Array.from({ length: 120 }, (_, i) => statement(`person ${i}`)));
     const answers = await Promise.all(
-      people.map(async (text, i) => {
+      people.map(async ({ canonical }, i) => {
         // Callers arrive over many turns of the event loop, so in many messages; new keys make some of them slow.
         for (let turn = 0; turn < i % 7; turn++) await new Promise((resolve) => setImmediate(resolve));
-        return threads.check(i % 3 === 0 ? [text, '{'] : [text]);
+        return threads.submit(i % 3 === 0 ? [canonical, '{'] : [canonical]);
       }),
     );
-    for (const [i, results] of answers.entries()) {
-      const [result] = results;
-      expect(results).toHaveLength(i % 3 === 0 ? 2 : 1);
-      expect(result?.ok === true && result.value.canonical).toBe(people[i]);
+    for (const [i, outcomes] of answers.entries()) {
+      const [outcome] = outcomes;
+      expect(outcomes).toHaveLength(i % 3 === 0 ? 2 : 1);
+      expect(outcome?.ok === true && outcome.value.id).toBe(people[i]?.id);
     }
   });
 
   test('refuses what would wait too long', async () => {
-    const [first] = await threads.check(Array.from({ length: 20_001 }, () => '{'));
-    expect(first).toMatchObject({ ok: false, reason: { code: 'overloaded' } });
+    const { threads } = open();
+    refusedWith('overloaded', await threads.submit(Array.from({ length: POOL.statements + 1 }, () => '{')));
+    refusedWith('overloaded', await threads.submit(['x'.repeat(POOL.bytes + 1)]));
+  });
+
+  test('nobody waits for threads that were closed, or for a log that nobody commits to', async () => {
+    const { threads, died } = open();
+    const meanwhile = threads.submit(['{']);
+    died.resolve(new Error('the disk is gone'));
+    refusedWith('unavailable', await meanwhile);
+    refusedWith('unavailable', await threads.submit(['{']));
+    const { threads: others } = open();
+    const last = others.submit(['{']);
+    await others.close();
+    refusedWith('unavailable', await last);
+    refusedWith('unavailable', await others.submit(['{']));
   });
 });

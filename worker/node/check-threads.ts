@@ -1,17 +1,28 @@
-import { Worker } from 'node:worker_threads';
-import { type Bytes } from '../../protocol/bytes.ts';
-import { refuse, type Result } from '../../protocol/result.ts';
+import { Worker, type MessagePort } from 'node:worker_threads';
+import { refuse } from '../../protocol/result.ts';
 import type { Refusal } from '../admission/admit.ts';
-import type { Checked, CheckStatements } from '../admission/check.ts';
+import { OVERLOADED, POOL, UNAVAILABLE, type Outcome } from '../log/sequencer.ts';
+import type { Submit } from '../statements/submit.ts';
+import type { RegistryDatabase } from './registry-database.ts';
 
-export type CheckRequest = (string | Bytes)[];
+export interface CheckThreadData {
+  /** The way to the thread that commits. */
+  committing: MessagePort;
+}
 
-export type CheckResponse = Result<Checked, Refusal>[];
-
-/** One caller's statements on their way through a thread. */
+/** One caller's statements on their way to a thread. */
 interface Job {
-  inputs: readonly (string | Bytes)[];
-  settle(results: CheckResponse): void;
+  ticket: number;
+  inputs: readonly string[];
+}
+
+export type CheckRequest = readonly Job[];
+
+/** A caller who waits for what becomes of statements. */
+interface Caller {
+  statements: number;
+  bytes: number;
+  settle(outcomes: Outcome[]): void;
 }
 
 interface Thread {
@@ -20,42 +31,56 @@ interface Thread {
   under: Job[][];
 }
 
-/** Statements that may wait for their check. */
-const POOL = 20_000;
+export interface CheckThreads {
+  submit: Submit;
+  /** Tells a caller what became of its statements. */
+  settle(ticket: number, outcomes: Outcome[]): void;
+  close(): Promise<void>;
+}
+
 /** Statements in one message: few, so that those which are done do not wait for the rest. A batch travels whole. */
 const MESSAGE = 8;
 /** Messages under way for each thread: with the next one there already, it never waits for this thread to send it. */
 const DEPTH = 2;
 
-const OVERLOADED: Refusal = { code: 'overloaded', detail: 'the registry is busy; try again in a second' };
 const LOST: Refusal = { code: 'unavailable', detail: 'the statement could not be checked; submit it again' };
 
 /**
- * Checks statements on threads, so that the thread which answers requests does nothing else. What arrives
- * while all have enough to do pools, and travels together as soon as a thread has answered. The first thread starts at
- * once, each other one, up to `count`, when those before it leave something over.
+ * Checks statements on threads, which pass them on to the one that commits; so that the thread which answers requests
+ * does nothing else, and hears of a statement once more: when it is logged or refused. What arrives while all have enough
+ * to do pools, and travels together as soon as a thread has passed a message on. The first thread starts at once, each
+ * other one, up to `count`, when those before it leave something over.
  */
-export function startCheckThreads(count: number): {
-  check: CheckStatements;
-  close(): Promise<void>;
-} {
+export function startCheckThreads(count: number, database: Pick<RegistryDatabase, 'connect' | 'died'>): CheckThreads {
+  const callers = new Map<number, Caller>();
+  const pooled = { statements: 0, bytes: 0 };
   const threads = [start()];
   const pool: Job[] = [];
-  let waiting = 0;
+  let tickets = 0;
   let isScheduled = false;
-  let isClosed = false;
+  let isEnded = false;
+  void database.died.then(end);
 
   return {
-    check(inputs) {
-      if (waiting + inputs.length > POOL) return Promise.resolve(inputs.map(() => refuse(OVERLOADED)));
-      waiting += inputs.length;
-      return new Promise((settle) => {
-        pool.push({ inputs, settle });
+    submit(inputs) {
+      const statements = inputs.length;
+      const bytes = inputs.reduce((sum, { length }) => sum + length, 0);
+      if (isEnded) return Promise.resolve(refused(statements, UNAVAILABLE));
+      if (pooled.statements + statements > POOL.statements || pooled.bytes + bytes > POOL.bytes) {
+        return Promise.resolve(refused(statements, OVERLOADED));
+      }
+      pooled.statements += statements;
+      pooled.bytes += bytes;
+      const ticket = tickets++;
+      return new Promise((resolve) => {
+        callers.set(ticket, { statements, bytes, settle: resolve });
+        pool.push({ ticket, inputs });
         schedule();
       });
     },
+    settle,
     async close() {
-      isClosed = true;
+      end();
       for (const { worker } of threads) worker.ref();
       await Promise.all(threads.map(({ worker }) => worker.terminate()));
     },
@@ -78,10 +103,10 @@ export function startCheckThreads(count: number): {
         const jobs = take();
         if (jobs.length === 0) return;
         thread.under.push(jobs);
-        thread.worker.postMessage(jobs.flatMap((job) => job.inputs) satisfies CheckRequest);
+        thread.worker.postMessage(jobs satisfies CheckRequest);
       }
     }
-    if (pool.length === 0 || threads.length >= count || isClosed) return;
+    if (pool.length === 0 || threads.length >= count || isEnded) return;
     threads.push(start());
     schedule();
   }
@@ -98,35 +123,47 @@ export function startCheckThreads(count: number): {
   }
 
   function start(): Thread {
-    const thread: Thread = { worker: new Worker(new URL('./check-thread.ts', import.meta.url)), under: [] };
-    thread.worker.on('message', (response: CheckResponse) => {
-      settle(thread, response);
+    const committing = database.connect();
+    const worker = new Worker(new URL('./check-thread.ts', import.meta.url), {
+      workerData: { committing } satisfies CheckThreadData,
+      transferList: [committing],
+    });
+    const thread: Thread = { worker, under: [] };
+    // It has passed a message on.
+    worker.on('message', () => {
+      thread.under.shift();
       schedule();
     });
-    thread.worker.on('error', () => replace(thread));
+    worker.on('error', () => replace(thread));
     // The server keeps the process alive, not its threads.
-    thread.worker.unref();
+    worker.unref();
     return thread;
   }
 
-  function settle(thread: Thread, results: CheckResponse): void {
-    const jobs = thread.under.shift();
-    if (jobs === undefined) return;
-    waiting -= results.length;
-    for (const job of jobs) job.settle(results.splice(0, job.inputs.length));
+  function settle(ticket: number, outcomes: Outcome[]): void {
+    const caller = callers.get(ticket);
+    if (caller === undefined) return;
+    callers.delete(ticket);
+    pooled.statements -= caller.statements;
+    pooled.bytes -= caller.bytes;
+    caller.settle(outcomes);
   }
 
   /** A thread that died takes its statements along; their senders are told, and another takes its place. */
   function replace(thread: Thread): void {
-    while (thread.under[0] !== undefined) {
-      const lost = thread.under[0].flatMap((job) => job.inputs);
-      settle(
-        thread,
-        lost.map(() => refuse(LOST)),
-      );
-    }
-    if (isClosed) return;
+    for (const { ticket, inputs } of thread.under.splice(0).flat()) settle(ticket, refused(inputs.length, LOST));
+    if (isEnded) return;
     threads[threads.indexOf(thread)] = start();
     schedule();
   }
+
+  /** Nobody will answer any more. What was under way may be logged: submitted again, it is found. */
+  function end(): void {
+    isEnded = true;
+    pool.length = 0;
+    for (const [ticket, { statements }] of callers) settle(ticket, refused(statements, UNAVAILABLE));
+  }
 }
+
+const refused = (statements: number, reason: Refusal): Outcome[] =>
+  Array.from({ length: statements }, () => refuse(reason));

@@ -1,25 +1,29 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { refuse } from '../../protocol/result.ts';
-import type { Refusal, SubmissionMessage } from '../admission/admit.ts';
-import { OVERLOADED, POOL, UNAVAILABLE, type Outcome, type Sequencer, type SequencerDeps } from '../log/sequencer.ts';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { Result } from '../../protocol/result.ts';
+import type { Refusal } from '../admission/admit.ts';
+import type { Checked } from '../admission/check.ts';
+import type { Outcome, SequencerDeps } from '../log/sequencer.ts';
 import { openThreadedSqlite, type ThreadedSqlite } from './threaded-sqlite.ts';
 
-/** The log that the thread is to sequence, and the file of its key. */
+/** The log that the thread is to sequence, the file of its key, and the statements a minute that a key may log. */
 export interface SequencedLog {
   origin: string;
   keyFile: string;
+  rateLimit: number;
 }
 
-/** What one caller appends. */
-export interface Append {
+/** One caller's statements, in order: form and signature are judged. */
+export interface CheckedJob {
   ticket: number;
-  messages: SubmissionMessage[];
+  checked: Result<Checked, Refusal>[];
 }
 
-export type CommitRequest = { log: SequencedLog } | { appends: Append[] };
+/** What the thread is told: the log, once; and where statements come from. */
+export type CommitRequest = { log: SequencedLog } | { checked: MessagePort };
 
-/** What the thread says: what became of appends, with the log's size then; or what an operator should know. */
+/** What the thread says: what became of jobs, with the log's size then; or what an operator should know. */
 export interface CommitMessage {
   answers?: { ticket: number; outcomes: Outcome[] }[];
   size?: number;
@@ -28,15 +32,10 @@ export interface CommitMessage {
 }
 
 export interface RegistryDatabase extends ThreadedSqlite {
-  /** Sequences a log, in the other thread. To be called once. */
-  sequence(log: SequencedLog): Sequencer;
-}
-
-/** An append whose answer is waited for. */
-interface Waiting {
-  statements: number;
-  bytes: number;
-  settle(outcomes: Outcome[]): void;
+  /** Sequences a log, in the other thread; `settle` hears what became of each job. To be called once. */
+  sequence(log: SequencedLog, settle: (ticket: number, outcomes: Outcome[]) => void): void;
+  /** A way for a thread that checks to send {@link CheckedJob}s to the one that sequences. */
+  connect(): MessagePort;
 }
 
 /**
@@ -47,71 +46,28 @@ export function openRegistryDatabase(
   dataDir: string,
   { grew, report }: Required<Pick<SequencerDeps, 'grew' | 'report'>>,
 ): RegistryDatabase {
-  const waiting = new Map<number, Waiting>();
-  const pooled = { statements: 0, bytes: 0 };
-  let outbox: Append[] = [];
-  let tickets = 0;
+  let answer: Parameters<RegistryDatabase['sequence']>[1] = () => {};
   const database = openThreadedSqlite(
     join(dataDir, 'registry.sqlite'),
     fileURLToPath(new URL('../../migrations/registry', import.meta.url)),
     {
       heard({ answers = [], size, event, detail = '' }: CommitMessage) {
-        for (const { ticket, outcomes } of answers) settle(ticket, outcomes);
+        for (const { ticket, outcomes } of answers) answer(ticket, outcomes);
         if (size !== undefined) grew(size);
         if (event !== undefined) report(event, detail);
       },
     },
   );
-  void database.died.then(refuseAll);
-
   return {
     ...database,
-    sequence(log) {
+    sequence(log, settle) {
+      answer = settle;
       database.tell({ log } satisfies CommitRequest);
-      return { append };
     },
-    async close() {
-      await database.close();
-      refuseAll();
+    connect() {
+      const { port1, port2 } = new MessageChannel();
+      database.tell({ checked: port1 } satisfies CommitRequest, [port1]);
+      return port2;
     },
   };
-
-  function append(checked: readonly SubmissionMessage[]): Promise<Outcome[]> {
-    const statements = checked.length;
-    const bytes = checked.reduce((sum, { canonical }) => sum + canonical.length, 0);
-    // What the thread has not come to yet is as much as may wait for it.
-    if (pooled.statements + statements > POOL.statements || pooled.bytes + bytes > POOL.bytes) {
-      return Promise.resolve(refused(statements, OVERLOADED));
-    }
-    pooled.statements += statements;
-    pooled.bytes += bytes;
-    const ticket = tickets++;
-    if (outbox.length === 0) process.nextTick(send);
-    outbox.push({ ticket, messages: checked.map(({ id, canonical }) => ({ id, canonical })) });
-    return new Promise((resolve) => waiting.set(ticket, { statements, bytes, settle: resolve }));
-  }
-
-  /** Sends once no promise has anything left to do: the thread is woken for each message. */
-  function send(): void {
-    const appends = outbox;
-    outbox = [];
-    if (!database.tell({ appends } satisfies CommitRequest)) refuseAll();
-  }
-
-  function settle(ticket: number, outcomes: Outcome[]): void {
-    const append = waiting.get(ticket);
-    if (append === undefined) return;
-    waiting.delete(ticket);
-    pooled.statements -= append.statements;
-    pooled.bytes -= append.bytes;
-    append.settle(outcomes);
-  }
-
-  /** Nobody will answer any more. What was under way may be logged: submitted again, it is found. */
-  function refuseAll(): void {
-    for (const [ticket, { statements }] of waiting) settle(ticket, refused(statements, UNAVAILABLE));
-  }
 }
-
-const refused = (statements: number, reason: Refusal): Outcome[] =>
-  Array.from({ length: statements }, () => refuse(reason));

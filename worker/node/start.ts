@@ -15,14 +15,12 @@ import { READ_UNITS } from '../http/read-limit.ts';
 import { ensureIdentity } from '../log/identity.ts';
 import { loadLog } from '../log/log-state.ts';
 import { MAINTENANCE, maintain } from '../maintenance.ts';
-import { loggedIn } from '../statements/logged.ts';
 import { addressBy } from './client-address.ts';
 import { startCheckThreads } from './check-threads.ts';
 import { createFileBlobs, sweepTemporaries } from './file-blobs.ts';
 import { openHttpServer } from './http-server.ts';
 import { createIndexer, openIndexDatabase } from './index-database.ts';
 import type { IssuerOptions } from './issuer.ts';
-import { inTurns } from './in-turns.ts';
 import { loadKeyFile } from './key-file.ts';
 import { createLimiter } from './limiter.ts';
 import { logTo } from './log.ts';
@@ -134,15 +132,16 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
   const origin = options.origin ?? (await storedOrigin(database)) ?? defaultOrigin;
   const content = openIndexDatabase(dataDir, log, options.rebuildIndex ?? false);
   closers.push(() => content.close());
-  const checker = startCheckThreads(availableParallelism());
-  closers.push(() => checker.close());
+  const threads = startCheckThreads(availableParallelism(), database);
+  closers.push(threads.close);
   // A log that does not add up, or is another's, is refused now rather than at the first submission.
   await loadLog(database, origin, logSigner.publicKey);
-  const sequencer = database.sequence({ origin, keyFile: keyFile('log') });
+  const rateLimit = options.rateLimit ?? RATE_LIMIT;
+  database.sequence({ origin, keyFile: keyFile('log'), rateLimit }, threads.settle);
   const name = options.name ?? 'Firsthand registry';
   const operator = await ensureIdentity(
     database,
-    sequencer,
+    { append: (statements) => threads.submit(statements.map(({ canonical }) => canonical)) },
     { operator: operatorSigner, service: service.did },
     name,
     Date.now(),
@@ -165,14 +164,11 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
   const deps: Deps = {
     ...stores,
     indexer,
-    sequencer,
+    submit: threads.submit,
     growth,
     service,
     logKey: verifierKey(origin, ED25519, logSigner.publicKey),
     verify: verifySignature,
-    check: checker.check,
-    logged: inTurns(loggedIn(database)),
-    limiter: createLimiter(options.rateLimit ?? RATE_LIMIT, Date.now),
     readLimiter: createLimiter(READ_UNITS, Date.now),
     addressOf: addressBy(options.clientAddressHeader),
     now: Date.now,

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { Worker, type Transferable } from 'node:worker_threads';
 import type { Database } from '../database/port.ts';
 import { openSqlite, type Rebuildable } from './sqlite.ts';
 
@@ -23,7 +23,7 @@ export interface ThreadedSqlite extends Database {
   /** As of SqliteDatabase, in the other thread, after what is under way. */
   checkpoint(): void;
   /** Tells the other thread's program something; answers whether there is still one to hear it. */
-  tell(message: string | object): boolean;
+  tell(message: string | object, transfer?: readonly Transferable[]): boolean;
   close(): Promise<void>;
 }
 
@@ -96,9 +96,9 @@ export function openThreadedSqlite(
     checkpoint() {
       if (fault === null && ended === null) thread.postMessage('checkpoint');
     },
-    tell(message) {
+    tell(message, transfer) {
       const isHeard = fault === null && ended === null;
-      if (isHeard) thread.postMessage(message);
+      if (isHeard) thread.postMessage(message, transfer);
       return isHeard;
     },
     close() {

@@ -9,7 +9,7 @@ import { db, type Database } from '../database/port.ts';
 import type { StatementRow } from '../database/tables.ts';
 import type { Deps } from '../deps.ts';
 import { answer } from '../http/answer.ts';
-import { mediaTypeOf, readBody } from '../http/body.ts';
+import { mediaTypeOf, readText } from '../http/body.ts';
 import { problem, ProblemError, statusOf } from '../http/problem.ts';
 import { IdParam, IMMUTABLE, isHeld, json, problems, read, route, text, type App } from '../http/route.ts';
 import { receiptsOf } from '../log/receipts.ts';
@@ -47,7 +47,7 @@ export function statementRoutes(app: App, deps: Deps): void {
     async (c) => {
       const mediaType = mediaTypeOf(c);
       if (mediaType === 'application/x-ndjson') {
-        const batch = splitBatch(await readBody(c, limits.batchBytes));
+        const batch = splitBatch(await readText(c, limits.batchBytes));
         if (!batch.ok) return problem(c, batch.reason);
         const outcomes = await submit(batch.value, deps);
         const lines = outcomes.map((outcome) => `${JSON.stringify(batchLine(outcome))}\n`);
@@ -56,9 +56,9 @@ export function statementRoutes(app: App, deps: Deps): void {
       if (mediaType !== 'application/json') {
         throw new ProblemError('unsupported-media-type', 'send application/json, or application/x-ndjson for a batch');
       }
-      const [outcome] = await submit([await readBody(c, limits.statementBytes)], deps);
+      const [outcome] = await submit([await readText(c, limits.statementBytes)], deps);
       if (outcome?.ok !== true) return problem(c, (outcome as Exclude<Outcome, { ok: true }>).reason);
-      const { isNew, ...submitted } = outcome.value;
+      const { isNew, kind: _, ...submitted } = outcome.value;
       return answer(c, JSON.stringify(submitted satisfies z.input<typeof Submitted>), isNew ? 201 : 200, {
         'Content-Type': 'application/json',
         Location: `/v1/statements/${submitted.id}`,
@@ -143,6 +143,6 @@ async function tombstone(database: Database, row: StatementRow): Promise<z.input
 
 function batchLine(outcome: Outcome): z.input<typeof BatchLine> {
   if (!outcome.ok) return { status: statusOf(outcome.reason.code), ...outcome.reason };
-  const { isNew, ...submitted } = outcome.value;
+  const { isNew, kind: _, ...submitted } = outcome.value;
   return { status: isNew ? 201 : 200, ...submitted };
 }

@@ -1,35 +1,60 @@
 import { limits } from '../../schemas/limits.ts';
 import type { Did } from '../../schemas/primitives.ts';
-import { fromUtf8, type Bytes } from '../../protocol/bytes.ts';
 import { ok, refuse, type Result } from '../../protocol/result.ts';
 import type { Refusal } from '../admission/admit.ts';
-import type { Checked } from '../admission/check.ts';
+import type { Checked, CheckStatements } from '../admission/check.ts';
 import { wakeIndexer } from '../content/wake.ts';
 import type { Deps } from '../deps.ts';
-import type { Outcome } from '../log/sequencer.ts';
+import type { Outcome, Sequencer } from '../log/sequencer.ts';
+import type { Logged } from './logged.ts';
 
-type Ports = Pick<Deps, 'check' | 'logged' | 'limiter' | 'sequencer' | 'indexer' | 'log'>;
+/** Takes statements from strangers, as they came, and says in order what became of each. */
+export type Submit = (inputs: readonly string[]) => Promise<Outcome[]>;
+
+/** What a statement of a good form and signature goes through. */
+export interface Admission {
+  /** Which of these statements are logged already. */
+  logged: Logged;
+  /** By key, of statements, which came `among` so many of one request. */
+  limiter: (key: string, statements: number, among: number) => Promise<boolean>;
+  sequencer: Sequencer;
+}
 
 const RATE_LIMITED: Refusal = {
   code: 'rate-limited',
   detail: 'this key submits faster than the registry allows; try again in a minute',
 };
 
-/** Takes statements from strangers: form, signature, the signer's rate; then the sequencer judges and logs. */
-export async function submit(inputs: readonly (string | Bytes)[], ports: Ports): Promise<Outcome[]> {
-  const allowed = await limitByKey(await ports.check(inputs), ports);
-  const accepted = allowed.filter((result) => result.ok).map((result) => result.value);
-  const outcomes = accepted.length === 0 ? [] : await ports.sequencer.append(accepted);
-  const isDoubtful = accepted.some(({ kind }, i) => kind === 'Revocation' && outcomes[i]?.ok === true);
+/** Submits what a request holds. */
+export async function submit(
+  inputs: Parameters<Submit>[0],
+  deps: Pick<Deps, 'submit' | 'indexer' | 'log'>,
+): Promise<Outcome[]> {
+  const outcomes = await deps.submit(inputs);
   // What it casts doubt on is judged anew.
-  if (isDoubtful) await wakeIndexer(ports);
+  if (outcomes.some((outcome) => outcome.ok && outcome.value.kind === 'Revocation')) await wakeIndexer(deps);
+  return outcomes;
+}
+
+/** Form and signature first, then the rest. */
+export const submitBy =
+  (check: CheckStatements, admission: Admission): Submit =>
+  async (inputs) =>
+    admitChecked(await check(inputs), admission);
+
+/** Goes on with statements whose form and signature were judged: the signer's rate; then the sequencer judges and logs. */
+export async function admitChecked(
+  checked: readonly Result<Checked, Refusal>[],
+  admission: Admission,
+): Promise<Outcome[]> {
+  const allowed = await limitByKey(checked, admission);
+  const accepted = allowed.filter((result) => result.ok).map((result) => result.value);
+  const outcomes = accepted.length === 0 ? [] : await admission.sequencer.append(accepted);
   return allowed.map((result) => (result.ok ? (outcomes.shift() as Outcome) : result));
 }
 
 /** The lines of an NDJSON batch; the last newline may be missing. */
-export function splitBatch(body: Bytes): Result<string[], Refusal> {
-  const text = fromUtf8(body);
-  if (text === null) return refuse({ code: 'invalid-json', detail: 'the batch is not UTF-8' });
+export function splitBatch(text: string): Result<string[], Refusal> {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   if (lines.length > limits.batchStatements) {
@@ -47,7 +72,7 @@ export function splitBatch(body: Bytes): Result<string[], Refusal> {
  */
 async function limitByKey(
   checked: readonly Result<Checked, Refusal>[],
-  { logged: areLogged, limiter }: Ports,
+  { logged: areLogged, limiter }: Admission,
 ): Promise<Result<Checked, Refusal>[]> {
   const signed = checked.filter((result) => result.ok).map((result) => result.value);
   if (signed.length === 0) return [...checked];
