@@ -120,7 +120,8 @@ async function verifyOnline(cli: Cli, target: Target): Promise<Verification> {
       client,
       expect: (open, settled) => evidence.expect(open, settled),
       admit: (found) => evidence.admit(found, content),
-      judge: (records) => judge(cli, { policy, content, trust, evidence }, evidence.certificates(records)),
+      judge: (records, signal) =>
+        judge(cli, { policy, content, trust, evidence, signal }, evidence.certificates(records)),
     });
   } catch (error) {
     if (error instanceof RegistryError && error.code === 'erased') {
@@ -167,14 +168,15 @@ interface Judging {
   content: Content | null;
   trust: Parameters<typeof verifyCertificates>[0]['trust'];
   evidence: Evidence;
+  signal?: AbortSignal | undefined;
 }
 
 const judge = (
   cli: Cli,
-  { policy, content, trust, evidence }: Judging,
+  { policy, content, trust, evidence, signal }: Judging,
   certificates: readonly string[] = evidence.certificates(),
 ): Promise<Verification> =>
-  verifyCertificates({ certificates, trust, policy, now: cli.now(), content: evidence.localContent(content) });
+  verifyCertificates({ certificates, trust, policy, now: cli.now(), content: evidence.localContent(content, signal) });
 
 /**
  * Judges by certificates that are at hand. One that a folder has counts where content comes from it, as one that a look-up

@@ -111,6 +111,27 @@ test('verifies again where the rest of a sample names more records, and waits fo
   expect(many.judged).toEqual([Object.keys(parts)]);
 });
 
+test('gives up what it verifies against where the rest of a sample names more', async () => {
+  const texts = rowsOf('a', 2000);
+  const { file, client, judge } = world(texts, { a: new Set(texts.filter((_, i) => i !== 1)), b: new Set(texts) });
+  let given = 0;
+  const { verification } = await discover({ out }, [file], {
+    client,
+    admit: async () => true,
+    judge: async (ids, signal) => {
+      if (ids.length > 1) return judge(ids);
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+      given++;
+      throw signal?.reason;
+    },
+  });
+  expect(given).toBe(1);
+  expect(verification?.report.coverage?.byRecord).toEqual([
+    { record: idOf('a'), rows: 1999 },
+    { record: idOf('b'), rows: 1 },
+  ]);
+});
+
 test('a look-up of the rest that fails ends the search', async () => {
   const { file, client, judge } = world(rowsOf('a', 2000), { a: new Set(rowsOf('a', 2000)) });
   const failing = {

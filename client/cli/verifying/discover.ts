@@ -27,8 +27,8 @@ export interface Discovering {
   expect?(open: readonly ContentFile[], settled: readonly ContentFile[]): void;
   /** Fetches a record's certificate and manifests; false where it does not fit, or there is none any more. */
   admit(record: StatementId): Promise<boolean>;
-  /** Verifies the content against these records, which were admitted. */
-  judge(records: readonly StatementId[]): Promise<Verification>;
+  /** Verifies the content against these records, which were admitted. Once the signal aborts, it may reject with its reason. */
+  judge(records: readonly StatementId[], signal?: AbortSignal): Promise<Verification>;
 }
 
 /**
@@ -60,7 +60,11 @@ export async function discover(
     // Where few records have these, they may well have all: it is verified against them while the rest is looked up.
     if (byWeight.size <= FEW) await search.admit(heaviest(byWeight));
     at.expect?.(open, files.filter(isWhole));
-    await Promise.all([countOwners(rest), search.verify()]);
+    await search.verifyWhile(async () => {
+      const known = byWeight.size;
+      await countOwners(rest);
+      return byWeight.size === known;
+    });
     await search.choose(heaviest(byWeight));
     if (rows > limits.lookupDigests) {
       for await (const batch of search.uncertified(open, (read) => bar?.update(read))) {
@@ -125,17 +129,33 @@ class Search {
     }
   }
 
-  /** Adds records, and verifies against all that were added. */
+  /** Adds records, and verifies against all that were added, unless that is done. */
   async choose(records: Iterable<StatementId>): Promise<void> {
     await this.admit(records);
-    await this.verify();
+    if (this.#chosen.size > this.#verified) await this.#verify();
   }
 
-  /** Verifies against the records that were added, unless that is done. */
-  async verify(): Promise<void> {
-    if (this.#chosen.size === this.#verified) return;
-    this.#verified = this.#chosen.size;
-    this.#verification = await this.#at.judge([...this.#chosen]);
+  /** Verifies against what was added, for the time that it takes to find out whether that is all; given up where it is not. */
+  async verifyWhile(findOut: () => Promise<boolean>): Promise<void> {
+    const superseded = new AbortController();
+    const { signal } = superseded;
+    const verifying = this.#chosen.size === 0 ? null : this.#verify(signal);
+    // It may fail before it is waited for.
+    verifying?.catch(() => undefined);
+    const isAll = await findOut().catch((error: unknown) => {
+      superseded.abort();
+      throw error;
+    });
+    if (!isAll) superseded.abort();
+    await verifying?.catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+
+  async #verify(signal?: AbortSignal): Promise<void> {
+    const chosen = [...this.#chosen];
+    this.#verification = await this.#at.judge(chosen, signal);
+    this.#verified = chosen.length;
     this.#unmatched = new Map(this.#verification.unmatched.map(({ file, rows }) => [file, rows]));
   }
 

@@ -7,6 +7,7 @@ import { fillTable, type FilledTable } from '../../../protocol/rows/match.ts';
 import type { RowDigests } from '../../../protocol/rows/row-digests.ts';
 import type { TrustPolicy } from '../../../protocol/log/trust.ts';
 import type { LocalContent } from '../../../protocol/verify/content.ts';
+import type { ReadSegment } from '../../../protocol/verify/row-lists.ts';
 import { RegistryError, UntrustedError } from '../../errors.ts';
 import type { RegistryClient } from '../../registry-client.ts';
 import { readClaims, type CertificateClaims } from '../certificate-source.ts';
@@ -117,12 +118,17 @@ export class Evidence implements Disposable {
     this.#filled = fillTable(rowsOf(open), rowsOf(settled), { seed: this.#cli.now() });
   }
 
-  localContent(content: Content | null): LocalContent | undefined {
+  /** The content, with what there is to match it with: until `signal` aborts, which ends that before the next list. */
+  localContent(content: Content | null, signal?: AbortSignal): LocalContent | undefined {
     // A folder that holds no data yet can stand for a composition; for anything else, no files means none certified.
     if (content === null || (content.files.length === 0 && this.#composesOnly)) return undefined;
     const rebuilt = content.files.length === 0 ? [] : [encodeManifest({ files: manifestFiles(content) })];
     const manifests = [...this.#manifests.values(), ...rebuilt];
-    return { files: content.files, manifests, segment: this.#rows.read, filled: this.#filled };
+    const segment: ReadSegment = async (digest, bytes) => {
+      signal?.throwIfAborted();
+      return this.#rows.read(digest, bytes);
+    };
+    return { files: content.files, manifests, segment, filled: this.#filled };
   }
 
   [Symbol.dispose](): void {
