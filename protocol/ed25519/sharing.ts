@@ -1,9 +1,9 @@
-/** Who does a job: other threads, and where it can the calling one. */
+/** Who does a job: other threads, or the calling one. */
 export interface Hands<Job> {
   /** Has other threads do it. */
   there(job: Job): Promise<boolean>;
-  /** Does it at once, in the calling thread; null where that cannot be. */
-  here: ((job: Job) => boolean) | null;
+  /** Does it at once, in the calling thread. */
+  here(job: Job): boolean;
   /** How many jobs to have with other threads once the caller has nothing else to do; 0 keeps all of them here. */
   others: number;
   /** Calls back once the caller has let go. */
@@ -36,9 +36,9 @@ export function shared<Job>({ there, here, others, later }: Hands<Job>): (job: J
     }
   };
   const turn = (): void => {
-    const own = here === null ? undefined : waiting.shift();
+    const own = waiting.shift();
     handOut(others);
-    own?.resolve((async () => here?.(own.job) === true)());
+    own?.resolve((async () => here(own.job))());
     isComing = waiting.length > 0;
     if (isComing) later(turn);
     else burst = 1;
