@@ -6,6 +6,7 @@ export function normalizeRows<R>(rows: readonly unknown[]): R[] {
   for (const row of rows as Record<string, unknown>[]) {
     for (const column in row) {
       const value = row[column];
+      if (typeof value !== 'object') continue;
       if (value instanceof ArrayBuffer) row[column] = new Uint8Array(value);
       else if (Array.isArray(value)) row[column] = Uint8Array.from(value as number[]);
       else if (value instanceof Uint8Array) row[column] = new Uint8Array(value.buffer, value.byteOffset, value.length);
