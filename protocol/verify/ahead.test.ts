@@ -113,3 +113,25 @@ test('where the platform fails at a signature, that is heard of once, by whoever
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 });
+
+test('and at a statement that is left out all the same, by nobody', async () => {
+  const { log, alice } = await registry();
+  const record = log.append(await signed(drafts.record(alice.did, 'one'), alice));
+  const certificate = await log.certificate({ subject: record.id });
+  const statements = certificate.statements.map((each) =>
+    each.index === record.index ? { ...each, proof: [] } : each,
+  );
+  const certificates = [encodeCertificate({ ...certificate, statements })];
+  const question = { trust: log.trust(), policy: DEFAULT_POLICY, now: log.now };
+  const all = allBut(-1);
+  const { report } = await verifyCertificates({ certificates, ...question, verify: all.verify });
+  const last = all.asked() - 1;
+  let asked = 0;
+  const verify: VerifySignature = async (...signature) => {
+    if (asked++ === last) throw new Error('out of memory');
+    return verifySignature(...signature);
+  };
+  expect(await verifyCertificates({ certificates, ...question, verify })).toMatchObject({ report });
+  expect(failuresOf(report)).toContain('log.inclusion');
+  await new Promise((resolve) => setTimeout(resolve, 1));
+});
