@@ -14,6 +14,7 @@ import type { Deps, Log } from '../deps.ts';
 import { READ_UNITS } from '../http/read-limit.ts';
 import { ensureIdentity } from '../log/identity.ts';
 import { loadLog } from '../log/log-state.ts';
+import { createSequencer } from '../log/sequencer.ts';
 import { MAINTENANCE, maintain } from '../maintenance.ts';
 import { addressBy } from './client-address.ts';
 import { startCheckThreads } from './check-threads.ts';
@@ -117,10 +118,8 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
   const keyFile = (name: string): string => join(dataDir, 'keys', `${name}.json`);
   const log = logTo(options);
   const growth = createWaitingRoom();
-  const database = openRegistryDatabase(dataDir, {
-    grew: growth.grew,
-    report: (event, message) => log({ event, message }),
-  });
+  const heard = { grew: growth.grew, report: (event: string, message: string) => log({ event, message }) };
+  const database = openRegistryDatabase(dataDir, heard);
   closers.push(() => database.close());
   const isFirstStart = (await storedOrigin(database)) === null;
   const loadKey = (name: string): Promise<Signer> => loadKeyFile(keyFile(name), name, isFirstStart);
@@ -136,16 +135,17 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
   closers.push(threads.close);
   // A log that does not add up, or is another's, is refused now rather than at the first submission.
   await loadLog(database, origin, logSigner.publicKey);
-  const rateLimit = options.rateLimit ?? RATE_LIMIT;
-  database.sequence({ origin, keyFile: keyFile('log'), rateLimit }, threads.settle);
   const name = options.name ?? 'Firsthand registry';
   const operator = await ensureIdentity(
     database,
-    { append: (statements) => threads.submit(statements.map(({ canonical }) => canonical)) },
+    // Before anybody submits, and at no rate.
+    createSequencer({ database, origin, signer: logSigner, now: Date.now, ...heard }),
     { operator: operatorSigner, service: service.did },
     name,
     Date.now(),
   );
+  const rateLimit = options.rateLimit ?? RATE_LIMIT;
+  database.sequence({ origin, keyFile: keyFile('log'), rateLimit }, threads.settle);
   const blobs = join(dataDir, 'blobs');
   await sweepTemporaries(blobs);
   const stores = {
