@@ -33,6 +33,8 @@ export interface CanonicalJson {
   value: Json;
   /** Of the value, or of anything in it: mostly a piece of the text itself, as what is signed is kept canonical. */
   canonicalOf(part: Json): string;
+  /** Whether the text is canonical itself, so that the value has its keys in order. */
+  isCanonical: boolean;
 }
 
 /** The same, with canonical forms. */
@@ -62,8 +64,9 @@ export function parseUnvetted(text: string): Result<UnvettedJson, JsonFault> {
     vet: () => {
       const vetted = vetJson(text, value);
       if (!vetted.ok) return vetted;
-      const { written } = vetted.value;
-      return ok({ value: vetted.value.value, canonicalOf: (part) => written.canonicalOf(part) ?? canonicalJson(part) });
+      const { value: read, written } = vetted.value;
+      const canonicalOf = (part: Json): string => written.canonicalOf(part) ?? canonicalJson(part);
+      return ok({ value: read, canonicalOf, isCanonical: written.isCanonical });
     },
   });
 }

@@ -33,9 +33,14 @@ export class WrittenJson {
     this.isAsWritten = this.#passes(value, 0) && this.#at === text.length;
   }
 
-  /** The canonical form (RFC 8785) of an object of the value, where that is how it stands in the text. */
+  /** Whether the text is its own canonical form (RFC 8785). */
+  get isCanonical(): boolean {
+    return this.isAsWritten && this.#isInOrder;
+  }
+
+  /** The canonical form of an object of the value, where that is how it stands in the text. */
   canonicalOf(part: Json): string | null {
-    const place = this.isAsWritten && this.#isInOrder ? this.#places.get(part) : undefined;
+    const place = this.isCanonical ? this.#places.get(part) : undefined;
     return place === undefined ? null : this.#text.slice(place.start, place.end);
   }
 

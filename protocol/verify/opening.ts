@@ -60,7 +60,7 @@ export async function readOpening(
     findings.fail('certificate.format', certificate.reason);
     return nothing;
   }
-  const { subject, checkpoint: note, statements, status, canonicalOf } = certificate.value;
+  const { subject, checkpoint: note, statements, status, canonicalOf, isCanonical } = certificate.value;
   opening.subject = subject;
   const head = note === claimed ? begun : startCheckpoint(note, trust, verify);
   if (!head.ok) {
@@ -71,7 +71,7 @@ export async function readOpening(
   opening.checkpoint = checkpoint;
   const inclusion = new InclusionVerifier(checkpoint.size, checkpoint.root);
   const judgingLists = status.map((list) => verifyStatusList(list, verify, canonicalOf(list as Json)));
-  const means = { canonicalOf, inclusion, verify, verified };
+  const means = { canonicalOf, isCanonical, inclusion, verify, verified };
   const opened = statements.map((each) => openStatement(each, means));
   const signatures = Promise.all(opened.map((result) => (result.ok ? result.value.signed : SIGNED)));
   // Where a platform fails, whichever signature is waited for says so, once.
@@ -148,14 +148,14 @@ function startCheckpoint(
 function vetCertificate(
   unvetted: UnvettedJson,
   length: number,
-): Result<Certificate & Pick<CanonicalJson, 'canonicalOf'>, string> {
+): Result<Certificate & Omit<CanonicalJson, 'value'>, string> {
   const json = unvetted.vet();
   if (!json.ok) return refuse(json.reason.detail);
-  const { value, canonicalOf } = json.value;
+  const { value, ...canonical } = json.value;
   const read = schema(length / STATEMENT_LENGTH);
   const fault = read.validate(value) ? undefined : read.safeParse(value).error;
   // What was read itself, not a copy of it: the text knows its parts.
-  if (fault === undefined) return ok({ ...(value as Certificate), canonicalOf });
+  if (fault === undefined) return ok({ ...(value as Certificate), ...canonical });
   const issue = issuesOf(fault)[0];
   return refuse(`not a certificate: ${issue?.path} ${issue?.message}`);
 }
@@ -166,8 +166,7 @@ interface StatementFinding {
   id?: StatementId;
 }
 
-interface Means {
-  canonicalOf(part: Json): string;
+interface Means extends Omit<CanonicalJson, 'value'> {
   inclusion: InclusionVerifier;
   verify: VerifySignature;
   verified: Verified;
@@ -201,7 +200,7 @@ function openStatement(
 function openDocument(
   document: Json,
   { id, kind }: LogEntry,
-  { canonicalOf, verify, verified }: Means,
+  { canonicalOf, isCanonical, verify, verified }: Means,
 ): Result<{ document: Statement; signed: Signing }, string> {
   const statement = readStatement(document, canonicalOf(document));
   if (!statement.ok) return refuse(`the document of ${id} is ${statement.reason.detail}`);
@@ -212,5 +211,7 @@ function openDocument(
   // Nobody waits for it where the proof turns out to be wrong.
   signed.catch(() => undefined);
   verified.set(id, signed);
-  return ok({ document: statement.value.document, signed });
+  // Whoever shows a certificate may order its keys as they like: what is said of it does not depend on that.
+  const read = isCanonical ? statement.value.document : (JSON.parse(statement.value.canonical) as Statement);
+  return ok({ document: read, signed });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Certificate } from '../../schemas/certificate.ts';
 import { Report } from '../../schemas/report.ts';
+import type { RightsRule } from '../../schemas/rights-rule.ts';
 import { MemoryLog, registry } from '../../test/support/log.ts';
 import { drafts, idOf, signed, signerOf } from '../../test/support/statements.ts';
 import { altered, detailsOf, failuresOf, judge } from '../../test/support/verify.ts';
@@ -207,4 +208,24 @@ describe('authenticity', () => {
     expect(detailsOf(report, 'lineage.complete')).toContain(`${record.id} is missing`);
     expect(failuresOf(report)).toContain('lineage.complete');
   });
+});
+
+test('what decides is the same in whatever order a certificate has its keys', async () => {
+  const { log, alice } = await registry();
+  const rules: RightsRule[] = [
+    { effect: 'permit', uses: ['evaluate', 'train'] },
+    { effect: 'permit', uses: ['train'], period: { until: '2090-01-01T00:00:00Z' } },
+  ];
+  const rights = { holder: alice.did, license: 'LicenseRef-own', terms: { digest: idOf('terms') }, rules };
+  const record = log.append(await signed(drafts.record(alice.did, 'ruled', { rights }), alice));
+  const certificate = await log.certificate({ subject: record.id });
+  const turned = JSON.stringify(certificate, (_, part: unknown) =>
+    part === null || typeof part !== 'object' || Array.isArray(part)
+      ? part
+      : Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? 1 : -1))),
+  );
+  const policy = { rights: { use: ['train' as const] } };
+  const report = await judge(certificate, { log, policy });
+  expect(failuresOf(report)).toEqual([]);
+  expect(await judge(turned, { log, policy })).toEqual(report);
 });
