@@ -29,3 +29,19 @@ test('whoever brings ever new keys is not remembered without end, and pushes out
     true,
   ]);
 });
+
+test('who is pushed out is who was not used for longest, however many came and went', async () => {
+  let now = 0;
+  const limit = createLimiter(1, () => now, 3);
+  let known: string[] = [];
+  for (let i = 0; i < 500; i++) {
+    const key = `key ${(i * i * 7 + i) % 11}`;
+    expect(await limit(key, 1)).toBe(!known.includes(key));
+    known = [...known.filter((other) => other !== key), key].slice(-3);
+    if (i % 50 === 49) {
+      // All are full again, and forgotten.
+      now += 120_000;
+      known = [];
+    }
+  }
+});

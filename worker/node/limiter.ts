@@ -12,6 +12,8 @@ export function createLimiter(perMinute: number, now: () => number, most = MOST)
   const refilled = (bucket: { tokens: number; at: number }, at: number): number =>
     // A clock that goes back takes nothing away.
     Math.min(perMinute, bucket.tokens + (Math.max(0, at - bucket.at) * perMinute) / 60_000);
+  // Goes on where it was: a new one would pass by all that was forgotten since the map last grew.
+  const oldest = buckets.keys();
   let swept = now();
   return async (key, cost) => {
     const at = now();
@@ -25,7 +27,7 @@ export function createLimiter(perMinute: number, now: () => number, most = MOST)
     // Last in the map is last used.
     buckets.delete(key);
     buckets.set(key, { tokens: isAllowed ? tokens - cost : tokens, at });
-    if (buckets.size > most) for (const oldest of buckets.keys()) if (buckets.delete(oldest)) break;
+    if (buckets.size > most) buckets.delete(oldest.next().value as string);
     return isAllowed;
   };
 }
