@@ -1,5 +1,5 @@
-import { MessageChannel } from 'node:worker_threads';
-import { afterEach, describe, expect, test } from 'vitest';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { drafts, signed, signerOf } from '../../test/support/statements.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
 import { ok } from '../../protocol/result.ts';
@@ -91,5 +91,19 @@ describe('checking on threads', () => {
     await others.close();
     refusedWith('unavailable', await last);
     refusedWith('unavailable', await others.submit(['{']));
+  });
+
+  test('a thread that dies takes along what it has, whose senders are told, and another takes its place', async () => {
+    const { threads } = open();
+    await threads.submit(['{']);
+    const send = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker) {
+      send.mockRestore();
+      this.postMessage('no jobs');
+    });
+    const most = Array.from({ length: POOL.statements - 1 }, () => '{');
+    const [first, second] = [threads.submit(['{']), threads.submit(most)];
+    refusedWith('overloaded', await threads.submit(['{']));
+    refusedWith('unavailable', [...(await first), ...(await second)]);
+    refusedWith('invalid-json', await threads.submit([...most, '{']));
   });
 });
