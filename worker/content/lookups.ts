@@ -11,7 +11,6 @@ import { ProblemError } from '../http/problem.ts';
 import { chargeNetwork } from '../http/read-limit.ts';
 import { isHeld, json, problems, read, readQuery, route, type App } from '../http/route.ts';
 import { indexState } from './catch-up.ts';
-import { isLookupRequest } from './lookup-request.ts';
 import { recordsOver, type Fitting } from './records.ts';
 import { rowProof } from './row-proof.ts';
 
@@ -41,8 +40,7 @@ export function lookupRoutes(app: App, deps: Deps): void {
       },
     },
     async (c) => {
-      const asked = await readJson(c, LOOKUP_BYTES);
-      const { digests } = isLookupRequest(asked) ? asked : read(LookupRequest, asked);
+      const { digests } = read(LookupRequest, await readJson(c, LOOKUP_BYTES));
       await chargeNetwork(deps, c, Math.ceil(digests.length / DIGESTS_A_UNIT));
       // Read first: what is indexed while this goes on may be found, and is not promised.
       const index = await indexState(deps);
