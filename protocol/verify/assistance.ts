@@ -42,7 +42,7 @@ export function checkAssistance(
   const shares = Object.entries(summary.shares)
     .map(([level, share]) => `${level} ${formatShare(share)}`)
     .join(', ');
-  const detail = `the worst level is "${summary.worst}"; shares: ${shares || 'no content'} (all declared by the signers)`;
+  const detail = `the worst level is "${summary.worst}"; shares of the records as published: ${shares || 'no content'} (all declared by the signers)`;
   const max = policy.assistance?.max;
   if (max !== undefined && max !== 'synthetic') {
     for (const { url, record } of unregisteredSources(lineage)) {
