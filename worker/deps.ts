@@ -40,10 +40,10 @@ export interface ContentIndex {
   /** Those of these blobs that were added, in whole. */
   has(manifests: readonly Digest[]): Promise<Set<Digest>>;
   /**
-   * The manifests that list these files, or have proven lists of these rows (32 bytes in lowercase hex), at most `each`
-   * for one of either, with the place `at` which it was asked for. A row's answer is a hint: it goes by a part of its digest.
+   * The manifests that list these files, or have proven lists of these rows, at most `each` for one of either. Digests
+   * are 64 lowercase hex digits each, one after the other. A row's answer is a hint: it goes by a part of its digest.
    */
-  find(digests: readonly string[], each: number): Promise<{ at: number; manifest: ContentSummary }[]>;
+  find(digests: string, each: number): Promise<Found[]>;
   /**
    * The manifests that name a segment of a row-digest list, and the rows that it has by them: those that say it has
    * `rows`, unless that is null; the newest 100.
@@ -61,6 +61,12 @@ export interface ContentIndex {
   watermark(): Promise<{ through: number; pendingRows: number }>;
   /** Moves the watermark, if it is still where it was. */
   advance(from: number, through: number): Promise<void>;
+}
+
+/** A manifest, and the places of the digests that it has among those asked for; a place may be there more than once. */
+export interface Found {
+  manifest: ContentSummary;
+  places: number[];
 }
 
 /** Where the index has a row. */

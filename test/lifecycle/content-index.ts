@@ -91,7 +91,8 @@ export function describeContentIndex(name: string, openPlatform: () => Promise<P
       const index = createContentIndex(platform.content);
       const find = async (each: number): Promise<string[]> => {
         const wanted = [own[4] ?? '', everywhere].map((row) => digestOfRow(row).slice('sha256:'.length));
-        return (await index.find(wanted, each)).map(({ at }) => (at === 0 ? 'own' : 'everywhere'));
+        const found = await index.find(wanted.join(''), each);
+        return found.flatMap(({ places }) => places).map((at) => (at === 0 ? 'own' : 'everywhere'));
       };
       expect((await find(9)).toSorted()).toEqual([...Array<string>(5).fill('everywhere'), 'own']);
       expect((await find(2)).toSorted()).toEqual(['everywhere', 'everywhere', 'own']);
@@ -127,7 +128,7 @@ export function describeContentIndex(name: string, openPlatform: () => Promise<P
       const first = await publish(many);
       const second = await publish({ 'once.jsonl': segment });
       const wanted = digestOfRow(segment[0] as string);
-      const found = await createContentIndex(platform.content).find([wanted.slice('sha256:'.length)], 2);
+      const found = await createContentIndex(platform.content).find(wanted.slice('sha256:'.length), 2);
       expect(found.map(({ manifest }) => manifest.manifest)).toEqual([first.digest, second.digest]);
       const { matches } = await ask([wanted]);
       expect(matches[0]?.records).toEqual([first.id, second.id]);

@@ -46,7 +46,7 @@ test('no query of the content index reads more of it than it is asked about, or 
   expect(await isPending(database)).toBe(false);
   await index.advance(0, 1);
   expect(await index.watermark()).toEqual({ through: 1, pendingRows: 0 });
-  expect(await index.find([row.slice('sha256:'.length)], 5)).toHaveLength(1);
+  expect(await index.find(row.slice('sha256:'.length), 5)).toHaveLength(1);
   for (const count of [10, null]) expect(await index.namesOf(segment, count)).toMatchObject([{ rows: 10 }]);
   expect(await index.namesOf(segment, 9)).toEqual([]);
   const [place] = await index.placesOf(row);

@@ -12,6 +12,7 @@ import {
   forgetRowLists,
   manifestsOfSegments,
   namesOf,
+  placesIn,
   rowListQueries,
   rowsIn,
   wantedOf,
@@ -70,19 +71,14 @@ export const createContentIndex = (database: Database): ContentIndex => ({
           (SELECT manifest FROM content WHERE content.digest = ${wanted.bytes(ROW_DIGEST_BYTES)} LIMIT ${each})
         WHERE summary IS NOT NULL`.compile(db),
     );
-    const rows = await findRows(database, wanted, digests.length * each, each);
-    const manifests = await manifestsOfSegments(database, rows, each, FOUND);
-    const summaries = new Map<string, ContentSummary>();
-    const read = (summary: string): ContentSummary => {
-      const known = summaries.get(summary) ?? (JSON.parse(summary) as ContentSummary);
-      summaries.set(summary, known);
-      return known;
-    };
-    const found = files.map(({ at, summary }) => ({ at, manifest: read(summary) }));
-    for (const { at, segment } of rows) {
-      for (const summary of manifests.get(segment) ?? []) found.push({ at, manifest: read(summary) });
+    const segments = await findRows(database, wanted, each);
+    const found = new Map<string, number[]>();
+    for (const { at, summary } of files) placesIn(found, summary).push(at);
+    for (const { segment, summary } of await manifestsOfSegments(database, [...segments.keys()], each, FOUND)) {
+      const places = placesIn(found, summary);
+      for (const at of segments.get(segment) ?? []) places.push(at);
     }
-    return found;
+    return Array.from(found, ([summary, places]) => ({ manifest: JSON.parse(summary) as ContentSummary, places }));
   },
 
   namesOf: (segment, rows) => namesOf(database, segment, rows),

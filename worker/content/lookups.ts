@@ -45,15 +45,13 @@ export function lookupRoutes(app: App, deps: Deps): void {
       // Read first: what is indexed while this goes on may be found, and is not promised.
       const index = await indexState(deps);
       const each = Math.min(RECORDS, Math.floor(ANSWERS / digests.length));
-      const found = await contentIndex.find(
-        digests.map((digest) => digest.slice('sha256:'.length)),
-        each,
-      );
-      const over = await recordsOver(database, [...new Set(found.map(({ manifest }) => manifest))], each);
+      const found = await contentIndex.find(digests.map((digest) => digest.slice('sha256:'.length)).join(''), each);
+      const manifests = found.map(({ manifest }) => manifest);
+      const over = await recordsOver(database, manifests, each);
       const records: (readonly Fitting[])[] = digests.map(() => NONE);
-      for (const { at, manifest } of found) {
-        const [known = NONE, more = NONE] = [records[at], over.get(manifest.manifest)];
-        records[at] = known === NONE ? more : merge(known, more, each);
+      for (const { manifest, places } of found) {
+        const more = over.get(manifest.manifest) ?? NONE;
+        for (const at of places) records[at] = merge(records[at] ?? NONE, more, each);
       }
       return answer(c, `{"matches":[${matches(digests, records)}],"index":${JSON.stringify(index)}}`, 200, JSON_TYPE);
     },
@@ -111,6 +109,7 @@ function matches(digests: readonly Digest[], records: readonly (readonly Fitting
 
 /** The oldest records of both: one may hold what is asked for as a file and as a row, and in several files. */
 function merge(some: readonly Fitting[], more: readonly Fitting[], each: number): readonly Fitting[] {
+  if (some.length === 0 || some === more) return more;
   const all = new Map([...some, ...more].map((record) => [record.index, record]));
   return all.size === some.length ? some : [...all.values()].toSorted((a, b) => a.index - b.index).slice(0, each);
 }

@@ -119,40 +119,52 @@ export async function forgetRowLists(database: Database, manifest: Digest): Prom
 
 /** Digests to be found: the place of each, as `wanted.key`, and so many bytes of it from its first on. */
 export interface Wanted {
+  count: number;
   each: RawBuilder<unknown>;
   bytes(count: number): RawBuilder<Uint8Array>;
 }
 
 /** Of 32-byte digests in lowercase hex. They travel as one text: taking that apart is quicker than a list of texts. */
-export const wantedOf = (digests: readonly string[]): Wanted => ({
-  each: sql`json_each(${JSON.stringify(digests.map(() => 0))}) AS wanted`,
-  bytes: (count) =>
-    sql`substr(unhex(${digests.join('')}), 1 + ${sql.lit(ROW_DIGEST_BYTES)} * wanted.key, ${sql.lit(count)})`,
-});
+export function wantedOf(digests: string): Wanted {
+  const count = digests.length / (2 * ROW_DIGEST_BYTES);
+  return {
+    count,
+    each: sql`json_each(${`[${'0,'.repeat(count - 1)}0]`}) AS wanted`,
+    bytes: (length) =>
+      sql`substr(unhex(${digests}), 1 + ${sql.lit(ROW_DIGEST_BYTES)} * wanted.key, ${sql.lit(length)})`,
+  };
+}
+
+/** The list of places under a key; a new one, where there is none. */
+export function placesIn<K>(places: Map<K, number[]>, key: K): number[] {
+  let list = places.get(key);
+  if (list === undefined) places.set(key, (list = []));
+  return list;
+}
 
 /**
- * Segments in which digests are, by their places: the first `each` of every one in proven lists, or more, but `most` of all.
- * Of lists that are not, no manifest is told.
+ * Segments in which digests are, with the places of these: the first `each` of every digest in proven lists, or more,
+ * but no more over all than that comes to. Of lists that are not proven, no manifest is told.
  */
-export async function findRows(
-  database: Database,
-  wanted: Wanted,
-  most: number,
-  each: number,
-): Promise<{ at: number; segment: number }[]> {
+export async function findRows(database: Database, wanted: Wanted, each: number): Promise<Map<number, number[]>> {
   const isWanted = sql`found.prefix = ${wanted.bytes(PREFIX_BYTES)}`;
-  const rows = await database.all(
+  const most = wanted.count * each;
+  let rows = await database.all(
     sql<FoundRow>`SELECT wanted.key AS at, segment FROM ${wanted.each} CROSS JOIN row_entries AS found
       WHERE ${isWanted} LIMIT ${most + 1}`.compile(db),
   );
-  if (rows.length <= most) return rows;
-  // Rows that are everywhere would take the place of others: then every digest is held to its share, which costs twice.
-  return database.all(
-    sql<FoundRow>`SELECT wanted.key AS at, row_segments.id AS segment FROM ${wanted.each}
-      CROSS JOIN row_segments ON row_segments.id IN
-        (SELECT segment FROM row_entries AS found CROSS JOIN row_segments AS proven ON proven.id = segment AND answers = 1
-         WHERE ${isWanted} LIMIT ${each})`.compile(db),
-  );
+  if (rows.length > most) {
+    // Rows that are everywhere would take the place of others: then every digest is held to its share, which costs twice.
+    rows = await database.all(
+      sql<FoundRow>`SELECT wanted.key AS at, row_segments.id AS segment FROM ${wanted.each}
+        CROSS JOIN row_segments ON row_segments.id IN
+          (SELECT segment FROM row_entries AS found CROSS JOIN row_segments AS proven ON proven.id = segment AND answers = 1
+           WHERE ${isWanted} LIMIT ${each})`.compile(db),
+    );
+  }
+  const segments = new Map<number, number[]>();
+  for (const { at, segment } of rows) placesIn(segments, segment).push(at);
+  return segments;
 }
 
 interface FoundRow {
@@ -163,22 +175,18 @@ interface FoundRow {
 /** The summaries of the manifests with a proven file that these segments belong to, the oldest `each` of a segment. */
 export async function manifestsOfSegments(
   database: Database,
-  rows: readonly { segment: number }[],
+  segments: readonly number[],
   each: number,
   most: number,
-): Promise<Map<number, string[]>> {
-  const manifests = new Map<number, string[]>();
-  const segments = [...new Set(rows.map(({ segment }) => segment))];
-  if (segments.length === 0) return manifests;
-  const found = await database.all(
+): Promise<{ segment: number; summary: string }[]> {
+  if (segments.length === 0) return [];
+  return database.all(
     sql<{ segment: number; summary: string }>`SELECT wanted.value AS segment, summary
       FROM json_each(${JSON.stringify(segments)}) AS wanted
       CROSS JOIN manifests ON manifests.digest IN (
         SELECT manifest FROM segment_names WHERE segment = wanted.value AND file IS NOT NULL ORDER BY first LIMIT ${each})
       WHERE summary IS NOT NULL LIMIT ${most}`.compile(db),
   );
-  for (const { segment, summary } of found) manifests.set(segment, [...(manifests.get(segment) ?? []), summary]);
-  return manifests;
 }
 
 const hexOf = (digest: Digest): string => digest.slice('sha256:'.length);

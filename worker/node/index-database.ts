@@ -19,6 +19,9 @@ export interface Filled {
 }
 
 export interface IndexDatabase extends ThreadedSqlite {
+  /** As openSqlite takes them, for threads that only read. */
+  file: string;
+  migrations: string;
   /** Fills the row index, in the other thread. Resolves once nothing is left to fill; rejects where that thread has ended. */
   fill(): Promise<void>;
 }
@@ -27,6 +30,7 @@ export interface IndexDatabase extends ThreadedSqlite {
 export function openIndexDatabase(dataDir: string, log: Log, isAnew: boolean): IndexDatabase {
   const file = join(dataDir, 'content-index.sqlite');
   if (isAnew) for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+  const migrations = fileURLToPath(new URL('../../migrations/content-index', import.meta.url));
   let filling: PromiseWithResolvers<void> | null = null;
   const end = (fault: string | null): void => {
     const ended = filling;
@@ -34,7 +38,7 @@ export function openIndexDatabase(dataDir: string, log: Log, isAnew: boolean): I
     if (fault === null) ended?.resolve();
     else ended?.reject(new Error(fault));
   };
-  const database = openThreadedSqlite(file, fileURLToPath(new URL('../../migrations/content-index', import.meta.url)), {
+  const database = openThreadedSqlite(file, migrations, {
     url: new URL('./index-thread.ts', import.meta.url),
     isRebuildable: true,
     data: { blobs: join(dataDir, 'blobs') },
@@ -46,6 +50,8 @@ export function openIndexDatabase(dataDir: string, log: Log, isAnew: boolean): I
   void database.died.then((error) => end(error.message));
   return {
     ...database,
+    file,
+    migrations,
     fill() {
       if (!database.tell('fill')) return Promise.reject(new Error('the thread that fills the index has ended'));
       filling ??= Promise.withResolvers();

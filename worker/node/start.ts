@@ -25,6 +25,7 @@ import type { IssuerOptions } from './issuer.ts';
 import { loadKeyFile } from './key-file.ts';
 import { createLimiter } from './limiter.ts';
 import { logTo } from './log.ts';
+import { startLookupThreads } from './lookup-threads.ts';
 import { makeFolder } from './make-folder.ts';
 import { openRegistryDatabase } from './registry-database.ts';
 
@@ -65,6 +66,8 @@ export interface RunningRegistry {
 }
 
 const RATE_LIMIT = 60_000;
+/** At most: each takes some 40 MiB once there are large look-ups. */
+const LOOKUP_THREADS = 4;
 const folderOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Starts a registry on Node: better-sqlite3, files, and a sequencer in this process. */
@@ -131,6 +134,9 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
   const origin = options.origin ?? (await storedOrigin(database)) ?? defaultOrigin;
   const content = openIndexDatabase(dataDir, log, options.rebuildIndex ?? false);
   closers.push(() => content.close());
+  const index = createContentIndex(content);
+  const lookups = startLookupThreads(Math.min(availableParallelism(), LOOKUP_THREADS), content, index.find, log);
+  closers.push(lookups.close);
   const threads = startCheckThreads(availableParallelism(), database);
   closers.push(threads.close);
   // A log that does not add up, or is another's, is refused now rather than at the first submission.
@@ -151,7 +157,7 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
   const stores = {
     database,
     blobs: createFileBlobs(blobs),
-    contentIndex: createContentIndex(content),
+    contentIndex: { ...index, find: lookups.find },
     log,
   };
   const indexer = createIndexer(stores, content);
