@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { createLimiter } from './limiter.ts';
 
@@ -44,4 +46,18 @@ test('who is pushed out is who was not used for longest, however many came and w
       known = [];
     }
   }
+});
+
+test('a key that submits for ever takes no more memory than one that submits once', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const limit = createLimiter(1, () => 0);
+  const held = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = held();
+  for (let i = 0; i < 200_000; i++) await limit('a', 0);
+  expect(held() - before).toBeLessThan(5_000_000);
+  expect(await limit('a', 1)).toBe(true);
 });
