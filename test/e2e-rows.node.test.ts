@@ -322,6 +322,24 @@ describe('compose', () => {
     );
     expect(refused.code).toBe(3);
   });
+
+  test('is found beside a file of another record, though its rows are its parts’', async () => {
+    const composed = readFileSync(join(folder(), 'rows.jsonl'));
+    mkdirSync(join(home, 'other'));
+    writeFileSync(join(home, 'other', 'notes.txt'), 'of another record\n');
+    await describeDataset(ada, join(home, 'other'), 'other', '--license', 'MIT');
+    const { id } = await ada.do('publish', join(home, 'other'));
+    await indexed();
+    write('beside/rows.jsonl', composed);
+    write('beside/notes.txt', 'of another record\n');
+    const { report } = await verify(join(home, 'lab', 'beside'));
+    expect(report.coverage?.byRecord.map(({ record, rows }) => [record, rows])).toEqual([
+      [ids.human, DATA.rows],
+      [ids.model, DATA.modelRows],
+      [id, 1],
+    ]);
+    expect(report).toMatchObject({ verdict: 'pass', coverage: { unmatched: 0 } });
+  });
 });
 
 describe('a registry', () => {

@@ -15,6 +15,8 @@ import { discover } from './discover.ts';
 
 const out = createOutput(new PassThrough(), new PassThrough(), { json: true, env: {} });
 const DONE = { through: 9, size: 9, pendingRows: 0 };
+/** Every record that is found is there, and carries no other. */
+const ALL = { admit: async () => true, carriedBy: () => [] };
 const rowsOf = (name: string, count: number): string[] => Array.from({ length: count }, (_, i) => `{"${name}":${i}}`);
 
 /** Local content, and a registry that holds records of rows; what is judged is who has which row first. */
@@ -59,7 +61,7 @@ function world(texts: readonly string[], records: Record<string, ReadonlySet<str
 test('looks up a sample, and then only what the lists of those found do not certify', async () => {
   const texts = [...rowsOf('a', 30_000), ...rowsOf('x', 15_000)];
   const { file, client, judge, asked, judged } = world(texts, { a: new Set(rowsOf('a', 30_000)) });
-  const found = await discover({ out }, [file], { client, judge, admit: async () => true });
+  const found = await discover({ out }, [file], { client, judge, ...ALL });
   expect(judged).toEqual([['a']]);
   // The file itself; the sample, the first of it alone; the rows that are nobody's.
   expect(asked).toEqual([1, 313, 9687, 10_000, 5000]);
@@ -69,7 +71,7 @@ test('looks up a sample, and then only what the lists of those found do not cert
 test('finds a record that the sample missed', async () => {
   const texts = [...rowsOf('a', 40_000), '{"b":1}'];
   const { file, client, judge, judged } = world(texts, { a: new Set(rowsOf('a', 40_000)), b: new Set(['{"b":1}']) });
-  const { verification } = await discover({ out }, [file], { client, judge, admit: async () => true });
+  const { verification } = await discover({ out }, [file], { client, judge, ...ALL });
   expect(judged.at(-1)).toEqual(['a', 'b']);
   expect(verification?.unmatched).toEqual([]);
 });
@@ -86,6 +88,7 @@ test('verifies against the few records that the first of a sample names while th
   const order: string[] = [];
   const { verification } = await discover({ out }, [file], {
     client: waiting,
+    ...ALL,
     admit: async () => order.push('admit') > 0,
     expect: () => void order.push('expect'),
     judge: (ids) => {
@@ -101,13 +104,13 @@ test('verifies against the few records that the first of a sample names while th
 test('verifies again where the rest of a sample names more records, and waits for it where they are many', async () => {
   const texts = rowsOf('a', 2000);
   const two = world(texts, { a: new Set(texts.filter((_, i) => i !== 1)), b: new Set(texts) });
-  await discover({ out }, [two.file], { ...two, admit: async () => true });
+  await discover({ out }, [two.file], { ...two, ...ALL });
   expect(two.judged).toEqual([['a'], ['a', 'b']]);
   const parts = Object.fromEntries(
     [0, 1, 2, 3, 4].map((n) => [`part ${n}`, new Set(texts.filter((_, i) => i % 5 === n))]),
   );
   const many = world(texts, parts);
-  await discover({ out }, [many.file], { ...many, admit: async () => true });
+  await discover({ out }, [many.file], { ...many, ...ALL });
   expect(many.judged).toEqual([Object.keys(parts)]);
 });
 
@@ -117,7 +120,7 @@ test('gives up what it verifies against where the rest of a sample names more', 
   let given = 0;
   const { verification } = await discover({ out }, [file], {
     client,
-    admit: async () => true,
+    ...ALL,
     judge: async (ids, signal) => {
       if (ids.length > 1) return judge(ids);
       await new Promise((resolve) => signal?.addEventListener('abort', resolve));
@@ -140,14 +143,14 @@ test('a look-up of the rest that fails ends the search', async () => {
       return client.lookup(digests);
     },
   };
-  const search = discover({ out }, [file], { client: failing, judge, admit: async () => true });
+  const search = discover({ out }, [file], { client: failing, judge, ...ALL });
   await expect(search).rejects.toThrow('the registry is gone');
 });
 
 test('takes the oldest record of each row, and lets go of one that turns out to own nothing', async () => {
   const rows = rowsOf('a', 10);
   const { file, client, judge } = world(rows, { old: new Set(rows.slice(0, 4)), copy: new Set(rows) });
-  const { verification } = await discover({ out }, [file], { client, judge, admit: async () => true });
+  const { verification } = await discover({ out }, [file], { client, judge, ...ALL });
   expect(verification?.report.coverage?.byRecord).toEqual([
     { record: idOf('old'), rows: 4 },
     { record: idOf('copy'), rows: 6 },
@@ -162,7 +165,7 @@ test('takes the oldest record of each row, and lets go of one that turns out to 
       index: DONE,
     }),
   };
-  await discover({ out }, [lost.file], { client: lying, judge: lost.judge, admit: async () => true });
+  await discover({ out }, [lost.file], { client: lying, judge: lost.judge, ...ALL });
   expect(lost.judged).toEqual([['a', 'b'], ['a']]);
 });
 
@@ -181,7 +184,7 @@ test('says what could not be read of a record that owns nothing without it', asy
     const checks = ['a', 'b'].filter((name) => ids.includes(idOf(name))).map(unread);
     return { report: { ...report, checks }, unmatched };
   };
-  const { verification } = await discover({ out }, [had.file], { client: had.client, judge, admit: async () => true });
+  const { verification } = await discover({ out }, [had.file], { client: had.client, judge, ...ALL });
   expect(known.judged.at(-1)).toEqual(['a']);
   expect(verification?.report.checks).toEqual([unread('a'), unread('b')]);
 });
@@ -197,7 +200,7 @@ test('a registry that names records without end, or that it does not serve, is l
   };
   const admitted: StatementId[] = [];
   const admit = async (record: StatementId) => admitted.push(record) % 2 === 0;
-  const found = await discover({ out }, [file], { client: endless, judge, admit });
+  const found = await discover({ out }, [file], { ...ALL, client: endless, judge, admit });
   expect(found.leftOut.length).toBeGreaterThan(10_000);
   expect(admitted.length).toBe(2 * limits.certificates);
   expect(judged.length).toBeLessThan(4);
@@ -206,7 +209,7 @@ test('a registry that names records without end, or that it does not serve, is l
 
 test('nothing found is no verification', async () => {
   const { file, client, judge, judged } = world(rowsOf('a', 3), {});
-  expect(await discover({ out }, [file], { client, judge, admit: async () => true })).toMatchObject({
+  expect(await discover({ out }, [file], { client, judge, ...ALL })).toMatchObject({
     verification: null,
   });
   expect(judged).toEqual([]);

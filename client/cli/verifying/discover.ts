@@ -27,6 +27,8 @@ export interface Discovering {
   expect?(open: readonly ContentFile[], settled: readonly ContentFile[]): void;
   /** Fetches a record's certificate and manifests; false where it does not fit, or there is none any more. */
   admit(record: StatementId): Promise<boolean>;
+  /** The records that the certificate of an admitted one carries: itself, and what it is made of. */
+  carriedBy(record: StatementId): readonly StatementId[];
   /** Verifies the content against these records, which were admitted. Once the signal aborts, it may reject with its reason. */
   judge(records: readonly StatementId[], signal?: AbortSignal): Promise<Verification>;
 }
@@ -188,10 +190,16 @@ class Search {
     return this.#verification === null ? 'all' : (this.#unmatched.get(file) ?? null);
   }
 
-  /** A record that was found and turns out to own nothing here, since others do, is not one of those verified. */
+  /**
+   * A record that was found and turns out to own nothing here, since others do, is not one of those verified. One that
+   * composes others has what these own by it.
+   */
   async end(): Promise<Discovery> {
     const owners = new Set(this.#verification?.report.coverage?.byRecord.map(({ record }) => record));
-    const owning = [...this.#chosen].filter((record) => owners.has(record));
+    const isBehind = (owner: StatementId): boolean => owners.has(owner) && !this.#chosen.has(owner);
+    const owning = [...this.#chosen].filter(
+      (record) => owners.has(record) || this.#at.carriedBy(record).some(isBehind),
+    );
     if (owning.length > 0 && owning.length < this.#chosen.size) {
       const unread = this.#verification?.report.checks.filter(isUnread) ?? [];
       this.#verification = withUnread(await this.#at.judge(owning), unread);

@@ -36,6 +36,8 @@ export class Evidence implements Disposable {
   readonly #rows: RowSource;
   /** By record; a damaged one goes by its own digest. */
   readonly #certificates = new Map<Digest, string>();
+  /** By record, those that its certificate carries. */
+  readonly #carried = new Map<Digest, readonly StatementId[]>();
   readonly #manifests = new Map<Digest, string>();
   #filled: FilledTable | null = null;
   #manifestsLeft = MANIFESTS_BYTES;
@@ -68,6 +70,7 @@ export class Evidence implements Disposable {
       claims === null || this.#certificates.has(claims.subject) ? digestOf(certificate) : claims.subject,
       certificate,
     );
+    if (claims !== null) this.#carried.set(claims.subject, claims.records);
     this.#composesOnly &&= claims?.composesOnly === true;
     if (content !== null && claims !== null) await this.#addManifests(claims);
   }
@@ -110,6 +113,11 @@ export class Evidence implements Disposable {
   certificates(records?: readonly StatementId[]): string[] {
     if (records === undefined) return [...this.#certificates.values()];
     return records.flatMap((record) => this.#certificates.get(record) ?? []);
+  }
+
+  /** The dataset records that the certificate of this one carries, itself among them. */
+  carriedBy(record: StatementId): readonly StatementId[] {
+    return this.#carried.get(record) ?? [];
   }
 
   /** Begins with what it takes to match these files, whatever will be added. */
