@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
+import { limits } from '../../../schemas/limits.ts';
 import type { Digest } from '../../../schemas/primitives.ts';
 import { digestOf } from '../../../protocol/digest.ts';
 import { encodeManifest } from '../../../protocol/manifest.ts';
@@ -46,6 +47,41 @@ test('a record that says less of a manifest than is there spoils no other’s', 
   expect(evidence.localContent(held)?.manifests[0]).toBe([...manifests.values()][0]);
   stderr.end();
   expect(await text(stderr)).toMatch(/^note: sha256:[0-9a-f]{64} is left out: .* larger than 1 bytes\n$/);
+});
+
+test('manifests that are not there, or smaller than is said, take no room from those that are', async () => {
+  const { log, alice } = await registry();
+  const manifest = encodeManifest(manifestOf({ 'data.txt': 'honest' }));
+  const small = encodeManifest(manifestOf({ 'data.txt': 'small' }));
+  const large = Array.from({ length: 32 }, (_, i) => {
+    const name = i === 0 ? 'small' : `absent ${i}`;
+    const { content } = drafts.record(alice.did, name).subject;
+    if (content === undefined) throw new Error('a record without content');
+    return drafts.record(alice.did, name, { content: { ...content, manifestBytes: limits.manifestBytes } });
+  });
+  const parts = [];
+  for (const draft of [...large, drafts.record(alice.did, 'honest')])
+    parts.push(log.append(await signed(draft, alice)).id);
+  const whole = log.append(await signed(drafts.composition(alice.did, parts), alice));
+  const served = new Map<string, string>([
+    [`blobs/${digestOf(manifest)}`, manifest],
+    [`blobs/${digestOf(small)}`, small],
+    [`${whole.id}/certificate`, encodeCertificate(await log.certificate({ subject: whole.id }))],
+  ]);
+  const client = new RegistryClient({
+    url: 'https://registry.example',
+    fetch: async (url) => {
+      const blob = served.get(String(url).split('/').slice(-2).join('/'));
+      return new Response(blob, { status: blob === undefined ? 404 : 200 });
+    },
+  });
+  const stderr = new PassThrough();
+  const out = createOutput(new PassThrough(), stderr, { json: false, env: {} });
+  using evidence = new Evidence({ out, now: () => log.now }, client, []);
+  expect(await evidence.admit(whole.id, held)).toBe(true);
+  expect(evidence.localContent(held)?.manifests.slice(0, 2)).toEqual([small, manifest]);
+  stderr.end();
+  expect(await text(stderr)).toBe('');
 });
 
 test('a certificate that makes them too large together is left out', async () => {

@@ -157,23 +157,29 @@ export class Evidence implements Disposable {
       this.#manifests.set(digestOf(manifest), manifest);
     }
     if (this.#client === null) return;
+    let isFull = false;
     for (const [digest, bytes] of named) {
       if (this.#manifests.has(digest)) continue;
-      this.#manifestsLeft -= bytes;
-      if (this.#manifestsLeft < 0) {
-        this.#cli.out.note(
-          text`note: not all manifests of this lineage fit into memory; files of the rest count as uncertified`,
-        );
-        return;
+      if (bytes > this.#manifestsLeft) {
+        isFull = true;
+        continue;
       }
       try {
-        const manifest = fromUtf8(await this.#client.getBlob(digest, bytes));
+        const served = await this.#client.getBlob(digest, bytes);
+        // What it has, not what is said of it: many are withheld, or never uploaded.
+        this.#manifestsLeft -= served.length;
+        const manifest = fromUtf8(served);
         if (manifest !== null) this.#manifests.set(digest, manifest);
       } catch (error) {
         // Withheld, never uploaded, or not what a record says of it: the report says what could not be checked.
         if (error instanceof UntrustedError) this.#cli.out.note(text`note: ${digest} is left out: ${error.message}`);
         else if (!(error instanceof RegistryError) || error.status !== 404) throw error;
       }
+    }
+    if (isFull) {
+      this.#cli.out.note(
+        text`note: not all manifests of this lineage fit into memory; files of the rest count as uncertified`,
+      );
     }
   }
 }
