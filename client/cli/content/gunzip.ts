@@ -33,5 +33,6 @@ async function* copied(pieces: Pieces): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) yield piece.slice();
 }
 
-const isZlib = (error: unknown): error is Error =>
+/** Whether it says that what was to be inflated is damaged. */
+export const isZlib = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('Z_');

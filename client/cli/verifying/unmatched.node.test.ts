@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -8,13 +8,15 @@ import type { Content } from '../content/read-content.ts';
 import { temporaryFolder } from '../testing/run-cli.ts';
 import { unmatchedRows, type UnmatchedRow } from './unmatched.ts';
 
+const gone = Symbol('the file is deleted');
+
 /** What is said of rows of one file, by their numbers from 0. */
 async function named(
   path: string,
   bytes: Uint8Array | string,
   count: number,
   rows: number[] | null,
-  change = '',
+  change: string | typeof gone = '',
 ): Promise<UnmatchedRow[]> {
   const location = join(temporaryFolder(), path);
   writeFileSync(location, bytes);
@@ -24,7 +26,8 @@ async function named(
   const content: Content = { isFolder: false, files: [file], [Symbol.dispose]: () => undefined };
   const set = rows === null ? null : new RowSet(count);
   for (const row of rows ?? []) set?.add(row);
-  if (change !== '') writeFileSync(location, change);
+  if (change === gone) rmSync(location);
+  else if (change !== '') writeFileSync(location, change);
   const found: UnmatchedRow[] = [];
   for await (const row of unmatchedRows(location, content, [{ file, rows: set, count, detail: '' }])) found.push(row);
   return found;
@@ -53,6 +56,12 @@ test('lines longer than what is read at once are put together', async () => {
 
 test('a file that changed since is refused', async () => {
   await expect(named('x.jsonl', '{"a":1}\n', 1, null, '{"a":2}\n')).rejects.toMatchObject({ code: 'conflict' });
+});
+
+test('a gzip file that is gone, or damaged, since is refused', async () => {
+  const rows = gzipSync('{"a":1}\n');
+  await expect(named('x.jsonl.gz', rows, 1, null, gone)).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(named('x.jsonl.gz', rows, 1, null, 'no gzip')).rejects.toMatchObject({ code: 'conflict' });
 });
 
 test('rows that are not lines go by their number', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { limits } from '../../../schemas/limits.ts';
 import { concatBytes } from '../../../protocol/bytes.ts';
@@ -8,6 +9,7 @@ import { bomLength, isBlank } from '../../../protocol/rows/jsonl.ts';
 import { rowSourceOf } from '../../../protocol/rows/row-source.ts';
 import type { Verification } from '../../../protocol/verify/verify.ts';
 import { CliError } from '../cli-error.ts';
+import { isZlib } from '../content/gunzip.ts';
 import type { Content } from '../content/read-content.ts';
 import { writeDurably } from '../durable-file.ts';
 
@@ -75,17 +77,28 @@ async function* rowLines(
     if (!isBlank(text, 0, text.length)) yield { row: row++, line, text: decoder.decode(text) };
   }
   if (hash.digest('hex') === sha256) return;
-  throw new CliError(
+  throw changed(location);
+}
+
+const changed = (location: string): CliError =>
+  new CliError(
     'conflict',
     `${location} changed after it was verified`,
     'wait until nothing writes to it, then run again',
   );
-}
 
-function inflated(location: string, isGzip: boolean, onBytes: (piece: Buffer) => void): AsyncIterable<Buffer> {
+async function* inflated(location: string, isGzip: boolean, onBytes: (piece: Buffer) => void): AsyncGenerator<Buffer> {
   const file = createReadStream(location, { highWaterMark: 1024 * 1024 });
   file.on('data', (piece) => onBytes(piece as Buffer));
-  return isGzip ? file.pipe(createGunzip()) : file;
+  if (!isGzip) return yield* file as AsyncIterable<Buffer>;
+  const inflating = createGunzip();
+  // Whatever goes wrong with either ends both, and is heard of by who reads.
+  pipeline(file, inflating, () => undefined);
+  try {
+    yield* inflating as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw isZlib(error) ? changed(location) : error;
+  }
 }
 
 /** Lines without their ends. */
