@@ -77,7 +77,12 @@ export async function openIssuer(
       now: Date.now,
       log,
     });
-    const sweeper = setInterval(() => void sweepEnrolments(database, Date.now()), SWEEP_EVERY).unref();
+    const sweep = (): void =>
+      void sweepEnrolments(database, Date.now()).catch((error: unknown) => {
+        // A full disk, say. The next one makes up for it.
+        log({ event: 'sweep-failed', message: error instanceof Error ? error.message : '' });
+      });
+    const sweeper = setInterval(sweep, SWEEP_EVERY).unref();
     return {
       app,
       url,
