@@ -1,5 +1,5 @@
-import { MessageChannel, Worker } from 'node:worker_threads';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { drafts, signed, signerOf } from '../../test/support/statements.ts';
 import { verifySignature } from '../../protocol/ed25519/verify.ts';
 import { ok } from '../../protocol/result.ts';
@@ -12,20 +12,20 @@ import type { CheckedJob } from './registry-database.ts';
 function open() {
   const died = Promise.withResolvers<Error>();
   const jobs: CheckedJob[] = [];
-  const threads: CheckThreads = startCheckThreads(2, {
-    died: died.promise,
-    connect() {
-      const { port1, port2 } = new MessageChannel();
-      port1.on('message', (heard: CheckedJob[]) => {
-        jobs.push(...heard);
-        for (const { ticket, checked } of heard) threads.settle(ticket, checked.map(outcomeOf));
-      });
-      port1.unref();
-      return port2;
-    },
+  const reports: string[] = [];
+  const connect = vi.fn<() => MessagePort>(() => {
+    const { port1, port2 } = new MessageChannel();
+    port1.on('message', (heard: CheckedJob[]) => {
+      jobs.push(...heard);
+      for (const { ticket, checked } of heard) threads.settle(ticket, checked.map(outcomeOf));
+    });
+    port1.unref();
+    return port2;
   });
+  const report = (event: string): void => void reports.push(event);
+  const threads: CheckThreads = startCheckThreads(2, { died: died.promise, connect }, report);
   opened.push(threads);
-  return { threads, died, jobs };
+  return { threads, died, jobs, connect, reports };
 }
 const opened: CheckThreads[] = [];
 afterEach(async () => {
@@ -105,5 +105,36 @@ describe('checking on threads', () => {
     refusedWith('overloaded', await threads.submit(['{']));
     refusedWith('unavailable', [...(await first), ...(await second)]);
     refusedWith('invalid-json', await threads.submit([...most, '{']));
+  });
+
+  test('threads that only die are started ever less often, and nobody waits for them', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { threads, connect, reports } = open();
+    const { postMessage } = Worker.prototype;
+    const send = vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker) {
+      postMessage.call(this, 'no jobs');
+    });
+    onTestFinished(() => send.mockRestore());
+    refusedWith('unavailable', await threads.submit(['{']));
+    for (const [deaths, pause] of [
+      [1, 10],
+      [2, 20],
+      [3, 40],
+    ] as const) {
+      // More than one thread takes at a time.
+      const waiting = Array.from({ length: 40 }, () => threads.submit(['{']));
+      vi.advanceTimersByTime(pause - 1);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(connect).toHaveBeenCalledTimes(deaths);
+      vi.advanceTimersByTime(1);
+      refusedWith('unavailable', (await Promise.all(waiting)).flat());
+      expect(connect).toHaveBeenCalledTimes(deaths + 1);
+    }
+    expect(reports).toEqual(Array.from({ length: 4 }, () => 'check-thread-died'));
+    send.mockRestore();
+    const last = threads.submit(['{']);
+    vi.advanceTimersByTime(80);
+    refusedWith('invalid-json', await last);
   });
 });

@@ -1,7 +1,7 @@
 import { Worker, type MessagePort } from 'node:worker_threads';
 import { refuse } from '../../protocol/result.ts';
 import type { Refusal } from '../admission/admit.ts';
-import { OVERLOADED, POOL, UNAVAILABLE, type Outcome } from '../log/sequencer.ts';
+import { OVERLOADED, POOL, UNAVAILABLE, type Outcome, type SequencerDeps } from '../log/sequencer.ts';
 import type { Submit } from '../statements/submit.ts';
 import type { RegistryDatabase } from './registry-database.ts';
 
@@ -43,6 +43,9 @@ const MESSAGE = 8;
 /** Messages under way for each thread: with the next one there already, it never waits for this thread to send it. */
 const DEPTH = 2;
 
+/** Milliseconds before another thread takes a dead one's place, doubled for each that died since one last did its work; and the most. */
+const PAUSE = { first: 10, most: 5_000 };
+
 const LOST: Refusal = { code: 'unavailable', detail: 'the statement could not be checked; submit it again' };
 
 /**
@@ -51,7 +54,11 @@ const LOST: Refusal = { code: 'unavailable', detail: 'the statement could not be
  * to do pools, and travels together as soon as a thread has passed a message on. The first thread starts at once, each
  * other one, up to `count`, when those before it leave something over.
  */
-export function startCheckThreads(count: number, database: Pick<RegistryDatabase, 'connect' | 'died'>): CheckThreads {
+export function startCheckThreads(
+  count: number,
+  database: Pick<RegistryDatabase, 'connect' | 'died'>,
+  report: NonNullable<SequencerDeps['report']>,
+): CheckThreads {
   const callers = new Map<number, Caller>();
   const pooled = { statements: 0, bytes: 0 };
   const threads = [start()];
@@ -59,6 +66,8 @@ export function startCheckThreads(count: number, database: Pick<RegistryDatabase
   let tickets = 0;
   let isScheduled = false;
   let isEnded = false;
+  let deaths = 0;
+  let isPausing = false;
   void database.died.then(end);
 
   return {
@@ -106,7 +115,9 @@ export function startCheckThreads(count: number, database: Pick<RegistryDatabase
         thread.worker.postMessage(jobs satisfies CheckRequest);
       }
     }
-    if (pool.length === 0 || threads.length >= count || isEnded) return;
+    // After a death, first one that does its work.
+    const most = deaths > 0 ? 1 : count;
+    if (pool.length === 0 || threads.length >= most || isPausing || isEnded) return;
     threads.push(start());
     schedule();
   }
@@ -131,10 +142,11 @@ export function startCheckThreads(count: number, database: Pick<RegistryDatabase
     const thread: Thread = { worker, under: [] };
     // It has passed a message on.
     worker.on('message', () => {
+      deaths = 0;
       thread.under.shift();
       schedule();
     });
-    worker.on('error', () => replace(thread));
+    worker.on('error', (error) => replace(thread, error as Error));
     // The server keeps the process alive, not its threads.
     worker.unref();
     return thread;
@@ -149,11 +161,24 @@ export function startCheckThreads(count: number, database: Pick<RegistryDatabase
     caller.settle(outcomes);
   }
 
-  /** A thread that died takes its statements along; their senders are told, and another takes its place. */
-  function replace(thread: Thread): void {
-    for (const { ticket, inputs } of thread.under.splice(0).flat()) settle(ticket, refused(inputs.length, LOST));
+  /**
+   * A thread that died takes its statements along; their senders are told, and another takes its place once it is needed.
+   * Not at once: what does not even load would be all that the process is busy with.
+   */
+  function replace(thread: Thread, error: Error): void {
+    threads.splice(threads.indexOf(thread), 1);
+    const lost = thread.under.splice(0).flat();
+    // The one before did nothing, either: nobody is kept waiting for the next.
+    if (threads.length === 0 && deaths > 0) lost.push(...pool.splice(0));
+    for (const { ticket, inputs } of lost) settle(ticket, refused(inputs.length, LOST));
     if (isEnded) return;
-    threads[threads.indexOf(thread)] = start();
+    report('check-thread-died', error.message);
+    isPausing = true;
+    setTimeout(resume, Math.min(PAUSE.most, PAUSE.first * 2 ** deaths++)).unref();
+  }
+
+  function resume(): void {
+    isPausing = false;
     schedule();
   }
 

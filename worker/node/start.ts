@@ -137,7 +137,7 @@ async function openDeps(options: RegistryOptions, defaultOrigin: string, closers
   const index = createContentIndex(content);
   const lookups = startLookupThreads(Math.min(availableParallelism(), LOOKUP_THREADS), content, index.find, log);
   closers.push(lookups.close);
-  const threads = startCheckThreads(availableParallelism(), database);
+  const threads = startCheckThreads(availableParallelism(), database, heard.report);
   closers.push(threads.close);
   // A log that does not add up, or is another's, is refused now rather than at the first submission.
   await loadLog(database, origin, logSigner.publicKey);
