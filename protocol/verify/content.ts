@@ -1,4 +1,5 @@
 import type { Digest, StatementId } from '../../schemas/primitives.ts';
+import type { StandingState } from '../../schemas/report.ts';
 import type { ManifestFile } from '../../schemas/manifest.ts';
 import type { Present } from '../evidence.ts';
 import { digestOf } from '../digest.ts';
@@ -47,15 +48,16 @@ export interface ContentMatch {
 /**
  * Finds which records the local content comes from. A file with a certified SHA-256 belongs to that record as a whole; the
  * rows of any other are looked for one by one. What is in several records belongs to the oldest, or to the newest of its
- * versions by the same signer that has it (docs/decisions/0021). Adds `content.root` and `content.rows`.
+ * versions by the same signer that has it and stands (docs/decisions/0021). Adds `content.root` and `content.rows`.
  */
 export async function matchContent(
   local: LocalContent,
   records: readonly Record[],
+  standing: ReadonlyMap<StatementId, StandingState>,
   seed: number,
   findings: Findings,
 ): Promise<ContentMatch> {
-  const certified = certifiedBy(records, local.manifests, findings);
+  const certified = certifiedBy(records, local.manifests, standing, findings);
   const wholes = new Map<string, number>();
   const byPath = new Map<string, ManifestFile>();
   for (const [place, { content, succeeds }] of certified.entries()) {
@@ -130,8 +132,15 @@ function whyNot(file: LocalFile, certified: ManifestFile | undefined, rows?: Row
  * The content that is certified, each manifest once however many records name it: for the one that comes first. Says of the
  * records whose manifest is not at hand.
  */
-function certifiedBy(records: readonly Record[], manifests: readonly string[], findings: Findings): Certified[] {
+function certifiedBy(
+  records: readonly Record[],
+  manifests: readonly string[],
+  standing: ReadonlyMap<StatementId, StandingState>,
+  findings: Findings,
+): Certified[] {
   const contentOf = contentsOf(manifests);
+  // A version that was withdrawn, or is yet to come, replaces nothing.
+  const stands = ({ id }: Record): boolean => standing.get(id) === 'active';
   // The oldest first, so that whoever republishes later takes nobody's place.
   const withContent = records
     .filter((record) => record.document.credentialSubject.content !== undefined)
@@ -146,7 +155,8 @@ function certifiedBy(records: readonly Record[], manifests: readonly string[], f
       continue;
     }
     const known = certified.get(content);
-    if (known === undefined || firstOf.get(known) === firstOf.get(record)) certified.set(content, record);
+    const isVersion = known !== undefined && firstOf.get(known) === firstOf.get(record);
+    if (known === undefined || (isVersion && stands(record))) certified.set(content, record);
   }
   if (missing.length === 0) {
     findings.add('content.root', 'pass', `manifests that match their records: ${withContent.length}`);
@@ -160,7 +170,7 @@ function certifiedBy(records: readonly Record[], manifests: readonly string[], f
   const owners = [...certified.values()];
   const versions = Map.groupBy(owners, (record) => firstOf.get(record));
   return [...certified].map(([content, record]) => {
-    if (versions.get(firstOf.get(record))?.length === 1) return { record, content };
+    if (versions.get(firstOf.get(record))?.length === 1 || !stands(record)) return { record, content };
     const isEarlier = (place: number): boolean => {
       const other = owners[place] as Record;
       return other.index < record.index && firstOf.get(other) === firstOf.get(record);

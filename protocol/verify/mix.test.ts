@@ -242,6 +242,37 @@ describe('whose a row is', () => {
     ]);
   });
 
+  test('not those of a version that was withdrawn; of one that was, they are its correction’s', async () => {
+    const { publish, verify, log, alice } = await world();
+    const first = await publish(rowsOf('h', 0, 10));
+    const same = await publish(rowsOf('h', 0, 10), { replaces: first.id, version: '2' });
+    const second = await publish(rowsOf('h', 0, 20), { replaces: first.id, version: '3' });
+    const third = await publish(rowsOf('h', 0, 12), { replaces: second.id, version: '4' });
+    const versions = [first, same, second, third];
+    const owners = async () => {
+      const { report } = await verify(versions, [mixOf(rowsOf('h', 5, 20))]);
+      return report.coverage?.byRecord.map(({ record, rows }) => [versions.findIndex(({ id }) => id === record), rows]);
+    };
+    const revoke = async ({ id }: { id: StatementId }) =>
+      log.append(await signed(drafts.revocation(id, { reason: 'withdrawn' }), alice));
+    expect(await owners()).toEqual([
+      [2, 8],
+      [3, 7],
+    ]);
+    await revoke(third);
+    expect(await owners()).toEqual([[2, 15]]);
+    await revoke(second);
+    expect(await owners()).toEqual([
+      [2, 10],
+      [1, 5],
+    ]);
+    await revoke(same);
+    expect(await owners()).toEqual([
+      [2, 10],
+      [0, 5],
+    ]);
+  });
+
   test('people are counted whose rows are here, and those whose work these were made from', async () => {
     const { publish, verify, bob } = await world();
     const source = await publish(rowsOf('s', 0, 10));

@@ -136,8 +136,8 @@ async function matchAndReport({ opened, asOf, records }: Judged, input: Question
   if (records === null) return { report: report(), unmatched: [] };
 
   const { policy } = input;
-  const { lineage, humans, assistance, rights } = records;
-  const match = await matchLocal(input, lineage, findings);
+  const { humans, assistance, rights } = records;
+  const match = await matchLocal(input, records, findings);
   const coverage = match === null ? null : coverageOf(match, { ...records, policy, findings });
   checkCoverage(input.content, match, policy, findings);
   if (coverage === null) checkDistinct(humans, '', policy, findings);
@@ -181,11 +181,11 @@ function checkLineage(lineage: Lineage, findings: Findings): void {
 
 function matchLocal(
   { content, now }: Pick<VerifyAllInput, 'content' | 'now'>,
-  lineage: Lineage,
+  { lineage, standing }: Pick<NonNullable<Judged['records']>, 'lineage' | 'standing'>,
   findings: Findings,
 ): Promise<ContentMatch> | null {
   // Whoever picked the rows could not know when they would be compared.
-  return content === undefined ? null : matchContent(content, composedRecords(lineage), now, findings);
+  return content === undefined ? null : matchContent(content, composedRecords(lineage), standing, now, findings);
 }
 
 function checkStanding(
