@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -248,6 +257,27 @@ describe('a file that was mixed, shuffled and spelled anew', () => {
     expect(await offline(bundle)).toMatchObject({ code: 0, report: { subject: ids.human } });
     const named = join(bundle, `${ids.model.slice('sha256:'.length)}.json`);
     expect(await offline(bundle, named)).toMatchObject({ code: 3, report: { subject: null } });
+  });
+
+  test('rows of a version that was corrected are those of the correction', async () => {
+    const lines = Array.from({ length: 5 }, (_, i) => `{"corrected":${i}}`);
+    const publish = async (name: string, more = ''): Promise<string> => {
+      mkdirSync(join(home, name));
+      writeFileSync(join(home, name, 'rows.jsonl'), text(lines));
+      await describeDataset(ada, join(home, name), name, '--license', 'MIT');
+      appendFileSync(join(home, name, 'firsthand.yaml'), more);
+      return String((await ada.do('publish', join(home, name)))['id']);
+    };
+    const first = await publish('first');
+    const second = await publish('second', `replaces: ${first}\n`);
+    await ada.do('revoke', first, '--reason', 'superseded');
+    await indexed();
+    for (const name of ['whole', 'shuffled']) {
+      const file = write(`${name}.jsonl`, name === 'whole' ? text(lines) : `${lines.toReversed().join('\n')}\n`);
+      const { report } = await verify(file);
+      expect(report.coverage?.byRecord.map(({ record }) => record)).toEqual([second]);
+      expect(report).toMatchObject({ verdict: 'pass', subjects: [second] });
+    }
   });
 
   test('--record narrows to that record', async () => {

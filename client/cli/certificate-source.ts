@@ -16,6 +16,8 @@ export interface CertificateClaims {
   composesOnly: boolean;
   /** The dataset records that it carries, the subject among them. */
   records: StatementId[];
+  /** Of these, later versions of the subject by its signer. */
+  versions: StatementId[];
   /** Manifests that its records name, with the sizes they declare. */
   manifests: { digest: Digest; bytes: number }[];
 }
@@ -29,9 +31,13 @@ export function readClaims(text: string): CertificateClaims | null {
   const { subject, checkpoint, statements } = parsed.data;
   const manifests: CertificateClaims['manifests'] = [];
   const records: StatementId[] = [];
+  const versions: { id: StatementId; signer: unknown }[] = [];
+  let signer: unknown;
   let composesOnly = false;
   for (const { entry, document } of statements) {
-    const record = document?.['credentialSubject'] as { content?: unknown; parts?: unknown } | undefined;
+    const record = document?.['credentialSubject'] as
+      | { content?: unknown; parts?: unknown; replaces?: unknown }
+      | undefined;
     const content = record?.content as { manifest?: unknown; manifestBytes?: unknown } | undefined;
     if (typeof content?.manifest === 'string' && typeof content.manifestBytes === 'number') {
       manifests.push({
@@ -40,8 +46,12 @@ export function readClaims(text: string): CertificateClaims | null {
       });
     }
     const logged = parseEntry(entry);
-    if (logged?.kind === 'DatasetRecord') records.push(logged.id);
-    if (logged?.id === subject) composesOnly = content === undefined && Array.isArray(record?.parts);
+    if (logged?.kind !== 'DatasetRecord') continue;
+    records.push(logged.id);
+    if (record?.replaces === subject) versions.push({ id: logged.id, signer: document?.['issuer'] });
+    if (logged.id !== subject) continue;
+    signer = document?.['issuer'];
+    composesOnly = content === undefined && Array.isArray(record?.parts);
   }
   return {
     subject,
@@ -49,6 +59,7 @@ export function readClaims(text: string): CertificateClaims | null {
     size: Number(checkpoint.split('\n', 2)[1]) || 0,
     composesOnly,
     records,
+    versions: versions.flatMap((version) => (version.signer === signer ? [version.id] : [])),
     manifests,
   };
 }

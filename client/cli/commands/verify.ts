@@ -120,7 +120,7 @@ async function verifyOnline(cli: Cli, target: Target): Promise<Verification> {
       client,
       expect: (open, settled) => evidence.expect(open, settled),
       admit: (found) => evidence.admit(found, content),
-      carriedBy: (found) => evidence.carriedBy(found),
+      claimsOf: (found) => evidence.claimsOf(found),
       judge: (records, signal) =>
         judge(cli, { policy, content, trust, evidence, signal }, evidence.certificates(records)),
     });

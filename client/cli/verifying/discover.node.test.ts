@@ -15,8 +15,8 @@ import { discover } from './discover.ts';
 
 const out = createOutput(new PassThrough(), new PassThrough(), { json: true, env: {} });
 const DONE = { through: 9, size: 9, pendingRows: 0 };
-/** Every record that is found is there, and carries no other. */
-const ALL = { admit: async () => true, carriedBy: () => [] };
+/** Every record that is found is there, and says nothing of others. */
+const ALL = { admit: async () => true, claimsOf: () => undefined };
 const rowsOf = (name: string, count: number): string[] => Array.from({ length: count }, (_, i) => `{"${name}":${i}}`);
 
 /** Local content, and a registry that holds records of rows; what is judged is who has which row first. */
@@ -167,6 +167,34 @@ test('takes the oldest record of each row, and lets go of one that turns out to 
   };
   await discover({ out }, [lost.file], { client: lying, judge: lost.judge, ...ALL });
   expect(lost.judged).toEqual([['a', 'b'], ['a']]);
+});
+
+test('adds later versions of what it finds, and theirs, each once', async () => {
+  const rows = rowsOf('a', 10);
+  const { file, client, judge, judged } = world(rows, {
+    third: new Set(rows),
+    second: new Set(),
+    first: new Set(rows),
+  });
+  const next = new Map([
+    [idOf('first'), idOf('second')],
+    [idOf('second'), idOf('third')],
+    [idOf('third'), idOf('first')],
+  ]);
+  const admitted: StatementId[] = [];
+  await discover({ out }, [file], {
+    client: {
+      lookup: async (digests) => ({
+        ...(await client.lookup(digests)),
+        matches: digests.map((digest) => ({ digest, records: digests.length === 1 ? [] : [idOf('first')] })),
+      }),
+    },
+    judge,
+    admit: async (record) => admitted.push(record) > 0,
+    claimsOf: (record) => ({ records: [record], versions: [next.get(record) ?? record] }),
+  });
+  expect(admitted).toEqual([idOf('first'), idOf('second'), idOf('third')]);
+  expect(judged).toEqual([['third', 'second', 'first'], ['third']]);
 });
 
 test('says what could not be read of a record that owns nothing without it', async () => {

@@ -7,6 +7,7 @@ import { ROW_DIGEST_BYTES } from '../../../protocol/rows/row-digests.ts';
 import type { RowSet } from '../../../protocol/rows/row-set.ts';
 import type { Verification } from '../../../protocol/verify/verify.ts';
 import type { RegistryClient } from '../../registry-client.ts';
+import type { CertificateClaims } from '../certificate-source.ts';
 import type { Cli } from '../context.ts';
 import type { ContentFile } from '../../content/content-file.ts';
 import { progressBar } from '../progress.ts';
@@ -27,8 +28,8 @@ export interface Discovering {
   expect?(open: readonly ContentFile[], settled: readonly ContentFile[]): void;
   /** Fetches a record's certificate and manifests; false where it does not fit, or there is none any more. */
   admit(record: StatementId): Promise<boolean>;
-  /** The records that the certificate of an admitted one carries: itself, and what it is made of. */
-  carriedBy(record: StatementId): readonly StatementId[];
+  /** What the certificate of an admitted record says of others: those that it carries, and later versions of itself. */
+  claimsOf(record: StatementId): Pick<CertificateClaims, 'records' | 'versions'> | undefined;
   /** Verifies the content against these records, which were admitted. Once the signal aborts, it may reject with its reason. */
   judge(records: readonly StatementId[], signal?: AbortSignal): Promise<Verification>;
 }
@@ -122,12 +123,14 @@ class Search {
     );
   }
 
-  /** Adds records, as far as they fit. */
+  /** Adds records, as far as they fit, and their later versions: a look-up names the oldest, and a correction counts. */
   async admit(records: Iterable<StatementId>): Promise<void> {
-    for (const record of records) {
+    const found = [...records];
+    for (const record of found) {
       if (this.#chosen.has(record) || this.#leftOut.has(record)) continue;
       const isIn = this.#chosen.size < limits.certificates && (await this.#at.admit(record));
       (isIn ? this.#chosen : this.#leftOut).add(record);
+      if (isIn) found.push(...(this.#at.claimsOf(record)?.versions ?? []));
     }
   }
 
@@ -198,7 +201,7 @@ class Search {
     const owners = new Set(this.#verification?.report.coverage?.byRecord.map(({ record }) => record));
     const isBehind = (owner: StatementId): boolean => owners.has(owner) && !this.#chosen.has(owner);
     const owning = [...this.#chosen].filter(
-      (record) => owners.has(record) || this.#at.carriedBy(record).some(isBehind),
+      (record) => owners.has(record) || this.#at.claimsOf(record)?.records.some(isBehind) === true,
     );
     if (owning.length > 0 && owning.length < this.#chosen.size) {
       const unread = this.#verification?.report.checks.filter(isUnread) ?? [];

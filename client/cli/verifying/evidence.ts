@@ -36,8 +36,8 @@ export class Evidence implements Disposable {
   readonly #rows: RowSource;
   /** By record; a damaged one goes by its own digest. */
   readonly #certificates = new Map<Digest, string>();
-  /** By record, those that its certificate carries. */
-  readonly #carried = new Map<Digest, readonly StatementId[]>();
+  /** By record. */
+  readonly #claims = new Map<Digest, CertificateClaims>();
   readonly #manifests = new Map<Digest, string>();
   #filled: FilledTable | null = null;
   #manifestsLeft = MANIFESTS_BYTES;
@@ -70,7 +70,7 @@ export class Evidence implements Disposable {
       claims === null || this.#certificates.has(claims.subject) ? digestOf(certificate) : claims.subject,
       certificate,
     );
-    if (claims !== null) this.#carried.set(claims.subject, claims.records);
+    if (claims !== null) this.#claims.set(claims.subject, claims);
     this.#composesOnly &&= claims?.composesOnly === true;
     if (content !== null && claims !== null) await this.#addManifests(claims);
   }
@@ -115,9 +115,9 @@ export class Evidence implements Disposable {
     return records.flatMap((record) => this.#certificates.get(record) ?? []);
   }
 
-  /** The dataset records that the certificate of this one carries, itself among them. */
-  carriedBy(record: StatementId): readonly StatementId[] {
-    return this.#carried.get(record) ?? [];
+  /** What the certificate of a record says that it is about; of several, the one that was added last. */
+  claimsOf(record: StatementId): CertificateClaims | undefined {
+    return this.#claims.get(record);
   }
 
   /** Begins with what it takes to match these files, whatever will be added. */
