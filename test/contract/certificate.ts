@@ -83,6 +83,26 @@ export function describeCertificates(name: string, open: OpenRegistry): void {
       }
     });
 
+    it('refuses what has more bytes behind it than a certificate has room for', async () => {
+      const { statements } = JSON.parse(await certificateOf(composition.id)) as Certificate;
+      const bytes = statements.reduce((sum, { document }) => sum + utf8(canonicalJson(document)).length, 0);
+      const decisions = JSON.stringify({ requests: [{ record: composition.id, use: 'train' }] });
+      const { certificateBytes } = limits;
+      try {
+        Object.assign(limits, { certificateBytes: bytes });
+        await certificateOf(composition.id);
+        Object.assign(limits, { certificateBytes: bytes - 1 });
+        const path = `/v1/datasets/${composition.id}`;
+        for (const asked of [path, `${path}/certificate`]) {
+          await expectProblem(await registry.fetch(asked), [413, 'too-large', /certificate carries .* bytes at most/]);
+        }
+        Object.assign(limits, { certificateBytes: 1000 });
+        await expectProblem(await post(registry, '/v1/decisions', decisions), [413, 'too-large', /decides .* bytes/]);
+      } finally {
+        Object.assign(limits, { certificateBytes });
+      }
+    });
+
     it('carries reviews to those who ask for them', async () => {
       const policy = { review: { min: 1 } };
       expect((await judge(await certificateOf(record.id), policy)).verdict).toBe('pass');

@@ -104,8 +104,8 @@ export const certificateEvidence = (
   service: Did,
   size: number,
   licensee?: Did,
-): CompiledQuery<EvidenceRow> =>
-  sql<EvidenceRow>`WITH RECURSIVE
+): CompiledQuery<BoundedRow> =>
+  sql<BoundedRow>`WITH RECURSIVE
     ${lineageOf([subject])},
     records AS (
       SELECT log_index FROM lineage
@@ -122,36 +122,33 @@ export const certificateEvidence = (
         GROUP BY old.log_index
     ),
     ${vouchersOf(service)}
-    ${withRevocations('base')} AND statements.log_index < ${size}
-    ORDER BY statements.log_index
-    LIMIT ${limits.certificateStatements + 1}`.compile(db);
+    ${boundedBelow(size)}`.compile(db);
 
 /**
  * What decides about rights in any of `subjects`, as the log had it at `size`, in one query: their lineages, the grants to
- * these licensees, and what the standing of all of them rests on. One grant, or statement, more than the bound at most.
+ * these licensees, and what the standing of all of them rests on. One grant, or statement, more than the bounds at most.
  */
 export const decisionEvidence = (
   subjects: readonly StatementId[],
   licensees: readonly Did[],
   size: number,
-): CompiledQuery<EvidenceRow> =>
-  sql<EvidenceRow>`WITH RECURSIVE
+): CompiledQuery<BoundedRow> =>
+  sql<BoundedRow>`WITH RECURSIVE
     ${lineageOf(subjects)},
     records AS (SELECT log_index FROM lineage UNION ${grantsOver(licensees, limits.certificateGrants + 1)}),
     ${vouchersOf(null)}
-    ${withRevocations('base')} AND statements.log_index < ${size}
-    LIMIT ${limits.certificateStatements + 1}`.compile(db);
+    ${boundedBelow(size)}`.compile(db);
 
 /**
  * What the standing of `statements`, and of all that `records` are made of, rests on, as the log had it at `size`. One
- * statement more than the bound at most.
+ * statement more than the bounds at most.
  */
 export const standingEvidence = (
   records: readonly StatementId[],
   statements: readonly StatementId[],
   size: number,
-): CompiledQuery<EvidenceRow> =>
-  sql<EvidenceRow>`WITH RECURSIVE
+): CompiledQuery<BoundedRow> =>
+  sql<BoundedRow>`WITH RECURSIVE
     ${lineageOf(records)},
     records AS (
       SELECT log_index FROM lineage
@@ -159,8 +156,7 @@ export const standingEvidence = (
         CROSS JOIN statements ON statements.id = named.value
     ),
     ${vouchersOf(null)}
-    ${withRevocations('base')} AND statements.log_index < ${size}
-    LIMIT ${limits.certificateStatements + 1}`.compile(db);
+    ${boundedBelow(size)}`.compile(db);
 
 /** Entry 0, “records”, their signers' credentials, and the accreditations behind all of them, as “base”. */
 const vouchersOf = (service: Did | null) => sql`
@@ -215,12 +211,41 @@ export const issuedEvidence = (
 
 const withRevocations = (base: string) => sql`
   SELECT statements.log_index, id, kind, logged_at, body FROM statements
-  WHERE statements.log_index IN (
+  WHERE statements.log_index IN (${revocationsToo(base)})`;
+
+const revocationsToo = (base: string) => sql`
     SELECT log_index FROM ${sql.ref(base)}
     UNION SELECT refs.log_index FROM ${sql.ref(base)} AS touched
       CROSS JOIN statements AS target ON target.log_index = touched.log_index
-      CROSS JOIN refs ON refs.relation = 'revokes' AND refs.target = target.id
-  )`;
+      CROSS JOIN refs ON refs.relation = 'revokes' AND refs.target = target.id`;
+
+/** A row of what may be more than is read at once. */
+interface BoundedRow extends EvidenceRow {
+  /** 1 where the bodies up to this one are more than a certificate has room for. */
+  isOver: number;
+}
+
+/** “base” below `size`, with every revocation of any of it, in log order: one statement more than a certificate has at most. */
+const boundedBelow = (size: number) => sql`,
+    sized AS (
+      SELECT statements.log_index, coalesce(octet_length(body), 0) AS bytes FROM statements
+      WHERE statements.log_index IN (${revocationsToo('base')}) AND statements.log_index < ${size}
+      ORDER BY statements.log_index LIMIT ${limits.certificateStatements + 1}
+    ),
+    summed AS (
+      SELECT log_index, bytes, sum(bytes) OVER (ORDER BY log_index ROWS UNBOUNDED PRECEDING) AS total FROM sized
+    )
+  SELECT statements.log_index, id, kind, logged_at, body, total > ${limits.certificateBytes} AS "isOver"
+  FROM summed CROSS JOIN statements USING (log_index)
+  WHERE total - bytes <= ${limits.certificateBytes}
+  ORDER BY statements.log_index`;
+
+/** Whether rows of a bounded query are more than a certificate may carry, so that some may be missing. */
+export const isTooMuch = (rows: readonly BoundedRow[]): boolean =>
+  rows.length > limits.certificateStatements || rows.at(-1)?.isOver === 1;
+
+/** What such rows are more than. */
+export const MOST = `${limits.certificateStatements} statements with ${limits.certificateBytes} bytes`;
 
 /** Documents never change, so a parsed one may be kept; large ones are not, which bounds the cache to a few MiB. */
 const documents = new BoundedCache<StatementId, Statement>(1024);

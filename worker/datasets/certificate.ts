@@ -1,12 +1,11 @@
 import { CERTIFICATE_MEDIA_TYPE, type Certificate } from '../../schemas/certificate.ts';
-import { limits } from '../../schemas/limits.ts';
 import type { Did, StatementId } from '../../schemas/primitives.ts';
 import { toBase64 } from '../../protocol/bytes.ts';
 import { entryText } from '../../protocol/log/entry.ts';
 import { planInclusion, proofsFromTiles } from '../../protocol/log/proof.ts';
 import { statusListOf } from '../../protocol/status-list.ts';
 import { logTimeOf } from '../../protocol/time.ts';
-import { certificateEvidence, type EvidenceRow } from '../database/evidence.ts';
+import { certificateEvidence, isTooMuch, MOST, type EvidenceRow } from '../database/evidence.ts';
 import type { Database } from '../database/port.ts';
 import type { Deps } from '../deps.ts';
 import { ProblemError } from '../http/problem.ts';
@@ -34,11 +33,8 @@ export async function readClosure(
   const rows = await database.all(certificateEvidence(subject, service.did, size, licensee));
   await charge?.(rows.length);
   // The record may be among those that were left out.
-  if (rows.length > limits.certificateStatements) {
-    throw new ProblemError(
-      'too-large',
-      `a certificate carries ${limits.certificateStatements} statements at most; verify the parts one by one`,
-    );
+  if (isTooMuch(rows)) {
+    throw new ProblemError('too-large', `a certificate carries ${MOST} at most; verify the parts one by one`);
   }
   const record = rows.find((row) => row.id === subject);
   if (record === undefined) throw new ProblemError('not-found', `${subject} is not a dataset record of this log`);

@@ -3,7 +3,7 @@ import type { Did, StatementId } from '../../schemas/primitives.ts';
 import { toBase64 } from '../../protocol/bytes.ts';
 import { Evidence } from '../../protocol/evidence.ts';
 import { parseCheckpoint } from '../../protocol/log/checkpoint.ts';
-import { decisionEvidence, toLogged } from '../database/evidence.ts';
+import { decisionEvidence, isTooMuch, MOST, toLogged } from '../database/evidence.ts';
 import type { Deps } from '../deps.ts';
 import { ProblemError } from '../http/problem.ts';
 import { newestCheckpoint } from '../log/routes.ts';
@@ -25,10 +25,10 @@ export async function readEvidence(
   if (!checkpoint.ok) throw new Error(`the stored checkpoint ${checkpoint.reason}`);
   const rows = await deps.database.all(decisionEvidence(records, licensees, size));
   const grants = rows.filter(({ kind }) => kind === 'RightsGrant').length;
-  if (rows.length > limits.certificateStatements || grants > limits.certificateGrants) {
+  if (isTooMuch(rows) || grants > limits.certificateGrants) {
     throw new ProblemError(
       'too-large',
-      `what decides this is more than ${limits.certificateStatements} statements, or ${limits.certificateGrants} grants; ask for fewer records`,
+      `what decides this is more than ${MOST}, or ${limits.certificateGrants} grants; ask for fewer records`,
     );
   }
   const evidence = new Evidence(await deps.operator(), rows.map(toLogged));

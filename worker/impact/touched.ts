@@ -1,11 +1,10 @@
 import type { CompiledQuery } from 'kysely';
 import type { Impact, ImpactItem, ImpactQuery } from '../../schemas/impact.ts';
-import { limits } from '../../schemas/limits.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
 import { Evidence } from '../../protocol/evidence.ts';
 import { impactOf, noteOn, touchOf, vouches, type Touch } from '../../protocol/impact.ts';
 import { logTimeOf } from '../../protocol/time.ts';
-import { standingEvidence, toLogged } from '../database/evidence.ts';
+import { isTooMuch, MOST, standingEvidence, toLogged } from '../database/evidence.ts';
 import {
   targetOf,
   touchedBetween,
@@ -73,15 +72,15 @@ async function walk(deps: Reads, target: TargetRow, { after, limit }: ImpactQuer
     const found = await read(deps, touchedWithin(target, { after: from, below, limit: limit + 1, most: WITHIN }));
     if (found.visited <= WITHIN) return cut(found.rows, limit, below >= size ? null : below);
     if (window === 1) {
-      throw tooMuch(from, WITHIN);
+      throw tooMuch(from, `${WITHIN} statements`);
     }
   }
 }
 
-const tooMuch = (index: number, most: number): ProblemError =>
+const tooMuch = (index: number, most: string): ProblemError =>
   new ProblemError(
     'too-large',
-    `what stands behind entry ${index} is more than ${most} statements; go on from entry ${index + 1}`,
+    `what stands behind entry ${index} is more than ${most}; go on from entry ${index + 1}`,
   );
 
 async function read({ database }: Reads, query: CompiledQuery<WalkRow>) {
@@ -112,9 +111,9 @@ async function judge(deps: Reads, target: TargetRow, rows: readonly TouchedRow[]
     const records = asked.flatMap((row) => (isRecord(row) ? row.id : (row.named ?? [])));
     const others = [target.id, ...asked.flatMap((row) => (isRecord(row) ? [] : [row.id]))];
     const found = await deps.database.all(standingEvidence([...new Set(records)], others, size));
-    if (found.length > limits.certificateStatements) {
+    if (isTooMuch(found)) {
       if (judged > 1) continue;
-      throw tooMuch(asked[0]?.log_index ?? 0, limits.certificateStatements);
+      throw tooMuch(asked[0]?.log_index ?? 0, MOST);
     }
     const evidence = new Evidence(await deps.operator(), found.map(toLogged));
     const withdrawn = evidence.get(target.id);
