@@ -181,6 +181,12 @@ describe('what it asks for', () => {
     asked.length = 0;
     await matchRows([], [file([1, 2])], [counted(0, [1])]);
     expect(asked).toEqual([]);
+    const versions = [0, 1, 2, 3].map((owner) => ({ ...counted(owner, [1, 2]), succeeds: new Set([owner - 2]) }));
+    await matchRows([file([1, 2])], [], versions);
+    expect(asked, 'only versions of what owns rows').toEqual([0, 2]);
+    asked.length = 0;
+    await matchRows([], [file([1, 2])], versions);
+    expect(asked).toEqual([]);
   });
 
   test('the next list may come meanwhile: one at most that is not read', async () => {

@@ -170,7 +170,9 @@ async function fill(
 
 async function give(table: DigestTable, lists: readonly OwnedDigests[], range: Range): Promise<void> {
   for (const [i, { owner, succeeds, read }] of lists.entries()) {
-    if (table.unowned === 0 && succeeds === undefined) continue;
+    const takesOver = (): boolean =>
+      [...table.owned].some(([other, rows]) => rows > 0 && succeeds?.has(other) === true);
+    if (table.unowned === 0 && !takesOver()) continue;
     lists[i + 1]?.prepare?.();
     const digests = await read();
     if (digests === null) continue;
