@@ -78,6 +78,8 @@ export function describeRates(name: string, open: OpenRegistry): void {
         [10, '/v1/lookups', { digests }],
         [1, '/v1/lookups', { digests: digests.slice(0, 1_000) }],
         [10, '/v1/verifications', { subject: id }],
+        // Reading eight megabytes that turn out to be none takes a second.
+        [10, '/v1/verifications', { content: {} }],
         [2, '/v1/decisions', { requests: Array.from({ length: 11 }, () => ({ record: id, use: 'train.finetune' })) }],
         [1, `/v1/rows/${digests[0]}/proof`],
         [10, `/v1/statements/${id}/impact`],

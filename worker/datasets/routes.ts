@@ -134,8 +134,9 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
       },
     },
     async (c) => {
-      const request = read(VerificationRequest, await readJson(c, VERIFICATION_BYTES));
+      // Before it is read: that may take longer than all else.
       await chargeNetwork(deps, c, VERIFICATION_UNITS);
+      const request = read(VerificationRequest, await readJson(c, VERIFICATION_BYTES));
       const closure = await readClosure(deps, request.subject);
       const certificate = await makeCertificate(database, statusLists, request.subject, closure);
       const trust = parseTrustPolicy(`log ${encodeVkey(deps.logKey)}\nquorum none\n`);
