@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { LookupResponse, Submitted } from '../../schemas/api.ts';
 import { limits } from '../../schemas/limits.ts';
@@ -13,6 +14,7 @@ import { RowList } from '../../protocol/rows/row-list.ts';
 import { createContentIndex } from '../../worker/content/content-index.ts';
 import type { Blobs } from '../../worker/deps.ts';
 import { createFileBlobs } from '../../worker/node/file-blobs.ts';
+import { startLookupThreads } from '../../worker/node/lookup-threads.ts';
 import { openSqlite } from '../../worker/node/sqlite.ts';
 import { drafts, signed, signerOf } from '../support/statements.ts';
 import { here, post, startChild, stopChild, withFolder } from './child.ts';
@@ -29,7 +31,7 @@ const FEW = 100_000;
 
 /**
  * Two registries on SQLite, with 100,000 rows in the index and with `rows`: what a look-up of 10,000 of them takes, over
- * HTTP until the answer has come, and what the index takes of it in one thread; how fast it fills, and its size on disk.
+ * HTTP until the answer has come, and what the index takes of it; how fast that fills, and its size on disk.
  */
 export async function benchIndex(rows: number): Promise<void> {
   await withFolder(async (folder) => {
@@ -85,8 +87,13 @@ async function openRegistry(dataDir: string) {
   const agent = new Agent({ keepAlive: true });
   const lookUp = (digests: readonly Digest[]) => prepareLookup(registry.url, agent, digests);
   const file = join(dataDir, 'content-index.sqlite');
-  const content = openSqlite(file, here('../../migrations/content-index'), { isRebuildable: true });
-  const index = createContentIndex(content);
+  const migrations = here('../../migrations/content-index');
+  const content = openSqlite(file, migrations, { isRebuildable: true });
+  // As the registry itself asks its index.
+  const { find } = createContentIndex(content);
+  const threads = startLookupThreads(availableParallelism(), { file, migrations }, find, (event) => {
+    throw new Error(JSON.stringify(event));
+  });
 
   return {
     /** Publishes rows; answers how long the index took to have them, in milliseconds. */
@@ -120,11 +127,12 @@ async function openRegistry(dataDir: string) {
       const { matches } = parsed(await lookUpAll());
       if (matches.some(({ records }) => records.length !== 1)) throw new Error('a row was not found');
       const hex = digests.map((digest) => digest.slice('sha256:'.length)).join('');
-      return { lookUp: lookUpAll, find: () => index.find(hex, 5) };
+      return { lookUp: lookUpAll, find: () => threads.find(hex, 5) };
     },
     /** Answers the size of the index, in bytes. */
     async close(): Promise<number> {
       agent.destroy();
+      await threads.close();
       content.close();
       await stopChild(child);
       return statSync(file).size;

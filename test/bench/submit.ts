@@ -10,7 +10,7 @@ const NDJSON = 'application/x-ndjson';
 const JSON_TYPE = 'application/json';
 
 /** Statements before the first that counts: until then each of four threads compiles its code beside its work. */
-const WARM_UP = 15_000;
+const WARM_UP = 30_000;
 
 export interface Ready {
   url: string;
