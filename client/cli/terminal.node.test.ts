@@ -34,6 +34,10 @@ test('a cell cannot start a row of its own', () => {
   expect(sanitizeLine('a\tb\nc')).toBe('a b\\nc');
 });
 
+test('a table may be longer than a call has arguments', () => {
+  expect(table(Array.from({ length: 200_000 }, (_, i) => [String(i), 'x'])).at(-1)).toBe('199999  x');
+});
+
 test('JSON stays JSON, with nothing in it that steers a terminal', () => {
   const value = { name: 'a\u009b31m\u202e\u2028\u001b' };
   const line = jsonLine(value);

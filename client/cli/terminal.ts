@@ -57,7 +57,9 @@ export function styleFor(colours: boolean): Style {
 /** Lines of a table whose columns are as wide as their widest cell; the last column is not padded. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const clean = rows.map((row) => row.map(sanitizeLine));
-  const widths = (clean[0] ?? []).map((_, column) => Math.max(...clean.map((row) => (row[column] ?? '').length)));
+  const widths = (clean[0] ?? []).map((_, column) =>
+    clean.reduce((most, row) => Math.max(most, (row[column] ?? '').length), 0),
+  );
   return clean.map((row) =>
     row
       .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] as number)))
