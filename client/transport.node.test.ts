@@ -180,9 +180,12 @@ describe('errors', () => {
   });
 });
 
-test.each(['ftp://x', 'nonsense', 'https://user:secret@x', 'https://x?y'])('%s is no registry', (url) => {
-  expect(() => new Transport({ url })).toThrow(TypeError);
-});
+test.each(['ftp://x', 'nonsense', 'https://user:secret@x', 'https://:secret@x', 'https://x?y', 'https://x/#'])(
+  '%s is no registry',
+  (url) => {
+    expect(() => new Transport({ url })).toThrow(TypeError);
+  },
+);
 
 const streamOf = (pieces: readonly Uint8Array[]): ReadableStream =>
   new ReadableStream({

@@ -56,17 +56,9 @@ export class Transport {
   readonly #signal: AbortSignal | null;
 
   constructor(options: TransportOptions) {
-    const url = URL.parse(options.url);
-    if (
-      url === null ||
-      !/^https?:$/.test(url.protocol) ||
-      url.username !== '' ||
-      url.search !== '' ||
-      url.hash !== ''
-    ) {
-      throw new TypeError('url: expected http(s)://host[:port][/path]');
-    }
-    this.url = url.href.replace(/\/+$/, '');
+    const url = serviceUrl(options.url);
+    if (url === null) throw new TypeError('url: expected http(s)://host[:port][/path]');
+    this.url = url;
     // Called as a plain function: workerd refuses a fetch with another `this`.
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
     this.#timeout = options.timeout ?? 30_000;
@@ -124,6 +116,13 @@ export class Transport {
       patience.end();
     }
   }
+}
+
+/** `http(s)://host[:port][/path]`, to which paths are added; null where it is none, or has a name, a query or a fragment. */
+export function serviceUrl(text: string): string | null {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}${url.pathname}`) return null;
+  return url.href.replace(/\/+$/, '');
 }
 
 /** Waits, until `signal` aborts at the latest. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { HttpUrl } from '../../schemas/primitives.ts';
+import { serviceUrl } from '../transport.ts';
 import { readTextIfThere } from './bounded-file.ts';
 import { CliError } from './cli-error.ts';
 import type { Cli } from './context.ts';
@@ -36,9 +37,8 @@ export async function registryUrl(cli: Cli, project: ProjectConfig = {}): Promis
       'give --registry URL or set FIRSTHAND_REGISTRY; firsthand serve starts one on this machine (verify can do without: --offline)',
     );
   }
-  const parsed = URL.parse(url);
-  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-    throw new CliError('usage', `the registry ${url} is not an http(s) URL`);
+  if (serviceUrl(url) === null) {
+    throw new CliError('usage', `the registry ${url} is not an http(s) URL: expected http(s)://host[:port][/path]`);
   }
   return url.replace(/\/+$/, '');
 }

@@ -63,6 +63,16 @@ describe('usage', () => {
     expect(stderr).toContain('FIRSTHAND_REGISTRY');
   });
 
+  test.each(['https://user:secret@x', 'https://x?y', 'https://x/#', 'ftp://x'])('%s is no registry', async (url) => {
+    const { code, stderr } = await cliIn(temporaryFolder())('search', '--registry', url);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('host[:port]') as string });
+  });
+
+  test('a pause longer than a timer has is refused: it would be none', async () => {
+    const { code, stderr } = await cliIn(temporaryFolder())('log', 'monitor', '--interval', '25d');
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--interval: 24d at most') as string });
+  });
+
   test('a registry that is away ends with 6', async () => {
     const { code, stderr } = await cliIn(temporaryFolder())('search', '--json', '--registry', NO_REGISTRY);
     expect(code).toBe(6);

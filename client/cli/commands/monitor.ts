@@ -13,12 +13,17 @@ export interface MonitorOptions {
   interval: string;
 }
 
+/** What a timer takes, in milliseconds; it does not wait at all for longer. */
+const LONGEST_PAUSE = 2 ** 31 - 1;
+
+const Interval = Duration.transform(durationMs).refine((ms) => ms <= LONGEST_PAUSE, '24d at most');
+
 /**
  * Follows a log and checks that it only grows: each head must contain the last one seen, which is kept on disk. A log
  * that forked or went back ends the command, and both heads are kept: signed by the same key, they are the proof.
  */
 export async function logMonitor(cli: Cli, options: MonitorOptions): Promise<void> {
-  const interval = durationMs(readFlag(Duration, options.interval, '--interval'));
+  const interval = readFlag(Interval, options.interval, '--interval');
   const connection = await connect(cli);
   if (options.once === true) return checkOnce(cli, connection);
   const stop = new AbortController();
