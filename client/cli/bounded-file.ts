@@ -1,13 +1,44 @@
-import { open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { fromUtf8 } from '../../protocol/bytes.ts';
 import { CliError } from './cli-error.ts';
 
 /** Bytes read at a time. */
 const CHUNK = 1024 * 1024;
 
-/** Reads a text file of at most `max` bytes. Throws CliError, or the system's error where it cannot be read. */
-export async function readText(path: string, max: number): Promise<string> {
-  const file = await open(path, 'r');
+/**
+ * Reads a text file of at most `max` bytes that somebody named: a pipe, too. Throws CliError, or the system's error where it
+ * cannot be read.
+ */
+export const readText = async (path: string, max: number): Promise<string> =>
+  readWhole(await open(path, 'r'), path, max);
+
+/**
+ * Opens a file that somebody else may have put there, which must be a regular one: a pipe that nobody writes to would hold
+ * the process for ever, whatever signal it gets.
+ */
+export async function openRegular(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new CliError('invalid-file', `${path} is not a regular file`);
+}
+
+/** Reads a regular text file of at most `max` bytes; null where there is no such file. */
+export async function readTextIfThere(path: string, max: number): Promise<string | null> {
+  try {
+    return await readWhole(await openRegular(path), path, max);
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+}
+
+/** Whether it says that there is no such file. */
+export const isAbsent = (error: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+async function readWhole(file: FileHandle, path: string, max: number): Promise<string> {
   try {
     const chunks: Uint8Array[] = [];
     const { size } = await file.stat();
@@ -24,16 +55,5 @@ export async function readText(path: string, max: number): Promise<string> {
     return text;
   } finally {
     await file.close();
-  }
-}
-
-/** The same, or null where there is no such file. */
-export async function readTextIfThere(path: string, max: number): Promise<string | null> {
-  try {
-    return await readText(path, max);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw error;
   }
 }

@@ -3,7 +3,7 @@ import { Certificate } from '../../schemas/certificate.ts';
 import type { Digest, StatementId } from '../../schemas/primitives.ts';
 import { parseJson } from '../../protocol/json.ts';
 import { parseEntry } from '../../protocol/log/entry.ts';
-import { readTextIfThere } from './bounded-file.ts';
+import { isAbsent, readText } from './bounded-file.ts';
 import { CliError } from './cli-error.ts';
 
 /** What a certificate says it is about, before anything of it is verified: enough to know what to fetch. */
@@ -66,7 +66,9 @@ export function readClaims(text: string): CertificateClaims | null {
 
 /** A certificate from a file. */
 export async function readCertificateFile(file: string): Promise<string> {
-  const certificate = await readTextIfThere(file, limits.certificateBytes);
-  if (certificate === null) throw new CliError('not-found', `no such certificate: ${file}`);
-  return certificate;
+  try {
+    return await readText(file, limits.certificateBytes);
+  } catch (error) {
+    throw isAbsent(error) ? new CliError('not-found', `no such certificate: ${file}`) : error;
+  }
 }

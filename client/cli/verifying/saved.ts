@@ -1,9 +1,8 @@
-import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { limits } from '../../../schemas/limits.ts';
 import type { Digest } from '../../../schemas/primitives.ts';
-import { readTextIfThere } from '../bounded-file.ts';
+import { isAbsent, openRegular, readTextIfThere } from '../bounded-file.ts';
 import { readCertificateFile } from '../certificate-source.ts';
 import { datasetFiles, enclosingFiles, manifestIn, rowsIn } from '../dataset-folder.ts';
 import { writeDurably } from '../durable-file.ts';
@@ -65,8 +64,8 @@ export async function savedSegment(
   bytes: number,
 ): Promise<Uint8Array | null> {
   for (const folder of folders) {
-    const file = await open(rowsIn(folder, digest), 'r').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+    const file = await openRegular(rowsIn(folder, digest)).catch((error: unknown) => {
+      if (isAbsent(error)) return null;
       throw error;
     });
     if (file === null) continue;
