@@ -12,7 +12,8 @@ export interface YamlFile<T> {
 /** Reads YAML (or JSON, which is YAML). Throws CliError that names each field at fault and its line. */
 export function readYaml<S extends z.ZodType>(source: string, schema: S, file: string): YamlFile<z.output<S>> {
   const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  // Nor does the parser print what it thinks of a file: its warnings hold other people's words as they are.
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const fault = document.errors[0];
   if (fault !== undefined) {
     throw new CliError('invalid-file', `${file} line ${lines.linePos(fault.pos[0]).line}: ${fault.message}`);
