@@ -1,17 +1,21 @@
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { limits } from '../../schemas/limits.ts';
 import { Digest } from '../../schemas/primitives.ts';
 import { utf8 } from '../../protocol/bytes.ts';
 import { digestFromBytes } from '../../protocol/digest.ts';
 import { canonicalJson, parseJson } from '../../protocol/json.ts';
-import { digestParquet } from '../../protocol/rows/parquet.ts';
 import { RowDigester } from '../../protocol/rows/row-digester.ts';
 import { ROW_DIGEST_BYTES, rowDigest } from '../../protocol/rows/row-digests.ts';
-import { rowReader, rowSourceOf, type RowReader } from '../../protocol/rows/row-source.ts';
+import { rowReader, rowSourceOf, type RowReader, type RowSource } from '../../protocol/rows/row-source.ts';
 import { RowsError } from '../../protocol/rows/rows-error.ts';
 import { CliError } from './cli-error.ts';
+import { explain } from './content/explain.ts';
 import { digestGzip } from './content/gunzip.ts';
+import { hashContent } from './content/hash-content.ts';
 import { SteadyFile } from './content/hash-file.ts';
+import { rowDigestsIn, SpoolFolder } from './content/spool.ts';
+import { kindOfPath } from './dataset-folder.ts';
 
 const LF = 0x0a;
 
@@ -35,19 +39,39 @@ export async function rowOf(argument: string): Promise<Digest> {
 async function rowAt(path: string, line: number): Promise<Digest> {
   const source = rowSourceOf(path);
   if (source === null) throw new CliError('invalid-file', `the rows of ${path} are not addressed`);
-  const rows = source.format === 'parquet' ? new RowAtNumber(line) : new RowAtLine(source.format, line);
+  if ((await kindOfPath(path)) !== 'file') throw new CliError('invalid-file', `${path} is a folder, not a file`);
+  const { format } = source;
+  const digest = format === 'parquet' ? await digestAtNumber(path, line) : await digestAtLine(path, source, line);
+  if (digest.length === ROW_DIGEST_BYTES) return digestFromBytes(digest);
+  throw new CliError(
+    'not-found',
+    `${path} has no ${format === 'parquet' ? `row ${line}` : `row that ends on line ${line}`}`,
+  );
+}
+
+/** On a thread, as what decodes Parquet can be made to take all memory, or no end. Empty where there is no such row. */
+async function digestAtNumber(path: string, number: number): Promise<Uint8Array> {
+  using folder = new SpoolFolder();
+  const [hashed] = await hashContent([{ path, location: path, bytes: (await stat(path)).size }], folder);
+  const list = hashed?.list ?? null;
+  if (list === null || number > list.count) return new Uint8Array();
+  const offset = list.offset + (number - 1) * ROW_DIGEST_BYTES;
+  for await (const digest of rowDigestsIn({ ...list, offset, count: 1 }).read()) return digest.slice();
+  return new Uint8Array();
+}
+
+/** Empty where no row ends there. */
+async function digestAtLine(path: string, { format, isGzip }: RowSource, line: number): Promise<Uint8Array> {
+  const rows = new RowAtLine(format === 'csv' ? 'csv' : 'jsonl', line);
   try {
     using file = new SteadyFile(path);
-    if (rows instanceof RowAtNumber) await digestParquet(file, rows.digester, rows.flush);
-    else if (source.isGzip) await digestGzip(file.pieces(), file.byteLength, (piece) => rows.push(piece));
-    else for (const piece of file.pieces()) if (!rows.isFound) rows.push(piece);
-    const digest = rows.end();
-    if (digest.length === ROW_DIGEST_BYTES) return digestFromBytes(digest);
+    if (isGzip) await digestGzip(file.pieces(), file.byteLength, (piece) => rows.push(piece));
+    else for (const piece of file.pieces()) rows.push(piece);
+    file.check(file.byteLength);
+    return rows.end();
   } catch (error) {
-    throw error instanceof RowsError ? new CliError('invalid-file', `${path}: ${error.message}`) : error;
+    throw error instanceof RowsError ? new CliError('invalid-file', `${path}: ${error.message}`) : explain(error);
   }
-  const what = source.format === 'parquet' ? `row ${line}` : `row that ends on line ${line}`;
-  throw new CliError('not-found', `${path} has no ${what}`);
 }
 
 /** Finds the row that a line ends. */
@@ -61,10 +85,6 @@ class RowAtLine {
   constructor(format: 'jsonl' | 'csv', line: number) {
     this.#reader = rowReader(format, this.#digester);
     this.#before = line - 1;
-  }
-
-  get isFound(): boolean {
-    return this.#digest !== null;
   }
 
   push(piece: Uint8Array): void {
@@ -91,28 +111,5 @@ class RowAtLine {
     if (bytes.length === 0) return;
     this.#reader.push(bytes);
     this.#digester.take();
-  }
-}
-
-/** Finds the row of a number. */
-class RowAtNumber {
-  readonly digester = new RowDigester();
-  #before: number;
-  #digest = new Uint8Array();
-
-  constructor(number: number) {
-    this.#before = number - 1;
-  }
-
-  readonly flush = (): void => {
-    const digests = this.digester.take();
-    const at = this.#before * ROW_DIGEST_BYTES;
-    if (this.#before >= 0 && at < digests.length) this.#digest = digests.slice(at, at + ROW_DIGEST_BYTES);
-    this.#before -= digests.length / ROW_DIGEST_BYTES;
-  };
-
-  end(): Uint8Array {
-    this.flush();
-    return this.#digest;
   }
 }

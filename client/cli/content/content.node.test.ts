@@ -176,7 +176,7 @@ describe('hashing', () => {
     const target = write(folder, 'target');
     symlinkSync(target, join(folder, 'swapped'));
     await expect(hash([{ path: 'swapped', location: join(folder, 'swapped'), bytes: 6 }])).rejects.toThrow(
-      /became a symbolic link/,
+      /is a symbolic link/,
     );
   });
 

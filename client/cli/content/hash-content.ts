@@ -1,12 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { rowSourceOf } from '../../../protocol/rows/row-source.ts';
-import { RowsError } from '../../../protocol/rows/rows-error.ts';
-import { CliError } from '../cli-error.ts';
-import { ChangedFileError } from './hash-file.ts';
+import { explain } from './explain.ts';
 import { hashLines } from './hash-lines.ts';
 import { hashSpooled, type OnProgress, type SpooledFile } from './hash-spooled.ts';
-import { HashThreads, isParquet, StalledFileError } from './hash-threads.ts';
+import { HashThreads, isParquet } from './hash-threads.ts';
 import { Spool, type SpoolFolder } from './spool.ts';
 import type { FoundFile } from './walk.ts';
 
@@ -158,26 +156,4 @@ export class ContentHasher implements AsyncDisposable {
     this.#more.resolve();
     this.#more = Promise.withResolvers();
   }
-}
-
-function explain(error: unknown): unknown {
-  const { name, code, path, message } = error as NodeJS.ErrnoException;
-  // By name, since errors from a thread are copies.
-  if (name === ChangedFileError.name)
-    return new CliError('conflict', message, 'wait until nothing writes to it, then run again');
-  if (name === RowsError.name || name === StalledFileError.name)
-    return new CliError('invalid-file', message, 'repair it, or give it a name that does not promise rows');
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY')
-    return new CliError(
-      'invalid-file',
-      'a file takes too much memory: Parquet that is damaged or has too large row groups, or CSV with millions of columns',
-    );
-  if (code === 'ELOOP') return new CliError('invalid-file', `${path} became a symbolic link`);
-  if (code === 'EACCES')
-    return new CliError(
-      'failed',
-      `cannot read ${path}: permission denied`,
-      'make it readable, or move it out of the folder',
-    );
-  return error;
 }

@@ -1,5 +1,6 @@
 import type { Digest } from '../../../schemas/primitives.ts';
 import { findFile, indexFiles, type DeclaredFile } from '../../import/distribution.ts';
+import { explain } from '../content/explain.ts';
 import { hashFile } from '../content/hash-file.ts';
 import { findContent, type FoundFile } from '../content/walk.ts';
 import type { Cli } from '../context.ts';
@@ -52,6 +53,8 @@ async function hashEach(cli: Pick<Cli, 'out' | 'now'>, files: ReadonlySet<FoundF
       digests.set(file, `sha256:${sha256}` as Digest);
     }
     return digests;
+  } catch (error) {
+    throw explain(error);
   } finally {
     bar?.stop();
   }
