@@ -36,4 +36,5 @@ test('what is not there is null, and past its bound nothing is read', async () =
   writeFileSync(file, 'words');
   expect(await readTextIfThere(join(file, 'below'), 4)).toBeNull();
   await expect(readTextIfThere(file, 4)).rejects.toThrow('larger than 4 bytes');
+  await expect(readText(folder, 4)).rejects.toThrow(`${folder} is a folder`);
 });

@@ -41,7 +41,9 @@ export const isAbsent = (error: unknown): boolean =>
 async function readWhole(file: FileHandle, path: string, max: number): Promise<string> {
   try {
     const chunks: Uint8Array[] = [];
-    const { size } = await file.stat();
+    const stat = await file.stat();
+    if (stat.isDirectory()) throw new CliError('invalid-file', `${path} is a folder, not a file`);
+    const { size } = stat;
     let bytes = 0;
     // A pipe or a device has no size that says what comes out of it.
     for await (const chunk of size > max ? [] : file.createReadStream({ autoClose: false, highWaterMark: CHUNK })) {
