@@ -49,7 +49,11 @@ export async function keepHead(
         `the log went back: it has ${head.size} entries, and had ${atLeast} before`,
       );
     }
-    if (kept !== head.checkpoint) await writeDurably(file, head.checkpoint);
+    if (kept !== head.checkpoint) {
+      // Kept by another process meanwhile: an older one in its place would let the log go back unnoticed.
+      if ((await readTextIfThere(file, limits.noteBytes)) !== kept) continue;
+      await writeDurably(file, head.checkpoint);
+    }
     return { head, from: before?.size ?? null };
   }
 }

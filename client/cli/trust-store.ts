@@ -59,7 +59,8 @@ export async function connect(
   // What is pinned must at least hold now.
   await client.checkpoint();
   const content = `# Pinned by firsthand on the first visit.\n# operator ${discovery.operator}\n${pin.value}`;
-  await createDurably(file, content, { folderMode: 0o700 });
+  // Another process was here first: what that pinned counts.
+  if (!(await createDurably(file, content, { folderMode: 0o700 }))) return connect(cli, project, options);
   cli.out.note(text`note: first visit to ${url}; its log key is now pinned in ${file}: ${discovery.vkey}`);
   return { client, trust };
 }
