@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join, basename } from 'node:path';
+import { CliError } from './cli-error.ts';
 
 /** A file's content; what comes in pieces need not fit into memory. */
 type Whole = string | Uint8Array | AsyncIterable<string | Uint8Array>;
@@ -20,7 +21,15 @@ export async function writeDurably(path: string, content: Whole, options: WriteO
   await viaTemporary(path, content, options, (temporary) => rename(temporary, path));
 }
 
-/** The same, but never over an existing file: false where there is one. */
+/** The same where somebody named the file: what is a device or a pipe is written to, and stays one. */
+export async function writeOutput(path: string, content: Whole): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() === true) throw new CliError('invalid-file', `${path} is a folder, not a file`);
+  if (found === null || found.isFile()) await writeDurably(path, content);
+  else await writeFile(path, content);
+}
+
+/** As {@link writeDurably}, but never over an existing file: false where there is one. */
 export async function createDurably(path: string, content: Whole, options: WriteOptions = {}): Promise<boolean> {
   try {
     // Unlike rename, link refuses an existing name, and does so atomically.

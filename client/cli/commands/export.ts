@@ -4,7 +4,7 @@ import { writeExport } from '../../../protocol/rights/export/export.ts';
 import { surveyOf } from '../../../protocol/rights/export/survey.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
-import { writeDurably } from '../durable-file.ts';
+import { writeOutput } from '../durable-file.ts';
 import { readFlag } from '../flags.ts';
 import { provenEvidence } from '../proven.ts';
 import { readAt } from '../question.ts';
@@ -33,7 +33,7 @@ export async function exportRights(cli: Cli, argument: string, options: ExportOp
   const written = writeExport(format, survey);
   const file = fileOf(written);
   const { output } = options;
-  if (output !== undefined && file !== null) await writeDurably(output, file);
+  if (output !== undefined && file !== null) await writeOutput(output, file);
   if (!cli.out.json) for (const sentence of written.lost) cli.out.note(text`not said: ${sentence}`);
   if (cli.out.json || (output !== undefined && file !== null)) {
     cli.out.result(written, () => text`saved ${output ?? ''}`);

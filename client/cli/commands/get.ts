@@ -4,7 +4,7 @@ import { openCertificate } from '../../../protocol/verify/certificate.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
 import { certificateIn } from '../dataset-folder.ts';
-import { writeDurably } from '../durable-file.ts';
+import { writeOutput } from '../durable-file.ts';
 import { readFlag } from '../flags.ts';
 import { text } from '../terminal.ts';
 import { connect } from '../trust-store.ts';
@@ -46,6 +46,6 @@ export async function certificate(
 
 async function deliver(cli: Cli, id: string, content: string | Uint8Array, { output }: SaveOptions): Promise<void> {
   if (output === undefined) return cli.out.raw(content);
-  await writeDurably(output, content);
+  await writeOutput(output, content);
   cli.out.result({ id, file: output }, () => text`saved ${output}`);
 }

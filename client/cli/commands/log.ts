@@ -2,7 +2,7 @@ import { StatementId } from '../../../schemas/primitives.ts';
 import { toBase64 } from '../../../protocol/bytes.ts';
 import type { Cli } from '../context.ts';
 import { readFlag } from '../flags.ts';
-import { writeDurably } from '../durable-file.ts';
+import { writeOutput } from '../durable-file.ts';
 import { text } from '../terminal.ts';
 import { connect } from '../trust-store.ts';
 import type { SaveOptions } from './get.ts';
@@ -20,7 +20,7 @@ export async function logProof(cli: Cli, id: string, { output }: SaveOptions): P
   const statement = readFlag(StatementId, id, 'ID');
   const { client } = await connect(cli);
   const { index, loggedAt, receipt } = await client.receipt(statement);
-  if (output !== undefined) await writeDurably(output, receipt);
+  if (output !== undefined) await writeOutput(output, receipt);
   else if (!cli.out.json) return cli.out.raw(receipt);
   cli.out.result(
     { id, index, loggedAt, receipt, ...(output === undefined ? {} : { file: output }) },

@@ -5,7 +5,7 @@ import type { TrustPolicy } from '../../../protocol/log/trust.ts';
 import { readText } from '../bounded-file.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
-import { writeDurably } from '../durable-file.ts';
+import { writeOutput } from '../durable-file.ts';
 import { readOptional } from '../flags.ts';
 import { rowOf } from '../row-argument.ts';
 import { text } from '../terminal.ts';
@@ -31,7 +31,7 @@ export async function prove(cli: Cli, argument: string | undefined, options: Pro
     throw new CliError('verification-failed', `the registry proved the row of ${proven.record}, not of ${record}`);
   }
   if (options.output === undefined) return cli.out.raw(proof);
-  await writeDurably(options.output, proof);
+  await writeOutput(options.output, proof);
   cli.out.result({ ...proven, saved: options.output }, () => text`${told(proven)}\nsaved ${options.output ?? ''}`);
 }
 

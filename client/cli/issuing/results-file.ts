@@ -1,4 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { isAbsent } from '../bounded-file.ts';
 import { CliError } from '../cli-error.ts';
 import { writeDurably } from '../durable-file.ts';
 import { jsonLine } from '../output.ts';
@@ -52,11 +53,12 @@ const textOf = (results: readonly LineResult[]): string => results.map((result) 
 const START = '{"line":';
 
 async function isOurs(path: string): Promise<boolean> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+  const found = await stat(path).catch((error: unknown) => {
+    if (isAbsent(error)) return null;
     throw error;
   });
-  if (file === null) return true;
+  if (found?.isFile() !== true) return found === null;
+  const file = await open(path, 'r');
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(START.length), 0, START.length, 0);
     return bytesRead === 0 || buffer.toString('utf8', 0, bytesRead) === START;

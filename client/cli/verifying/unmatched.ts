@@ -11,7 +11,7 @@ import type { Verification } from '../../../protocol/verify/verify.ts';
 import { CliError } from '../cli-error.ts';
 import { isZlib } from '../content/gunzip.ts';
 import type { Content } from '../content/read-content.ts';
-import { writeDurably } from '../durable-file.ts';
+import { writeOutput } from '../durable-file.ts';
 
 type Unmatched = Verification['unmatched'][number];
 
@@ -27,7 +27,7 @@ export interface UnmatchedRow {
 
 /** Saves what is in no certified record, one {@link UnmatchedRow} as JSON a line. */
 export const saveUnmatched = (target: string, rows: AsyncIterable<UnmatchedRow>): Promise<void> =>
-  writeDurably(target, asLines(rows));
+  writeOutput(target, asLines(rows));
 
 async function* asLines(rows: AsyncIterable<UnmatchedRow>): AsyncGenerator<string> {
   for await (const row of rows) yield `${JSON.stringify(row)}\n`;
