@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Digest, StatementId } from '../../schemas/primitives.ts';
+import { isAbsent } from './bounded-file.ts';
 import { CliError } from './cli-error.ts';
 
 /** Where Firsthand keeps its files of one dataset: inside a folder, beside a single file. */
@@ -38,6 +39,18 @@ const hexOf = (digest: Digest): string => digest.slice('sha256:'.length);
 
 /** The files of a single file inside a published folder lie with that folder. */
 export const enclosingFiles = (file: string): DatasetFiles => datasetFiles(dirname(resolve(file)), true);
+
+/** Refuses to save where a link leads out of the dataset: somebody else may have made the folder. */
+export async function requireNoLinks({ folder }: DatasetFiles): Promise<void> {
+  for (const place of [folder, join(folder, 'rows')]) {
+    const found = await lstat(place).catch((error: unknown) => {
+      if (isAbsent(error)) return null;
+      throw error;
+    });
+    if (found?.isSymbolicLink() === true)
+      throw new CliError('invalid-file', `${place} is a symbolic link`, 'what is published is saved there: remove it');
+  }
+}
 
 /** Whether a path is a folder, a file or nothing. */
 export async function kindOfPath(path: string): Promise<'folder' | 'file' | 'nothing'> {

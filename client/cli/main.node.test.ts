@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -188,6 +188,18 @@ rights:
     const { code, stderr } = await cliIn(temporaryFolder())('publish', temporaryFolder(), '--registry', NO_REGISTRY);
     expect(code).toBe(5);
     expect(stderr).toContain('firsthand init');
+  });
+});
+
+test.each(['set/.firsthand', 'set/.firsthand/rows'])('what is published is not saved where %s leads', async (link) => {
+  const home = temporaryFolder();
+  for (const folder of ['set/.firsthand', 'elsewhere']) mkdirSync(join(home, folder), { recursive: true });
+  rmSync(join(home, link), { recursive: true, force: true });
+  symlinkSync(join(home, 'elsewhere'), join(home, link));
+  const { code, stderr } = await cliIn(home)('publish', join(home, 'set'), '--registry', NO_REGISTRY);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringContaining(`${link} is a symbolic link`) as string,
   });
 });
 

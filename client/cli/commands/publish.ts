@@ -20,7 +20,7 @@ import { manifestFiles } from '../../content/content-file.ts';
 import { readContent, type Content } from '../content/read-content.ts';
 import { findContent } from '../content/walk.ts';
 import { progressBar } from '../progress.ts';
-import { datasetFiles, kindOfPath, type DatasetFiles } from '../dataset-folder.ts';
+import { datasetFiles, kindOfPath, requireNoLinks, type DatasetFiles } from '../dataset-folder.ts';
 import { writeDurably } from '../durable-file.ts';
 import { openSigner, selectKey } from '../keys/key-store.ts';
 import { licenceFault, noteLicence, noteRules, warnOfConflicts } from '../licence-check.ts';
@@ -44,6 +44,7 @@ export async function publish(cli: Cli, path: string): Promise<void> {
   const kind = await kindOfPath(path);
   if (kind === 'nothing') throw new CliError('not-found', `no such file or folder: ${path}`);
   const files = datasetFiles(path, kind === 'folder');
+  await requireNoLinks(files);
   const metadata = await readMetadata(files.metadata, path);
   const connection = await connect(cli, metadata.value);
   const { client, trust } = connection;
