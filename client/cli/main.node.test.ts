@@ -210,6 +210,15 @@ test('a malformed id is a fault of the command line, not a file that is missing'
   }
 });
 
+test.each([
+  ['rights', '--use', 'train'],
+  ['export', '--as', 'aipref'],
+])('%s as of a time to come is a fault of the command line, not of a certificate', async (command, ...args) => {
+  const id = `sha256:${'0'.repeat(64)}`;
+  const { code, stderr } = await cliIn(temporaryFolder())(command, id, ...args, '--at', '2090-01-01', '--offline');
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--at: nobody knows yet') as string });
+});
+
 describe('serve', () => {
   const failing = (code: string | undefined, message: string) => () =>
     Promise.reject(Object.assign(new Error(message), { code }));

@@ -25,7 +25,7 @@ const WORK = 2 ** 27;
 export async function exportRights(cli: Cli, argument: string, options: ExportOptions): Promise<void> {
   const id = readFlag(StatementId, argument, 'ID');
   const format = readFlag(ExportFormat, options.as, '--as');
-  const time = readAt(options.at);
+  const time = readAt(options.at, cli.now());
   const { evidence, at } = await provenEvidence(cli, id, options, time);
   const work = { left: WORK };
   const survey = surveyOf(evidence, id, at, work);

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { limits } from '../../../schemas/limits.ts';
 import { logTimeOf } from '../../../protocol/time.ts';
 import { CliError } from '../cli-error.ts';
 import type { Cli } from '../context.ts';
@@ -32,16 +31,9 @@ export async function portfolio(cli: Cli, path: string, options: RightsOptions):
     throw new CliError('usage', '--certificate is of one record', 'give --portfolio a folder of certificates');
   }
   if (options.csv === true && cli.out.json) throw new CliError('usage', '--csv and --json exclude each other');
-  const question = readQuestion(options);
+  const question = readQuestion(options, cli.now());
   const days = readFlag(Days, options.expiring ?? '90', '--expiring');
   const at = question.at === undefined ? cli.now() : Date.parse(question.at);
-  if (at > cli.now() + limits.clockSkew) {
-    throw new CliError(
-      'usage',
-      `--at: nobody knows yet what holds as of ${question.at}`,
-      '--expiring DAYS says what is known of it',
-    );
-  }
   const { holdings, remarks } = await readPortfolio(path);
   for (const remark of remarks) cli.out.note(text`note: ${remark}`);
   const asked = { question, at, until: at + days * DAY };

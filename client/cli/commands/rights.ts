@@ -38,16 +38,16 @@ export async function rights(cli: Cli, id: string | undefined, options: RightsOp
   if (expiring !== undefined || csv === true) {
     throw new CliError('usage', `--${csv === true ? 'csv' : 'expiring'} goes with --portfolio`);
   }
-  const request = readRequest(id, options);
+  const request = readRequest(id, options, cli.now());
   const decision =
     options.offline === true ? await decideOffline(cli, request, options) : await decideOnline(cli, request, options);
   cli.out.result(decision, () => renderDecision(decision, cli.out.style));
   return decision.decision === 'allow' || decision.decision === 'conditional' ? 0 : exitCodeOf('verification-failed');
 }
 
-const readRequest = (id: string, options: RightsOptions): DecisionRequest => ({
+const readRequest = (id: string, options: RightsOptions, now: number): DecisionRequest => ({
   record: readFlag(StatementId, id, 'ID'),
-  ...readQuestion(options),
+  ...readQuestion(options, now),
 });
 
 async function decideOffline(cli: Cli, request: DecisionRequest, options: RightsOptions): Promise<Decision> {
