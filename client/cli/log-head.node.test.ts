@@ -6,6 +6,7 @@ import { digestOf } from '../../protocol/digest.ts';
 import { RegistryClient } from '../registry-client.ts';
 import { MemoryRegistry, URL_OF_TESTS } from '../testing/memory-registry.ts';
 import { keepHead } from './log-head.ts';
+import { ended, startFirsthand } from './testing/processes.ts';
 import { cliIn, temporaryFolder } from './testing/run-cli.ts';
 
 test('a head that another process kept meanwhile is not put back to an older one', async () => {
@@ -32,6 +33,23 @@ test('a head that another process kept meanwhile is not put back to an older one
   };
   expect((await keepHead(cli, { client, trust })).head.size).toBe(8);
   expect(readFileSync(file, 'utf8')).toBe(newer);
+});
+
+test('a monitor that is interrupted ends with 130', async () => {
+  const registry = await MemoryRegistry.open();
+  registry.append(digestOf('entry'));
+  const server = createServer((request, response) => {
+    void registry.fetch(`${URL_OF_TESTS}${request.url}`).then(async (answer) => {
+      response.writeHead(answer.status).end(Buffer.from(await answer.arrayBuffer()));
+    });
+  });
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const child = startFirsthand(temporaryFolder(), ['log', 'monitor', '--registry', `http://127.0.0.1:${port}`]);
+  const result = ended(child);
+  child.stdout?.once('data', () => child.kill('SIGINT'));
+  expect(await result).toMatchObject({ code: 130, stdout: expect.stringContaining('first head seen') as string });
 });
 
 test('of two processes on their first visit, the key that was pinned first counts for both', async () => {
