@@ -147,6 +147,8 @@ function revocationQueries(from: number): CompiledQuery[] {
   return [
     sql`INSERT INTO revocations (target_index, log_index) SELECT target.log_index, revocation.log_index ${target}`,
     ...revokePermitted(from),
+    // Nobody is held against what was revoked, so that it is not read again.
+    sql`UPDATE grants SET exclusive = 0 WHERE exclusive = 1 AND log_index IN (SELECT target.log_index ${target})`,
     sql`DELETE FROM dataset_text WHERE rowid IN ${erased}`,
     sql`INSERT OR IGNORE INTO erased_blobs
       SELECT digest FROM blob_refs WHERE (digest, max_bytes, content, log_index) IN ${named}`,
