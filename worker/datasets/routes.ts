@@ -70,7 +70,8 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
       const query = readQuery(c, SearchQuery);
       const cost = (query.use === undefined ? 0 : 1) + wordsOf(query.q ?? '').length;
       if (cost > 0) await chargeNetwork(deps, c, cost);
-      const page = await search({ database, findPermits, now: deps.now() }, query);
+      const charge = (units: number): Promise<void> => chargeNetwork(deps, c, units);
+      const page = await search({ database, findPermits, now: deps.now(), charge }, query);
       return c.json(page, 200, { 'Cache-Control': 'public, max-age=5' });
     },
   );
