@@ -12,6 +12,7 @@ import type { Deps } from '../deps.ts';
 import { readBody } from '../http/body.ts';
 import { ProblemError } from '../http/problem.ts';
 import { isHeld, problems, read, route, text, type App } from '../http/route.ts';
+import { indexManifest, isNamed } from './index-manifest.ts';
 import { bytesOf, contentOf } from './manifests.ts';
 import { recordsOver } from './records.ts';
 import { isListed, listSizes } from './segments.ts';
@@ -79,7 +80,7 @@ export function contentRoutes(app: App, deps: Deps): void {
       const { digest } = read(DigestParam, c.req.param());
       // What only erased statements named is not given out, though its bytes may still be here.
       const size = await blobs.size(digest);
-      const isServed = size !== null && ((await isNamed(digest)) || (await isListed(deps, digest, size)));
+      const isServed = size !== null && ((await isNamed(database, digest)) || (await isListed(deps, digest, size)));
       if (!isServed) throw new ProblemError('not-found', `${digest} is not stored here`);
       const headers: Record<string, string> = {
         'Content-Type': 'application/octet-stream',
@@ -106,11 +107,6 @@ export function contentRoutes(app: App, deps: Deps): void {
 
   const mismatch = (digest: Digest): ProblemError =>
     new ProblemError('digest-mismatch', `the bytes do not hash to ${digest}; nothing was kept`);
-
-  async function isNamed(digest: Digest): Promise<boolean> {
-    const refs = db.selectFrom('blob_refs').select('log_index').where('digest', '=', digest).limit(1);
-    return (await database.all(refs.compile())).length > 0;
-  }
 
   /** How logged statements, and manifests of theirs, name a blob. Ends the request where none does. */
   async function referencesTo(digest: Digest, size: number): Promise<References> {
@@ -200,7 +196,7 @@ export function contentRoutes(app: App, deps: Deps): void {
   }
 
   async function index(digest: Digest, content: Result<Content, string>): Promise<void> {
-    await contentIndex.add(digest, content.ok ? content.value : null);
+    await indexManifest(deps, digest, content.ok ? content.value : null);
     // Its lists may be here already: those of an older version, or of an index that was emptied.
     if (content.ok && content.value.files.some(({ rows }) => rows !== undefined)) await wakeIndexer(deps);
   }

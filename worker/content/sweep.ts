@@ -3,6 +3,7 @@ import type { Digest } from '../../schemas/primitives.ts';
 import { limits } from '../../schemas/limits.ts';
 import { db } from '../database/port.ts';
 import type { Deps } from '../deps.ts';
+import { isNamed } from './index-manifest.ts';
 import { bytesOf, contentOf } from './manifests.ts';
 import { isListed } from './segments.ts';
 
@@ -41,7 +42,11 @@ export async function sweepErasedBlobs({
         AND EXISTS (SELECT 1 FROM blob_refs WHERE blob_refs.digest = erased_blobs.digest)`.compile(db),
     ]);
   }
-  for (let step = 0; step < RUN && (await contentIndex.removeRows(blobs, isNamed)); step++);
+  for (
+    let step = 0;
+    step < RUN && (await contentIndex.removeRows(blobs, (digest) => isNamed(database, digest)));
+    step++
+  );
   return unnamed.length;
 
   /** Forgets what a manifest lists. Its row-digest lists go with it, piece by piece, where no other manifest has them. */
@@ -56,10 +61,5 @@ export async function sweepErasedBlobs({
       digest,
       content.value.files.map(({ sha256 }) => sha256),
     );
-  }
-
-  async function isNamed(digest: Digest): Promise<boolean> {
-    const refs = db.selectFrom('blob_refs').select('log_index').where('digest', '=', digest).limit(1);
-    return (await database.all(refs.compile())).length > 0;
   }
 }
