@@ -256,6 +256,28 @@ export function describeContentIndex(name: string, openPlatform: () => Promise<P
       }
     });
 
+    it('deletes what was erased though one blob of it cannot be, and that one once it can', async () => {
+      const made = await Promise.all(
+        ['x', 'y', 'z'].map((text) => publish({ 'a.jsonl': someRows(`stuck ${text}`, 2) })),
+      );
+      for (const { id } of made) await erase(id);
+      const digests = made.map(({ digest }) => digest).toSorted();
+      const blobs: typeof platform.blobs = {
+        ...platform.blobs,
+        async delete(digest) {
+          if (digest === digests[0]) throw new Error('stuck');
+          await platform.blobs.delete(digest);
+        },
+      };
+      const contentIndex = createContentIndex(platform.content);
+      const left = async () =>
+        (await Promise.all(digests.map((digest) => platform.blobs.size(digest)))).map((size) => size !== null);
+      await expect(sweepErasedBlobs({ ...platform, blobs, contentIndex })).rejects.toThrow('stuck');
+      expect(await left()).toEqual([true, false, false]);
+      expect(await sweepErasedBlobs({ ...platform, contentIndex })).toBe(1);
+      expect(await left()).toEqual([false, false, false]);
+    });
+
     it('keeps no upload that ends after its record was erased', async () => {
       for (const what of ['guidelines', 'a list']) {
         const bytes = utf8(`guidelines that come late, of a length that no list has: ${what}`);
