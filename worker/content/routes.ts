@@ -92,7 +92,9 @@ export function contentRoutes(app: App, deps: Deps): void {
       if (isHeld(c, `"${digest}"`)) return c.body(null, 304, headers);
       // RFC 9110 §14.2: ranges are GET's. Nothing is opened that nobody would read, and so close.
       if (c.req.method === 'HEAD') return c.body(null, 200, { ...headers, 'Content-Length': String(size) });
-      const range = parseRange(c.req.header('Range'), size);
+      // RFC 9110 §13.1.5: a part of what the caller does not hold the rest of is no use to it.
+      const isOfHeld = [undefined, headers['ETag']].includes(c.req.header('If-Range'));
+      const range = isOfHeld ? parseRange(c.req.header('Range'), size) : null;
       if (range === 'unsatisfiable') return c.body(null, 416, { 'Content-Range': `bytes */${size}` });
       const stored = await blobs.get(digest, range ?? undefined);
       if (stored === null) throw new ProblemError('not-found', `${digest} is not stored here`);
