@@ -131,7 +131,14 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
       request: { body: { required: true, content: { 'application/json': { schema: VerificationRequest } } } },
       responses: {
         200: json(Report, 'The report'),
-        ...problems({ 400: 'Malformed', 404: 'No such record', 410: 'Erased', 413: 'Too large', 429: 'Too fast' }),
+        ...problems({
+          400: 'Malformed',
+          404: 'No such record',
+          410: 'Erased',
+          413: 'Too large',
+          415: 'Not JSON',
+          429: 'Too fast',
+        }),
       },
     },
     async (c) => {
