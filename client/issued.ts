@@ -23,7 +23,7 @@ export interface IssuedCredentials {
   next: number | null;
 }
 
-export type IssuedSearch = Partial<z.input<typeof IssuedQuery>>;
+export type IssuedSearch = Partial<z.output<typeof IssuedQuery>>;
 
 /** Checks that a page from an untrusted registry holds what `issuer` signed, in order. Throws UntrustedError. */
 export async function readIssued(page: IssuedPage, issuer: Did, after: number): Promise<IssuedCredentials> {

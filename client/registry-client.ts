@@ -30,7 +30,10 @@ export interface RegistryClientOptions extends TransportOptions {
   trust?: TrustPolicy;
 }
 
-export type Search = { [Field in keyof SearchQuery]?: SearchQuery[Field] | undefined };
+export type Search = Asked<SearchQuery>;
+
+/** A query, of which anything may be left out. */
+type Asked<Query> = { [Field in keyof Query]?: Query[Field] | undefined };
 
 export interface ChangesOptions {
   /** Changes on one page, 100 at most and unless given. */
@@ -168,19 +171,19 @@ export class RegistryClient {
   }
 
   /** What the registry says of a key now: its credentials, a page of its records, its reviews. Nothing of it is proven. */
-  contributor(did: Did, query: Partial<z.input<typeof ContributorQuery>> = {}): Promise<Contributor> {
+  contributor(did: Did, query: Asked<ContributorQuery> = {}): Promise<Contributor> {
     return this.#get(`/v1/contributors/${did}?${parametersOf(query)}`, Contributor);
   }
 
   /** The parties that the operator accredited to verify people, by DID; go on with the page's `next`. */
-  issuers(query: Partial<z.input<typeof IssuersQuery>> = {}): Promise<IssuersPage> {
+  issuers(query: Asked<IssuersQuery> = {}): Promise<IssuersPage> {
     return this.#get(`/v1/issuers?${parametersOf(query)}`, IssuersPage);
   }
 
   /** The human credentials that an issuer signed, a page of them; each holds the issuer's valid signature. */
   async issued(issuer: Did, query: IssuedSearch = {}): Promise<IssuedCredentials> {
     const page = await this.#get(`/v1/issuers/${issuer}/credentials?${parametersOf(query)}`, IssuedPage);
-    return readIssued(page, issuer, Number(query.after ?? 0));
+    return readIssued(page, issuer, query.after ?? 0);
   }
 
   /**

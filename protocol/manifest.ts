@@ -22,6 +22,18 @@ export type ContentSummary = Omit<NonNullable<DatasetRecordSubject['content']>, 
 /** What a record and its manifest must agree in, each field of them. */
 export const SUMMARY_FIELDS = ['manifest', 'root', 'manifestBytes', 'files', 'rows', 'bytes'] as const;
 
+/** What a record says of its manifest, which has a digest and a size, beside these two. */
+export const CONTENT_KEY_FIELDS = [
+  'root',
+  'files',
+  'rows',
+  'bytes',
+] as const satisfies (typeof SUMMARY_FIELDS)[number][];
+
+/** That as a text: equal for two records over one manifest if both fit it, or neither does. */
+export const contentKey = (summary: Pick<ContentSummary, (typeof CONTENT_KEY_FIELDS)[number]>): string =>
+  CONTENT_KEY_FIELDS.map((field) => summary[field] ?? '').join(' ');
+
 /** Lines of one block of a manifest: a power of two, so that a block is a subtree of its content root. */
 export const BLOCK_LINES = 256;
 

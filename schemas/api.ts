@@ -183,8 +183,8 @@ export type ChangesPage = z.infer<typeof ChangesPage>;
 
 export const IssuedQuery = z.strictObject({
   /** Entries from this index on: 0, or the `next` of the page before. */
-  after: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(limits.issuedPage).default(100),
+  after: decimal({ min: 0, default: 0 }).default(0),
+  limit: decimal({ min: 1, max: limits.issuedPage, default: 100 }).default(100),
   /** Only those of this key. */
   subject: Did.optional(),
 });

@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import { Role } from './accreditation.ts';
-import { Standing } from './api.ts';
+import { decimal, Limit, Standing } from './api.ts';
 import { AssistanceLevel } from './dataset-record.ts';
 import { FrameworkName, LevelName } from './frameworks.ts';
 import { Expertise, Verification } from './human-credential.ts';
-import { limits } from './limits.ts';
 import { Count, Did, LogTime, StatementId, Timestamp } from './primitives.ts';
 import { StandingState } from './report.ts';
 import { DatasetSummary } from './search.ts';
@@ -24,9 +23,10 @@ export type Verdicts = z.infer<typeof Verdicts>;
 
 /** A page of the newest, after the place that the page before named. */
 export const ContributorQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).optional(),
-  limit: z.coerce.number().int().min(1).max(limits.page).default(20),
+  after: decimal({ min: 0 }).optional(),
+  limit: Limit,
 });
+export type ContributorQuery = z.infer<typeof ContributorQuery>;
 
 /** A record in a profile; what an erased one said is not known. */
 const ContributorRecord = z.strictObject({
@@ -79,8 +79,9 @@ export type Contributor = z.infer<typeof Contributor>;
 export const IssuersQuery = z.strictObject({
   /** The `next` of the page before. */
   after: Did.optional(),
-  limit: z.coerce.number().int().min(1).max(limits.page).default(20),
+  limit: Limit,
 });
+export type IssuersQuery = z.infer<typeof IssuersQuery>;
 
 /** A party that the operator accredited to verify people. */
 export const Issuer = z

@@ -217,6 +217,21 @@ export function describeBlobs(name: string, open: OpenEndpoint): void {
       expect(new Uint8Array(await response.arrayBuffer())).toEqual(rubric.slice(offset, offset + length));
     });
 
+    it('serves a range of what the caller holds the rest of, and of anything else the whole (If-Range)', async () => {
+      const etag = `"${digestOf(rubric)}"`;
+      for (const [held, status] of [
+        [etag, 206],
+        [`W/${etag}`, 200],
+        [`"${digestOf('other')}"`, 200],
+        ['Sat, 21 Nov 2026 08:00:00 GMT', 200],
+      ] as const) {
+        const headers = { Range: 'bytes=0-4', 'If-Range': held };
+        const response = await registry.fetch(`/v1/blobs/${digestOf(rubric)}`, { headers });
+        expect(response.status, held).toBe(status);
+        expect((await response.arrayBuffer()).byteLength).toBe(status === 206 ? 5 : size);
+      }
+    });
+
     it.each([`bytes=${size}-`, 'bytes=9999-10000', 'bytes=-0'])('answers 416 to %s, with the size', async (range) => {
       const response = await registry.fetch(`/v1/blobs/${digestOf(rubric)}`, { headers: { Range: range } });
       expect(response.status).toBe(416);

@@ -173,9 +173,19 @@ export function describeChanges(name: string, open: OpenEndpoint): void {
       await expectProblem(await registry.fetch(`/v1/changes?${query}`), [400, 'invalid-request', new RegExp(names)]);
     });
 
-    it.each(['after=0x10', 'limit=%205', 'limit=', 'limit=1&limit=2'])('refuses datasets?%s as well', async (query) => {
-      const names = query.startsWith('after') ? '/after' : '/limit';
-      await expectProblem(await registry.fetch(`/v1/datasets?${query}`), [400, 'invalid-request', names]);
+    const key = `did:key:z6Mk${'1'.repeat(44)}`;
+    it.each([
+      'datasets',
+      `issuers/${key}/credentials`,
+      'issuers',
+      'contributors/did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2',
+    ])('refuses numbers of %s that are none, and two of them, as well', async (path) => {
+      // Issuers are paged by key.
+      const after = path === 'issuers' ? [] : ['after=0x10', 'after=1&after=2'];
+      for (const query of [...after, 'limit=%205', 'limit=', 'limit=1&limit=2']) {
+        const names = query.startsWith('after') ? '/after' : '/limit';
+        await expectProblem(await registry.fetch(`/v1/${path}?${query}`), [400, 'invalid-request', names]);
+      }
     });
 
     it('describes its numbers as such', async () => {

@@ -32,6 +32,17 @@ export function describeDiscovery(name: string, open: OpenEndpoint): void {
       expect(first).toBe(discovery.origin);
     });
 
+    it('describes what it answers to a body of another media type', async () => {
+      const { paths } = await getJson<OpenApi>(registry, '/openapi.json');
+      const posts = Object.keys(paths).filter((path) => paths[path]?.['post'] !== undefined);
+      expect(posts.length).toBeGreaterThan(3);
+      for (const path of posts) {
+        const init = { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: 'x' };
+        await expectProblem(await registry.fetch(path, init), [415, 'unsupported-media-type', 'application/json']);
+        expect(Object.keys(paths[path]?.['post']?.responses ?? {}), path).toContain('415');
+      }
+    });
+
     it('describes its API as OpenAPI 3.1, with references that resolve', async () => {
       const document = await getJson<OpenApi>(registry, '/openapi.json');
       expect(document.openapi).toMatch(/^3\.1\./);

@@ -8,7 +8,9 @@ import { utf8, type Bytes } from '../../protocol/bytes.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { readContent } from '../../protocol/manifest.ts';
 import { verifyRowProof } from '../../protocol/row-proof.ts';
+import { catchUpStep } from '../../worker/content/catch-up.ts';
 import { createContentIndex } from '../../worker/content/content-index.ts';
+import { indexManifest } from '../../worker/content/index-manifest.ts';
 import { indexSome } from '../../worker/content/index-step.ts';
 import { rowProof } from '../../worker/content/row-proof.ts';
 import { sweepErasedBlobs } from '../../worker/content/sweep.ts';
@@ -217,6 +219,63 @@ export function describeContentIndex(name: string, openPlatform: () => Promise<P
       ]);
       const { matches } = await ask([shared[0], own[0]].map((row) => digestOfRow(row as string)));
       expect(matches.map(({ records }) => records)).toEqual([[kept.id], []]);
+    });
+
+    it('keeps nothing of a manifest whose record was erased while it was read', async () => {
+      for (const again of ['by the walk', 'by another upload']) {
+        const made = await publish({ [`${again}.jsonl`]: someRows(again, 2) });
+        await createContentIndex(platform.content).remove(made.digest, []);
+        const index = createContentIndex(platform.content);
+        const through = (await index.watermark()).through;
+        const contentIndex: typeof index = {
+          ...index,
+          // As if it had been read, and were to be entered only now.
+          async add(...what) {
+            await erase(made.id);
+            await sweepErasedBlobs({ ...platform, contentIndex: index });
+            await index.add(...what);
+          },
+        };
+        const { size } = (await ask([digestOf(again)])).index;
+        await index.advance(through, size - 1);
+        if (again === 'by the walk') await catchUpStep({ ...platform, contentIndex });
+        else {
+          const content = readContent(new TextDecoder().decode(made.manifest));
+          if (!content.ok) throw new Error(content.reason);
+          await indexManifest({ ...platform, contentIndex }, made.digest, content.value);
+        }
+        while (await index.removeRows(platform.blobs, async () => false));
+        for (const [table, column] of [
+          ['content', 'manifest'],
+          ['manifests', 'digest'],
+          ['row_files', 'manifest'],
+        ]) {
+          const sql = `SELECT count(*) AS n FROM ${table} WHERE lower(hex(${column})) = '${made.digest.slice(7)}'`;
+          expect(await query(platform.content, sql), `${again}: ${table}`).toEqual([{ n: 0 }]);
+        }
+      }
+    });
+
+    it('deletes what was erased though one blob of it cannot be, and that one once it can', async () => {
+      const made = await Promise.all(
+        ['x', 'y', 'z'].map((text) => publish({ 'a.jsonl': someRows(`stuck ${text}`, 2) })),
+      );
+      for (const { id } of made) await erase(id);
+      const digests = made.map(({ digest }) => digest).toSorted();
+      const blobs: typeof platform.blobs = {
+        ...platform.blobs,
+        async delete(digest) {
+          if (digest === digests[0]) throw new Error('stuck');
+          await platform.blobs.delete(digest);
+        },
+      };
+      const contentIndex = createContentIndex(platform.content);
+      const left = async () =>
+        (await Promise.all(digests.map((digest) => platform.blobs.size(digest)))).map((size) => size !== null);
+      await expect(sweepErasedBlobs({ ...platform, blobs, contentIndex })).rejects.toThrow('stuck');
+      expect(await left()).toEqual([true, false, false]);
+      expect(await sweepErasedBlobs({ ...platform, contentIndex })).toBe(1);
+      expect(await left()).toEqual([false, false, false]);
     });
 
     it('keeps no upload that ends after its record was erased', async () => {

@@ -75,7 +75,7 @@ function isBounded(step: string, text: string): boolean {
   if (!step.startsWith('SCAN ')) return true;
   // What came with the request, and what was found of it so far.
   if (
-    /^SCAN (CONSTANT ROW|.* VIRTUAL TABLE|base|touched|held|vouching|lineage|records|signers|credentials|page|given|received|voided|vouched|made|merged|newest|accreditations|own|work|successors|named|listed|firsts|\(subquery)/.test(
+    /^SCAN (CONSTANT ROW|.* VIRTUAL TABLE|base|touched|held|vouching|lineage|records|signers|credentials|page|given|received|voided|vouched|made|merged|newest|accreditations|own|work|successors|named|listed|firsts|sized|summed|\(subquery)/.test(
       step,
     )
   )

@@ -7,8 +7,14 @@ import { isExclusive, overlap, permitsOf, type GrantedPermit } from '../../proto
 import { standingAt } from '../../protocol/standing.ts';
 import type { Refusal, Submission } from './admit.ts';
 
-/** Exclusive grants, of whatever standing, of rights in the records of one group that are read. */
+/** Exclusive grants of rights in the records of one group that are read: all of a record's, or none. */
 export const EXCLUSIVE_GRANTS = 1000;
+
+const TOO_MANY: Refusal = {
+  code: 'already-exclusive',
+  detail: `at most ${limits.exclusiveRules} exclusive rules stand over one record; revoke grants that are over`,
+};
+const LATER: Refusal = { code: 'overloaded', detail: 'too many exclusive grants came at once; submit this one again' };
 
 interface Held {
   grant: StatementId;
@@ -19,17 +25,37 @@ interface Held {
 /** What stands granted exclusively, by record; admission adds what it admits. */
 export interface ExclusiveRights {
   held: Map<StatementId, Held[]>;
-  /** False where there is more than was read. */
-  isComplete: boolean;
+  /** Why nothing may be granted in a record whose exclusive grants were not read. */
+  unread: ReadonlyMap<StatementId, Refusal>;
+}
+
+/**
+ * The records whose exclusive grants are read, and why the others' are not: those with the fewest come first, so that
+ * nobody who has many keeps others from granting.
+ */
+export function readable(counts: readonly { record: StatementId; count: number }[]): {
+  records: StatementId[];
+  unread: Map<StatementId, Refusal>;
+} {
+  const records: StatementId[] = [];
+  const unread = new Map<StatementId, Refusal>();
+  let left = EXCLUSIVE_GRANTS;
+  for (const { record, count } of counts.toSorted((a, b) => a.count - b.count)) {
+    if (count > left) unread.set(record, count > EXCLUSIVE_GRANTS ? TOO_MANY : LATER);
+    else if (count > 0) records.push(record);
+    left -= Math.min(left, count);
+  }
+  return { records, unread };
 }
 
 /** What the grants in `evidence` give exclusively, as of `now`. */
 export function exclusiveRights(
   evidence: Evidence,
   grants: readonly Present<'RightsGrant'>[],
+  unread: ExclusiveRights['unread'],
   now: number,
 ): ExclusiveRights {
-  const rights: ExclusiveRights = { held: new Map(), isComplete: grants.length <= EXCLUSIVE_GRANTS };
+  const rights: ExclusiveRights = { held: new Map(), unread };
   for (const grant of grants) {
     if (standingAt(evidence, grant, now).state === 'active') hold(rights, grant);
   }
@@ -49,6 +75,8 @@ function hold({ held }: ExclusiveRights, { id, document }: Pick<Present<'RightsG
 export function admitExclusive({ id, document }: Submission, rights: ExclusiveRights): Result<true, Refusal> {
   if (!isKind(document, 'RightsGrant')) return ok(true);
   const { record, id: licensee } = document.credentialSubject;
+  const unread = rights.unread.get(record);
+  if (unread !== undefined) return refuse(unread);
   const held = (rights.held.get(record) ?? []).filter((each) => each.licensee !== licensee);
   const permits = permitsOf(document);
   for (const permit of permits) {
@@ -59,10 +87,7 @@ export function admitExclusive({ id, document }: Submission, rights: ExclusiveRi
     return refuse({ code: 'already-exclusive', detail, errors: [{ path, message: `overlaps ${met.grant}` }] });
   }
   const count = (rights.held.get(record)?.length ?? 0) + permits.filter(isExclusive).length;
-  if (!rights.isComplete || count > limits.exclusiveRules) {
-    const detail = `at most ${limits.exclusiveRules} exclusive rules stand over one record; revoke grants that are over`;
-    return refuse({ code: 'already-exclusive', detail });
-  }
+  if (count > limits.exclusiveRules) return refuse(TOO_MANY);
   hold(rights, { id, document });
   return ok(true);
 }

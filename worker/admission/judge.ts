@@ -3,6 +3,7 @@ import type { StatementKind } from '../../schemas/statement.ts';
 import { Evidence, type Logged } from '../../protocol/evidence.ts';
 import {
   admissionEvidence,
+  countExclusive,
   earlierRevocations,
   exclusiveGrants,
   loggedAlready,
@@ -13,7 +14,14 @@ import {
 } from '../database/evidence.ts';
 import type { Database } from '../database/port.ts';
 import { operatorOf } from '../log/identity.ts';
-import { admitExclusive, EXCLUSIVE_GRANTS, exclusiveRights, grantsIn, type ExclusiveRights } from './exclusive.ts';
+import {
+  admitExclusive,
+  EXCLUSIVE_GRANTS,
+  exclusiveRights,
+  grantsIn,
+  readable,
+  type ExclusiveRights,
+} from './exclusive.ts';
 import {
   admitReferences,
   admitSigner,
@@ -80,13 +88,18 @@ export function createJudge(database: Database): Judge {
         else refused.set(submission.id, verdict.reason);
       }
       const named = await readNamed([...entitled.values()]);
-      const exclusive = await exclusiveFor([...entitled.values()], evidence, now);
+      const referring: Submission[] = [];
+      for (const submission of entitled.values()) {
+        const verdict = admitReferences(submission, named, evidence, now);
+        if (verdict.ok) referring.push(submission);
+        else refused.set(submission.id, verdict.reason);
+      }
+      const exclusive = await exclusiveFor(referring, evidence, now);
       const admitted: Submission[] = [];
       const revocations: Submission[] = [];
       const revoked = new Set<string>();
-      for (const submission of entitled.values()) {
-        const referring = admitReferences(submission, named, evidence, now);
-        const verdict = referring.ok ? admitExclusive(submission, exclusive) : referring;
+      for (const submission of referring) {
+        const verdict = admitExclusive(submission, exclusive);
         const { kind, document } = submission;
         const key = `${document.issuer} ${document.credentialSubject.id}`;
         if (!verdict.ok) refused.set(submission.id, verdict.reason);
@@ -133,10 +146,14 @@ export function createJudge(database: Database): Judge {
     now: number,
   ): Promise<ExclusiveRights> {
     const records = submissions.filter(({ kind }) => kind === 'RightsGrant').flatMap(idsNamedBy);
-    if (records.length === 0) return { held: new Map(), isComplete: true };
-    const rows = await database.all(exclusiveGrants([...new Set(records)], EXCLUSIVE_GRANTS));
+    const none = { held: new Map(), unread: new Map() };
+    if (records.length === 0) return none;
+    const counts = await database.all(countExclusive([...new Set(records)], EXCLUSIVE_GRANTS));
+    const { records: wanted, unread } = readable(counts);
+    if (wanted.length === 0) return { ...none, unread };
+    const rows = await database.all(exclusiveGrants(wanted));
     const read = new Evidence(evidence.operator, [...evidence.all(), ...rows.map(toLogged)]);
-    return exclusiveRights(read, grantsIn(read), now);
+    return exclusiveRights(read, grantsIn(read), unread, now);
   }
 
   async function readNamed(submissions: readonly Submission[]): Promise<Named> {

@@ -4,6 +4,7 @@ import { limits } from '../../schemas/limits.ts';
 import type { Digest } from '../../schemas/primitives.ts';
 import { db, type Database } from '../database/port.ts';
 import type { Deps } from '../deps.ts';
+import { indexManifest } from './index-manifest.ts';
 import { bytesOf, contentOf } from './manifests.ts';
 
 type Parts = Pick<Deps, 'database' | 'blobs' | 'contentIndex'>;
@@ -37,7 +38,7 @@ export async function catchUpStep({ database, blobs, contentIndex }: Parts): Pro
     }
     left -= stored.size;
     const content = contentOf(await bytesOf(stored.body));
-    await contentIndex.add(manifest, content.ok ? content.value : null);
+    await indexManifest({ database, contentIndex }, manifest, content.ok ? content.value : null);
   }
   if (next > through) await contentIndex.advance(through, next);
   return next < size;

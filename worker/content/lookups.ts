@@ -36,7 +36,7 @@ export function lookupRoutes(app: App, deps: Deps): void {
       request: { body: { required: true, content: { 'application/json': { schema: LookupRequest } } } },
       responses: {
         200: json(LookupResponse, 'Matches, in the order asked, and how far the index is'),
-        ...problems({ 400: 'Malformed', 413: 'Too many', 429: 'Too fast' }),
+        ...problems({ 400: 'Malformed', 413: 'Too many', 415: 'Not JSON', 429: 'Too fast' }),
       },
     },
     async (c) => {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Digest, StatementId } from '../../schemas/primitives.ts';
-import { SUMMARY_FIELDS, type ContentSummary } from '../../protocol/manifest.ts';
+import { contentKey, type ContentSummary } from '../../protocol/manifest.ts';
 import { db, type Database } from '../database/port.ts';
 
 /** Summaries in one bound parameter: some 250 bytes each, well under D1's 2 MB. */
@@ -14,7 +14,7 @@ export interface Fitting {
 
 /**
  * The records whose content these manifests are, the oldest `each` of every one. Anyone may name a manifest in a record
- * that it does not fit: the bound counts only those that it fits. Erased records are none.
+ * that it does not fit: those are not gone through, however many there are. Erased records are none.
  */
 export async function recordsOver(
   database: Database,
@@ -22,26 +22,17 @@ export async function recordsOver(
   each: number,
 ): Promise<Map<Digest, Fitting[]>> {
   const records = new Map<Digest, Fitting[]>();
-  const fits = sql.join(
-    SUMMARY_FIELDS.map((field) => {
-      const declared = sql.lit(`$.credentialSubject.content.${field}`);
-      return sql`record.body ->> ${declared} IS wanted.value ->> ${sql.lit(`$.${field}`)}`;
-    }),
-    sql` AND `,
-  );
   for (let at = 0; at < manifests.length; at += CHUNK) {
-    const chunk = JSON.stringify(manifests.slice(at, at + CHUNK));
-    // By blob_refs, which has the digest as its key. `datasets` lost what was erased, and says who names it as a manifest.
+    const chunk = manifests
+      .slice(at, at + CHUNK)
+      .map((summary) => [summary.manifest, summary.manifestBytes, contentKey(summary)]);
     const rows = await database.all(
       sql<{ manifest: Digest; index: number; id: StatementId }>`
-        SELECT wanted.value ->> '$.manifest' AS manifest, log_index AS "index", statements.id
-        FROM json_each(${chunk}) AS wanted
+        SELECT wanted.value ->> 0 AS manifest, log_index AS "index", statements.id
+        FROM json_each(${JSON.stringify(chunk)}) AS wanted
         CROSS JOIN statements ON log_index IN (
-          SELECT blob_refs.log_index FROM blob_refs
-          CROSS JOIN datasets ON datasets.log_index = blob_refs.log_index AND datasets.manifest = blob_refs.digest
-          CROSS JOIN statements AS record ON record.log_index = blob_refs.log_index
-          WHERE blob_refs.digest = wanted.value ->> '$.manifest' AND record.body IS NOT NULL AND ${fits}
-          ORDER BY blob_refs.log_index LIMIT ${each})
+          SELECT log_index FROM blob_refs WHERE digest = wanted.value ->> 0 AND max_bytes = wanted.value ->> 1
+            AND content = wanted.value ->> 2 ORDER BY log_index LIMIT ${each})
         ORDER BY log_index`.compile(db),
     );
     for (const { manifest, index, id } of rows) {

@@ -12,6 +12,7 @@ import type { Deps } from '../deps.ts';
 import { readBody } from '../http/body.ts';
 import { ProblemError } from '../http/problem.ts';
 import { isHeld, problems, read, route, text, type App } from '../http/route.ts';
+import { indexManifest, isNamed } from './index-manifest.ts';
 import { bytesOf, contentOf } from './manifests.ts';
 import { recordsOver } from './records.ts';
 import { isListed, listSizes } from './segments.ts';
@@ -79,7 +80,7 @@ export function contentRoutes(app: App, deps: Deps): void {
       const { digest } = read(DigestParam, c.req.param());
       // What only erased statements named is not given out, though its bytes may still be here.
       const size = await blobs.size(digest);
-      const isServed = size !== null && ((await isNamed(digest)) || (await isListed(deps, digest, size)));
+      const isServed = size !== null && ((await isNamed(database, digest)) || (await isListed(deps, digest, size)));
       if (!isServed) throw new ProblemError('not-found', `${digest} is not stored here`);
       const headers: Record<string, string> = {
         'Content-Type': 'application/octet-stream',
@@ -91,7 +92,9 @@ export function contentRoutes(app: App, deps: Deps): void {
       if (isHeld(c, `"${digest}"`)) return c.body(null, 304, headers);
       // RFC 9110 §14.2: ranges are GET's. Nothing is opened that nobody would read, and so close.
       if (c.req.method === 'HEAD') return c.body(null, 200, { ...headers, 'Content-Length': String(size) });
-      const range = parseRange(c.req.header('Range'), size);
+      // RFC 9110 §13.1.5: a part of what the caller does not hold the rest of is no use to it.
+      const isOfHeld = [undefined, headers['ETag']].includes(c.req.header('If-Range'));
+      const range = isOfHeld ? parseRange(c.req.header('Range'), size) : null;
       if (range === 'unsatisfiable') return c.body(null, 416, { 'Content-Range': `bytes */${size}` });
       const stored = await blobs.get(digest, range ?? undefined);
       if (stored === null) throw new ProblemError('not-found', `${digest} is not stored here`);
@@ -107,19 +110,13 @@ export function contentRoutes(app: App, deps: Deps): void {
   const mismatch = (digest: Digest): ProblemError =>
     new ProblemError('digest-mismatch', `the bytes do not hash to ${digest}; nothing was kept`);
 
-  async function isNamed(digest: Digest): Promise<boolean> {
-    const refs = db.selectFrom('blob_refs').select('log_index').where('digest', '=', digest).limit(1);
-    return (await database.all(refs.compile())).length > 0;
-  }
-
   /** How logged statements, and manifests of theirs, name a blob. Ends the request where none does. */
   async function referencesTo(digest: Digest, size: number): Promise<References> {
+    // Each a step in the index, however many name it: SQLite goes through all of them for both at once.
     const [refs] = await database.all(
-      db
-        .selectFrom('blob_refs')
-        .select((of) => [of.fn.min('max_bytes').as('min'), of.fn.max('max_bytes').as('max')])
-        .where('digest', '=', digest)
-        .compile(),
+      sql<{ min: number | null; max: number | null }>`SELECT
+        (SELECT min(max_bytes) FROM blob_refs WHERE digest = ${digest}) AS min,
+        (SELECT max(max_bytes) FROM blob_refs WHERE digest = ${digest}) AS max`.compile(db),
     );
     const fitting = await listSizes(deps, digest, size);
     // Of the others it is only said which size they are of.
@@ -201,7 +198,7 @@ export function contentRoutes(app: App, deps: Deps): void {
   }
 
   async function index(digest: Digest, content: Result<Content, string>): Promise<void> {
-    await contentIndex.add(digest, content.ok ? content.value : null);
+    await indexManifest(deps, digest, content.ok ? content.value : null);
     // Its lists may be here already: those of an older version, or of an index that was emptied.
     if (content.ok && content.value.files.some(({ rows }) => rows !== undefined)) await wakeIndexer(deps);
   }

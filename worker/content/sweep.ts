@@ -3,6 +3,7 @@ import type { Digest } from '../../schemas/primitives.ts';
 import { limits } from '../../schemas/limits.ts';
 import { db } from '../database/port.ts';
 import type { Deps } from '../deps.ts';
+import { isNamed } from './index-manifest.ts';
 import { bytesOf, contentOf } from './manifests.ts';
 import { isListed } from './segments.ts';
 
@@ -11,8 +12,9 @@ const RUN = 100;
 
 /**
  * Deletes the bytes, and the index, of blobs that only erased statements named: they are not served from the erasure on,
- * and gone with the next run. A crash in between is mended by the run after. Answers how many it deleted. Where a record
- * that names one is logged at the same moment, its signer may have to upload it again.
+ * and gone with the next run. A crash in between, or one that cannot be deleted, is mended by the run after. Answers how
+ * many it deleted; throws, at its end, what kept it from deleting another. Where a record that names one is logged at the
+ * same moment, its signer may have to upload it again.
  */
 export async function sweepErasedBlobs({
   database,
@@ -20,29 +22,42 @@ export async function sweepErasedBlobs({
   contentIndex,
 }: Pick<Deps, 'database' | 'blobs' | 'contentIndex'>): Promise<number> {
   const rows = await database.all(
-    sql<{ digest: Digest; isNamed: number }>`SELECT digest,
-      EXISTS (SELECT 1 FROM blob_refs WHERE blob_refs.digest = erased_blobs.digest) AS "isNamed"
+    sql<{ digest: Digest; named: number }>`SELECT digest,
+      EXISTS (SELECT 1 FROM blob_refs WHERE blob_refs.digest = erased_blobs.digest) AS named
       FROM erased_blobs LIMIT ${RUN}`.compile(db),
   );
-  const unnamed = rows.filter(({ isNamed }) => isNamed === 0);
-  for (const { digest } of unnamed) {
+  const gone: Digest[] = [];
+  const failures: unknown[] = [];
+  for (const { digest, named } of rows) {
+    if (named === 1) continue;
+    try {
+      await forget(digest);
+      gone.push(digest);
+    } catch (error) {
+      // One that cannot be read, or deleted, keeps no other.
+      failures.push(error);
+    }
+  }
+  if (rows.length > 0) {
+    const read = JSON.stringify(rows.map(({ digest }) => digest));
+    // What was named when it was read may have lost its last name since: it stays for the next run.
+    await database.batch([
+      sql`DELETE FROM erased_blobs WHERE digest IN (SELECT value FROM json_each(${JSON.stringify(gone)}))
+        OR digest IN (SELECT value FROM json_each(${read}))
+        AND EXISTS (SELECT 1 FROM blob_refs WHERE blob_refs.digest = erased_blobs.digest)`.compile(db),
+    ]);
+  }
+  const isKept = (digest: Digest): Promise<boolean> => isNamed(database, digest);
+  for (let step = 0; step < RUN && (await contentIndex.removeRows(blobs, isKept)); step++);
+  if (failures.length > 0) throw failures[0];
+  return gone.length;
+
+  async function forget(digest: Digest): Promise<void> {
     await forgetManifest(digest);
     // It may be a row-digest list, too, that another's manifest names.
     const size = await blobs.size(digest);
     if (size === null || !(await isListed({ database, contentIndex }, digest, size))) await blobs.delete(digest);
   }
-  if (rows.length > 0) {
-    const gone = JSON.stringify(unnamed.map(({ digest }) => digest));
-    const read = JSON.stringify(rows.map(({ digest }) => digest));
-    // What was named when it was read may have lost its last name since: it stays for the next run.
-    await database.batch([
-      sql`DELETE FROM erased_blobs WHERE digest IN (SELECT value FROM json_each(${gone}))
-        OR digest IN (SELECT value FROM json_each(${read}))
-        AND EXISTS (SELECT 1 FROM blob_refs WHERE blob_refs.digest = erased_blobs.digest)`.compile(db),
-    ]);
-  }
-  for (let step = 0; step < RUN && (await contentIndex.removeRows(blobs, isNamed)); step++);
-  return unnamed.length;
 
   /** Forgets what a manifest lists. Its row-digest lists go with it, piece by piece, where no other manifest has them. */
   async function forgetManifest(digest: Digest): Promise<void> {
@@ -56,10 +71,5 @@ export async function sweepErasedBlobs({
       digest,
       content.value.files.map(({ sha256 }) => sha256),
     );
-  }
-
-  async function isNamed(digest: Digest): Promise<boolean> {
-    const refs = db.selectFrom('blob_refs').select('log_index').where('digest', '=', digest).limit(1);
-    return (await database.all(refs.compile())).length > 0;
   }
 }

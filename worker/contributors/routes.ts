@@ -3,7 +3,7 @@ import { Contributor, ContributorQuery, IssuersPage, IssuersQuery } from '../../
 import { Did } from '../../schemas/primitives.ts';
 import { publicKeyFromDid } from '../../protocol/did-key.ts';
 import type { Deps } from '../deps.ts';
-import { json, problems, read, route, type App } from '../http/route.ts';
+import { json, problems, read, readQuery, route, type App } from '../http/route.ts';
 import { issuersPage } from './issuers.ts';
 import { profileOf } from './profile.ts';
 
@@ -27,7 +27,7 @@ export function contributorRoutes(app: App, deps: Deps): void {
     },
     async (c) => {
       const { did } = read(DidParam, c.req.param());
-      const profile = await profileOf(deps, did, read(ContributorQuery, c.req.query()));
+      const profile = await profileOf(deps, did, readQuery(c, ContributorQuery));
       return c.json(profile, 200, { 'Cache-Control': 'public, max-age=5' });
     },
   );
@@ -42,7 +42,7 @@ export function contributorRoutes(app: App, deps: Deps): void {
       responses: { 200: json(IssuersPage, 'A page'), ...problems({ 400: 'Malformed query' }) },
     },
     async (c) =>
-      c.json(await issuersPage(deps, read(IssuersQuery, c.req.query())), 200, {
+      c.json(await issuersPage(deps, readQuery(c, IssuersQuery)), 200, {
         'Cache-Control': 'public, max-age=30',
       }),
   );

@@ -175,12 +175,21 @@ const vouchersOf = (service: Did | null) => sql`
       UNION SELECT log_index FROM accreditations
     )`;
 
-/** The exclusive grants of rights in these records, the newest first, with every revocation of any: one more than `most`. */
-export const exclusiveGrants = (records: readonly StatementId[], most: number): CompiledQuery<EvidenceRow> =>
+/** How many exclusive grants of rights in a record there are that were not revoked; one more than `most` at most. */
+export const countExclusive = (
+  records: readonly StatementId[],
+  most: number,
+): CompiledQuery<{ record: StatementId; count: number }> =>
+  sql<{ record: StatementId; count: number }>`SELECT named.value AS record,
+      (SELECT count(*) FROM (SELECT 1 FROM grants WHERE grants.record = named.value AND exclusive = 1
+        LIMIT ${most + 1})) AS count
+    FROM json_each(${JSON.stringify(records)}) AS named`.compile(db);
+
+/** These grants themselves, with every revocation of any. */
+export const exclusiveGrants = (records: readonly StatementId[]): CompiledQuery<EvidenceRow> =>
   sql<EvidenceRow>`WITH base AS (
       SELECT grants.log_index FROM json_each(${JSON.stringify(records)}) AS named
       CROSS JOIN grants ON grants.record = named.value AND grants.exclusive = 1
-      ORDER BY grants.log_index DESC LIMIT ${most + 1}
     )
     ${withRevocations('base')}`.compile(db);
 

@@ -1,8 +1,9 @@
-import { sql, type CompiledQuery } from 'kysely';
+import { sql, type CompiledQuery, type RawBuilder } from 'kysely';
 import { ASSISTANCE_LEVELS } from '../../schemas/dataset-record.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { StatementId } from '../../schemas/primitives.ts';
 import { isKind, type Statement } from '../../schemas/statement.ts';
+import { CONTENT_KEY_FIELDS, contentKey } from '../../protocol/manifest.ts';
 import type { Listed } from '../rights/listing.ts';
 import { enterListed, revokePermitted } from './permitted.ts';
 import { db, type Write } from './port.ts';
@@ -36,10 +37,8 @@ export function projectionsOf(inserted: readonly Inserted[], listed: ReadonlyMap
       ),
     },
     {
-      sql: 'INSERT OR IGNORE INTO blob_refs (digest, log_index, max_bytes) VALUES (?, ?, ?)',
-      rows: inserted.flatMap(({ index, document }) =>
-        blobsOf(document).map(([digest, bytes]) => [digest, index, bytes]),
-      ),
+      sql: 'INSERT OR IGNORE INTO blob_refs (digest, max_bytes, content, log_index) VALUES (?, ?, ?, ?)',
+      rows: inserted.flatMap(({ index, document }) => blobsOf(document).map((blob) => [...blob, index])),
     },
     {
       sql: `INSERT INTO datasets (log_index, name, version, task_type, license, manifest, assistance)
@@ -74,7 +73,7 @@ function referencesOf(document: Statement): [Relation, string][] {
   ];
 }
 
-/** Where {@link blobsOf} finds a digest. */
+/** Where {@link blobsOf} finds a digest; the first is a manifest's. */
 const BLOB_PATHS = [
   'content.manifest',
   'process.guidelines.digest',
@@ -83,18 +82,20 @@ const BLOB_PATHS = [
   'ratings',
 ].map((path) => `$.credentialSubject.${path}`);
 
-/** The blobs that a statement names, and how large each may be. */
-function blobsOf(document: Statement): [string, number][] {
+/** The blobs that a statement names, how large each may be, and what is said of a manifest. */
+function blobsOf(document: Statement): [digest: string, bytes: number, content: string][] {
   if (isKind(document, 'ReviewRecord')) {
     const { ratings, rubric } = document.credentialSubject;
-    return [rubric.digest, ...(ratings === undefined ? [] : [ratings])].map((digest) => [digest, limits.blobBytes]);
+    return [rubric.digest, ...(ratings === undefined ? [] : [ratings])].map((digest) => [digest, limits.blobBytes, '']);
   }
   if (!isKind(document, 'DatasetRecord')) return [];
   const { content, process } = document.credentialSubject;
   const documents = [process?.guidelines, process?.rubric].flatMap((each) => (each === undefined ? [] : [each.digest]));
   return [
-    ...(content?.visibility === 'public' ? [[content.manifest, content.manifestBytes] as [string, number]] : []),
-    ...documents.map((digest): [string, number] => [digest, limits.blobBytes]),
+    ...(content?.visibility === 'public'
+      ? [[content.manifest, content.manifestBytes, contentKey(content)] as [string, number, string]]
+      : []),
+    ...documents.map((digest): [string, number, string] => [digest, limits.blobBytes, '']),
   ];
 }
 
@@ -134,14 +135,24 @@ function revocationQueries(from: number): CompiledQuery[] {
     WHERE revocation.log_index >= ${from} AND revocation.kind = 'Revocation'`;
   const erased = sql`(SELECT target.log_index ${target} AND revocation.body ->> '$.credentialSubject.erase' = 1)`;
   // Read from the bodies while they are there, as below: blob_refs is not indexed by place.
-  const named = sql`(SELECT body ->> path.value, log_index FROM statements
+  const said = (field: string) => sql`body ->> ${sql.lit(`$.credentialSubject.content.${field}`)}`;
+  const content = sql.join(
+    CONTENT_KEY_FIELDS.map((field) => sql`coalesce(${said(field)}, '')`),
+    sql` || ' ' || `,
+  );
+  const ofManifest = (its: RawBuilder<unknown>, others: unknown) => sql`iif(path.key = 0, ${its}, ${others})`;
+  const named = sql`(SELECT body ->> path.value, ${ofManifest(said('manifestBytes'), limits.blobBytes)},
+      ${ofManifest(content, '')}, log_index FROM statements
     CROSS JOIN json_each(${JSON.stringify(BLOB_PATHS)}) AS path WHERE log_index IN ${erased})`;
   return [
     sql`INSERT INTO revocations (target_index, log_index) SELECT target.log_index, revocation.log_index ${target}`,
     ...revokePermitted(from),
+    // Nobody is held against what was revoked, so that it is not read again.
+    sql`UPDATE grants SET exclusive = 0 WHERE exclusive = 1 AND log_index IN (SELECT target.log_index ${target})`,
     sql`DELETE FROM dataset_text WHERE rowid IN ${erased}`,
-    sql`INSERT OR IGNORE INTO erased_blobs SELECT digest FROM blob_refs WHERE (digest, log_index) IN ${named}`,
-    sql`DELETE FROM blob_refs WHERE (digest, log_index) IN ${named}`,
+    sql`INSERT OR IGNORE INTO erased_blobs
+      SELECT digest FROM blob_refs WHERE (digest, max_bytes, content, log_index) IN ${named}`,
+    sql`DELETE FROM blob_refs WHERE (digest, max_bytes, content, log_index) IN ${named}`,
     sql`DELETE FROM dataset_terms WHERE (facet, term, log_index) IN (
       SELECT facet.value, term.value, log_index FROM statements
       CROSS JOIN json_each('["domain","language"]') AS facet

@@ -17,7 +17,7 @@ export interface Tables {
   revocations: { target_index: number; log_index: number };
   erased_blobs: { digest: string };
   status_lists: { list: number; size: number; signed_at: number; document: string };
-  blob_refs: { digest: string; log_index: number; max_bytes: number };
+  blob_refs: { digest: string; max_bytes: number; content: string; log_index: number };
   datasets: {
     log_index: number;
     name: string;

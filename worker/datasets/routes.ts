@@ -70,7 +70,8 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
       const query = readQuery(c, SearchQuery);
       const cost = (query.use === undefined ? 0 : 1) + wordsOf(query.q ?? '').length;
       if (cost > 0) await chargeNetwork(deps, c, cost);
-      const page = await search({ database, findPermits, now: deps.now() }, query);
+      const charge = (units: number): Promise<void> => chargeNetwork(deps, c, units);
+      const page = await search({ database, findPermits, now: deps.now(), charge }, query);
       return c.json(page, 200, { 'Cache-Control': 'public, max-age=5' });
     },
   );
@@ -130,7 +131,14 @@ export function datasetRoutes(app: App, deps: Deps, statusLists: StatusLists): v
       request: { body: { required: true, content: { 'application/json': { schema: VerificationRequest } } } },
       responses: {
         200: json(Report, 'The report'),
-        ...problems({ 400: 'Malformed', 404: 'No such record', 410: 'Erased', 413: 'Too large', 429: 'Too fast' }),
+        ...problems({
+          400: 'Malformed',
+          404: 'No such record',
+          410: 'Erased',
+          413: 'Too large',
+          415: 'Not JSON',
+          429: 'Too fast',
+        }),
       },
     },
     async (c) => {

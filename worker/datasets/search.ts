@@ -30,15 +30,27 @@ type Row = Pick<StatementRow, 'log_index' | 'id' | 'issuer' | 'logged_at'> &
 
 /** A list of fewer records is gone through, whatever else is asked; of longer ones, only as many as a page needs. */
 const FEW = 2_000;
+/** Records of a longer list that are gone through first for a page, and how many times more with each part after that. */
+const FIRST_PART = 1_024;
+const WIDER = 4;
+/** Records of such a list that are charged as one unit, and units of one part at most. */
+const RECORDS_A_UNIT = 16_384;
+const MOST_UNITS = 10;
+
+interface SearchDeps {
+  database: Database;
+  findPermits: FindPermits;
+  now: number;
+  /** Hears what is gone through, in units, before it is; whoever may not have it throws. */
+  charge(units: number): Promise<void>;
+}
 
 /**
  * Finds records, newest first, a page at a time by their place in the log. It goes through the list of those that have
  * one of the things asked, the shortest if that is short, and asks the rest of each; words always come first.
  */
-export async function search(
-  { database, findPermits, now }: { database: Database; findPermits: FindPermits; now: number },
-  query: SearchQuery,
-): Promise<SearchPage> {
+export async function search(deps: SearchDeps, query: SearchQuery): Promise<SearchPage> {
+  const { database, findPermits, now } = deps;
   const { use, after, limit } = query;
   const none = { datasets: [], next: null };
   const filters = filtersOf(query);
@@ -48,7 +60,7 @@ export async function search(
     next: rows.length > limit ? (rows[limit - 1]?.log_index ?? null) : null,
   });
   if (use === undefined) {
-    return page(await database.all(rowsBy(filters, await rarest(database, filters), query)));
+    return page(await rowsOf(deps, filters, query));
   }
   const due = await countDue(database);
   const permits = await findPermits({ ...query, use });
@@ -58,7 +70,7 @@ export async function search(
     return { ...page(await database.all(rowsBy([newest], null, query))), due };
   }
   const all = [...(filters.length === 0 ? [EVERYTHING] : filters), permittedFilter(permits, now)];
-  return { ...page(await database.all(rowsBy(all, await rarest(database, all), query))), due };
+  return { ...page(await rowsOf(deps, all, query)), due };
 }
 
 /** What is asked but for rights; null where nothing can match. */
@@ -155,16 +167,53 @@ const EVERYTHING: Filter = {
   isMet: sql`true`,
 };
 
-/** The page that meets all of these, of which `few` is had by few. */
-function rowsBy(filters: readonly Filter[], few: Filter | null, { after, limit, maxAssistance }: SearchQuery) {
+/** The page that meets all of these. Through a long list it goes in parts, for the page may lie at its end. */
+async function rowsOf(
+  { database, charge }: SearchDeps,
+  filters: readonly Filter[],
+  query: SearchQuery,
+): Promise<Row[]> {
+  const few = await rarest(database, filters);
+  const { from, place, where, isFirst } = firstOf(filters, few);
+  const isAllFound = filters.length < 2 && query.maxAssistance === undefined;
+  if (few !== null || isFirst === true || isAllFound) return database.all(rowsBy(filters, few, query));
+  const rows: Row[] = [];
+  let after = query.after ?? Number.MAX_SAFE_INTEGER;
+  for (let part = FIRST_PART; ; part = Math.min(part * WIDER, MOST_UNITS * RECORDS_A_UNIT)) {
+    const units = Math.floor(part / RECORDS_A_UNIT);
+    if (units > 0) await charge(units);
+    const [last] = await database.all(
+      sql<{ place: number }>`SELECT ${place} AS place FROM ${from} WHERE ${where} AND ${place} < ${after}
+        ORDER BY ${place} DESC LIMIT 1 OFFSET ${part - 1}`.compile(db),
+    );
+    const limit = query.limit - rows.length;
+    rows.push(...(await database.all(rowsBy(filters, few, { ...query, after, limit }, last?.place))));
+    if (last === undefined || rows.length > query.limit) return rows;
+    after = last.place;
+  }
+}
+
+/** Whose list is gone through. */
+function firstOf(filters: readonly Filter[], few: Filter | null): Filter {
   const [begin = EVERYTHING] = filters;
-  const first = begin.isFirst === true ? begin : (few ?? begin);
+  return begin.isFirst === true ? begin : (few ?? begin);
+}
+
+/** What meets all of these, of which `few` is had by few: the newest, down to the place `until`. */
+function rowsBy(
+  filters: readonly Filter[],
+  few: Filter | null,
+  { after, limit, maxAssistance }: SearchQuery,
+  until?: number,
+) {
+  const first = firstOf(filters, few);
   const { from, place, where } = first;
   // The plus keeps SQLite from asking the full-text index for one record after the other.
   const isOfFew = (each: Filter) => sql`+${place} IN (SELECT ${each.place} FROM ${each.from} WHERE ${each.where})`;
   const conditions = [
     where,
     ...filters.filter((each) => each !== first).map((each) => (each === few ? isOfFew(each) : each.isMet)),
+    ...(until === undefined ? [] : [sql`${place} >= ${until}`]),
     ...(after === undefined ? [] : [sql`${place} < ${after}`]),
     ...(maxAssistance === undefined ? [] : [sql`datasets.assistance <= ${ASSISTANCE_LEVELS.indexOf(maxAssistance)}`]),
   ];

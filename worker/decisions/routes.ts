@@ -28,7 +28,13 @@ export function decisionRoutes(app: App, deps: Deps): void {
       request: { body: { required: true, content: { 'application/json': { schema: DecisionsRequest } } } },
       responses: {
         200: json(Decision.or(Decisions), 'The decision; of several requests, the decisions in their order'),
-        ...problems({ 400: 'Malformed, or too many', 404: 'No such record', 413: 'Too large', 429: 'Too fast' }),
+        ...problems({
+          400: 'Malformed, or too many',
+          404: 'No such record',
+          413: 'Too large',
+          415: 'Not JSON',
+          429: 'Too fast',
+        }),
       },
     },
     async (c) => {

@@ -6,7 +6,7 @@ import { standingAt } from '../../protocol/standing.ts';
 import { logTimeOf } from '../../protocol/time.ts';
 import { issuedEvidence, toLogged } from '../database/evidence.ts';
 import type { Deps } from '../deps.ts';
-import { json, problems, read, route, type App } from '../http/route.ts';
+import { json, problems, read, readQuery, route, type App } from '../http/route.ts';
 
 const DidParam = z.object({ did: Did });
 
@@ -23,7 +23,7 @@ export function issuedRoutes(app: App, deps: Deps): void {
     },
     async (c) => {
       const { did } = read(DidParam, c.req.param());
-      const query = read(IssuedQuery, c.req.query());
+      const query = readQuery(c, IssuedQuery);
       const logged = (await deps.database.all(issuedEvidence(did, query))).map(toLogged);
       const evidence = new Evidence(await deps.operator(), logged);
       const now = deps.now();

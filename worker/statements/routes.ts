@@ -41,7 +41,17 @@ export function statementRoutes(app: App, deps: Deps): void {
           description: 'Logged already; of a batch, one result a line, in order',
           content: { 'application/json': { schema: Submitted }, 'application/x-ndjson': { schema: BatchLine } },
         },
-        ...problems({ 400: 'Not JSON', 403: 'The signer may not', 413: 'Too large', 422: 'Refused', 429: 'Too fast' }),
+        ...problems({
+          400: 'Not JSON',
+          403: 'The signer may not',
+          409: 'Another licensee holds it exclusively',
+          410: 'It names what was erased',
+          413: 'Too large',
+          415: 'Neither JSON nor NDJSON',
+          422: 'Refused',
+          429: 'Too fast',
+          503: 'Perhaps not logged; submit it again',
+        }),
       },
     },
     async (c) => {

@@ -12,10 +12,10 @@ export interface PageOptions {
 }
 
 /** Shows what a registry says of a key: nothing of this is proven, a certificate is. */
-export async function contributor(cli: Cli, key: string, { after, limit }: PageOptions): Promise<void> {
+export async function contributor(cli: Cli, key: string, options: PageOptions): Promise<void> {
   const did = readFlag(Did, key, 'DID');
-  readOptional(ContributorQuery.shape.after, after, '--after');
-  readOptional(ContributorQuery.shape.limit, limit, '--limit');
+  const after = readOptional(ContributorQuery.shape.after, options.after, '--after');
+  const limit = readOptional(ContributorQuery.shape.limit, options.limit, '--limit');
   const { client } = await connect(cli);
   const profile = await client.contributor(did, { after, limit });
   cli.out.result(profile, () => text`${profileLines(profile).join('\n')}`);
@@ -50,10 +50,10 @@ function profileLines({ did, credentials, records, reviews }: Contributor): stri
 
 /** Lists the parties that the operator of a registry accredited to verify people. */
 export async function issuers(cli: Cli, options: PageOptions): Promise<void> {
-  readOptional(IssuersQuery.shape.limit, options.limit, '--limit');
+  const limit = readOptional(IssuersQuery.shape.limit, options.limit, '--limit');
   const after = readOptional(Did, options.after, '--after');
   const { client } = await connect(cli);
-  const page = await client.issuers({ after, limit: options.limit });
+  const page = await client.issuers({ after, limit });
   cli.out.result(page, () => {
     const rows = page.issuers.map((issuer) => [
       issuer.did,
