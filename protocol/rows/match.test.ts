@@ -134,10 +134,14 @@ describe('a table that is filled ahead', () => {
     );
   });
 
-  test('is read once; of other files it says nothing', async () => {
+  test('is read once, after the first list was asked for; of other files it says nothing', async () => {
     let read = 0;
     const counted: RowDigests = { ...file([1, 2, 3]), read: () => (read++, file([1, 2, 3]).read()) };
     const filled = fillTable([counted], []);
+    const readBefore: number[] = [];
+    const first = { ...list(0, [1, 2, 3]), prepare: () => void readBefore.push(read) };
+    await matchRows([counted], [], [first], { filled });
+    expect([readBefore, read]).toEqual([[0], 1]);
     for (const owner of [1, 2]) {
       const { matched } = await matchRows([counted], [], [list(owner, [1, 2, 3])], { filled });
       expect([...matched]).toEqual([[owner, 3]]);

@@ -33,11 +33,12 @@ interface TableOptions {
   tableRows?: number;
 }
 
-/** A table with all rows of these files. It can be matched any number of times, one after the other. */
+/** A table for all rows of these files. It can be matched any number of times, one after the other. */
 export interface FilledTable {
   open: readonly RowDigests[];
   settled: readonly RowDigests[];
-  table: Promise<DigestTable>;
+  /** The table with the rows in it; whoever asks first begins to fill it. */
+  table(): Promise<DigestTable>;
 }
 
 /** Digests whose first word lies in here, both ends included. */
@@ -51,7 +52,7 @@ interface Pass extends Range {
   capacity: number;
 }
 
-/** Begins to fill a table before it is known with what it will be matched. Null where the rows take more than one. */
+/** A table that can be filled before it is known with what it will be matched. Null where the rows take more than one. */
 export function fillTable(
   open: readonly RowDigests[],
   settled: readonly RowDigests[],
@@ -64,10 +65,17 @@ export function fillTable(
     if (await fill(table, open, settled, range)) return table;
     throw new RangeError(`count: more rows came than the ${range.capacity} that were announced`);
   };
-  const table = filling();
-  // Who matches it hears of a failure; perhaps nobody does.
-  table.catch(() => undefined);
-  return { open, settled, table };
+  let table: Promise<DigestTable> | null = null;
+  return {
+    open,
+    settled,
+    table() {
+      table ??= filling();
+      // Who matches it hears of a failure; perhaps nobody does.
+      table.catch(() => undefined);
+      return table;
+    },
+  };
 }
 
 /**
@@ -102,7 +110,7 @@ export async function matchRows(
   };
   if (filled !== null && isEach(filled.open, open) && isEach(filled.settled, settled)) {
     prepare();
-    const table = await filled.table;
+    const table = await filled.table();
     table.disown();
     await match(table, WHOLE);
     return matches;

@@ -16,7 +16,7 @@ import { line, median, settleDisk } from './report.ts';
 const ROWS = { human: 1_200_000, model: 300_000 };
 /** Rows of each in the file that is verified. */
 const TAKEN = { human: 900_000, model: 100_000 };
-const RUNS = 3;
+const RUNS = 5;
 
 /**
  * Verifying a million rows out of two datasets, shuffled, against a registry: beside the hashing of that file, which is part

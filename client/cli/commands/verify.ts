@@ -118,7 +118,7 @@ async function verifyOnline(cli: Cli, target: Target): Promise<Verification> {
     }
     return await discovered(cli, content, {
       client,
-      expect: (open, settled) => evidence.expect(open, settled),
+      expect: (open, settled, isAtOnce) => evidence.expect(open, settled, isAtOnce),
       admit: (found) => evidence.admit(found, content),
       claimsOf: (found) => evidence.claimsOf(found),
       judge: (records, signal) =>

@@ -90,7 +90,7 @@ test('verifies against the few records that the first of a sample names while th
     client: waiting,
     ...ALL,
     admit: async () => order.push('admit') > 0,
-    expect: () => void order.push('expect'),
+    expect: (_open, _settled, isAtOnce) => void order.push(isAtOnce ? 'expect' : 'fill'),
     judge: (ids) => {
       order.push('judge');
       judging.resolve();

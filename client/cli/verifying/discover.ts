@@ -24,8 +24,8 @@ export interface Discovery {
 
 export interface Discovering {
   client: Pick<RegistryClient, 'lookup'>;
-  /** Hears which files' rows will be matched, and of which the owner is known, while they are looked up. */
-  expect?(open: readonly ContentFile[], settled: readonly ContentFile[]): void;
+  /** Hears which files' rows will be matched, at once or once all are looked up, and of which the owner is known. */
+  expect?(open: readonly ContentFile[], settled: readonly ContentFile[], isAtOnce: boolean): void;
   /** Fetches a record's certificate and manifests; false where it does not fit, or there is none any more. */
   admit(record: StatementId): Promise<boolean>;
   /** What the certificate of an admitted record says of others: those that it carries, and later versions of itself. */
@@ -62,7 +62,7 @@ export async function discover(
     await countOwners(first);
     // Where few records have these, they may well have all: it is verified against them while the rest is looked up.
     if (byWeight.size <= FEW) await search.admit(heaviest(byWeight));
-    at.expect?.(open, files.filter(isWhole));
+    at.expect?.(open, files.filter(isWhole), search.hasChosen);
     await search.verifyWhile(async () => {
       const known = byWeight.size;
       await countOwners(rest);
@@ -121,6 +121,11 @@ class Search {
     return new Map(
       matches.flatMap(({ digest, records: [oldest] }) => (oldest === undefined ? [] : [[digest, oldest] as const])),
     );
+  }
+
+  /** Whether there is something to verify against. */
+  get hasChosen(): boolean {
+    return this.#chosen.size > 0;
   }
 
   /** Adds records, as far as they fit, and their later versions: a look-up names the oldest, and a correction counts. */

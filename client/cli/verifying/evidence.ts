@@ -120,10 +120,14 @@ export class Evidence implements Disposable {
     return this.#claims.get(record);
   }
 
-  /** Begins with what it takes to match these files, whatever will be added. */
-  expect(open: readonly ContentFile[], settled: readonly ContentFile[]): void {
+  /**
+   * Hears which files will be matched, whatever will be added. Where that is not at once, it begins with what it takes; else
+   * that begins once the first list is asked for, whose way it would only hold up.
+   */
+  expect(open: readonly ContentFile[], settled: readonly ContentFile[], isAtOnce: boolean): void {
     const rowsOf = (files: readonly ContentFile[]): RowDigests[] => files.flatMap(({ rowDigests }) => rowDigests ?? []);
     this.#filled = fillTable(rowsOf(open), rowsOf(settled), { seed: this.#cli.now() });
+    if (!isAtOnce) void this.#filled?.table();
   }
 
   /** The content, with what there is to match it with: until `signal` aborts, which ends that before the next list. */
