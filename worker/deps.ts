@@ -63,7 +63,7 @@ export interface ContentIndex {
   advance(from: number, through: number): Promise<void>;
 }
 
-/** A manifest, and the places of the digests that it has among those asked for; a place may be there more than once. */
+/** A manifest, and the places of the digests that it has among those asked for. */
 export interface Found {
   manifest: ContentSummary;
   places: number[];

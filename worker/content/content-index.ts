@@ -12,7 +12,7 @@ import {
   forgetRowLists,
   manifestsOfSegments,
   namesOf,
-  placesIn,
+  listIn,
   rowListQueries,
   rowsIn,
   wantedOf,
@@ -72,13 +72,17 @@ export const createContentIndex = (database: Database): ContentIndex => ({
         WHERE summary IS NOT NULL`.compile(db),
     );
     const segments = await findRows(database, wanted, each);
-    const found = new Map<string, number[]>();
-    for (const { at, summary } of files) placesIn(found, summary).push(at);
+    const having = new Map<string, number[][]>();
+    for (const { at, summary } of files) listIn(having, summary).push([at]);
     for (const { segment, summary } of await manifestsOfSegments(database, [...segments.keys()], each, FOUND)) {
-      const places = placesIn(found, summary);
-      for (const at of segments.get(segment) ?? []) places.push(at);
+      listIn(having, summary).push(segments.get(segment) ?? []);
     }
-    return Array.from(found, ([summary, places]) => ({ manifest: JSON.parse(summary) as ContentSummary, places }));
+    // A hundred lists that have the same rows, in a hundred manifests, would be ten thousand finds of each of them.
+    const share = { left: new Uint32Array(wanted.count).fill(each), last: new Uint32Array(wanted.count) };
+    return Array.from(having, ([summary, lists], i) => ({
+      manifest: JSON.parse(summary) as ContentSummary,
+      places: sharedOut(lists, i + 1, share),
+    }));
   },
 
   namesOf: (segment, rows) => namesOf(database, segment, rows),
@@ -119,6 +123,24 @@ export const createContentIndex = (database: Database): ContentIndex => ({
     ]);
   },
 });
+
+/** The places in these lists, once each, that have something left of their share; `number` tells who took of it last. */
+function sharedOut(
+  lists: readonly (readonly number[])[],
+  number: number,
+  { left, last }: { left: Uint32Array; last: Uint32Array },
+): number[] {
+  const places: number[] = [];
+  for (const list of lists) {
+    for (const at of list) {
+      if (last[at] === number || left[at] === 0) continue;
+      last[at] = number;
+      left[at] = (left[at] ?? 0) - 1;
+      places.push(at);
+    }
+  }
+  return places;
+}
 
 function chunksOf(files: readonly string[]): string[][] {
   const chunks: string[][] = [];

@@ -21,7 +21,6 @@ const LOOKUP_BYTES = limits.lookupDigests * 80;
 /** Records listed for one digest, and for all of a look-up: those who ask for many get fewer of each. */
 const RECORDS = 100;
 const ANSWERS = 50_000;
-const NONE: readonly Fitting[] = [];
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
 export function lookupRoutes(app: App, deps: Deps): void {
@@ -48,11 +47,13 @@ export function lookupRoutes(app: App, deps: Deps): void {
       const found = await contentIndex.find(digests.map((digest) => digest.slice('sha256:'.length)).join(''), each);
       const manifests = found.map(({ manifest }) => manifest);
       const over = await recordsOver(database, manifests, each);
-      const records: (readonly Fitting[])[] = digests.map(() => NONE);
-      for (const { manifest, places } of found) {
-        const more = over.get(manifest.manifest) ?? NONE;
-        for (const at of places) records[at] = merge(records[at] ?? NONE, more, each);
-      }
+      const holding: number[][] = digests.map(() => []);
+      for (const [i, { places }] of found.entries()) for (const at of places) holding[at]?.push(i);
+      const oldest = oldestOver(
+        manifests.map(({ manifest }) => over.get(manifest) ?? []),
+        each,
+      );
+      const records = holding.map(oldest);
       return answer(c, `{"matches":[${matches(digests, records)}],"index":${JSON.stringify(index)}}`, 200, JSON_TYPE);
     },
   );
@@ -99,7 +100,7 @@ function matches(digests: readonly Digest[], records: readonly (readonly Fitting
   const written = new Map<readonly Fitting[], string>();
   let text = '';
   for (const [at, digest] of digests.entries()) {
-    const of = records[at] ?? NONE;
+    const of = records[at] ?? [];
     const ids = written.get(of) ?? JSON.stringify(of.map(({ id }) => id));
     written.set(of, ids);
     text += `${at > 0 ? ',' : ''}{"digest":"${digest}","records":${ids}}`;
@@ -107,9 +108,27 @@ function matches(digests: readonly Digest[], records: readonly (readonly Fitting
   return text;
 }
 
-/** The oldest records of both: one may hold what is asked for as a file and as a row, and in several files. */
-function merge(some: readonly Fitting[], more: readonly Fitting[], each: number): readonly Fitting[] {
-  if (some.length === 0 || some === more) return more;
-  const all = new Map([...some, ...more].map((record) => [record.index, record]));
-  return all.size === some.length ? some : [...all.values()].toSorted((a, b) => a.index - b.index).slice(0, each);
+/** Tells the oldest `each` records over some of these manifests, by their numbers: for the same ones the same list. */
+function oldestOver(
+  records: readonly (readonly Fitting[])[],
+  each: number,
+): (manifests: readonly number[]) => readonly Fitting[] {
+  const ordered = records
+    .flatMap((over, manifest) => over.map((record) => ({ record, manifest })))
+    .toSorted((a, b) => a.record.index - b.record.index);
+  const known = new Map<string, readonly Fitting[]>();
+  return (manifests) => {
+    const key = manifests.join();
+    let oldest = known.get(key);
+    if (oldest === undefined) {
+      const wanted = new Set(manifests);
+      const list: Fitting[] = [];
+      for (const { record, manifest } of wanted.size === 0 ? [] : ordered) {
+        if (wanted.has(manifest)) list.push(record);
+        if (list.length === each) break;
+      }
+      known.set(key, (oldest = list));
+    }
+    return oldest;
+  };
 }

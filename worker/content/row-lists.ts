@@ -135,10 +135,10 @@ export function wantedOf(digests: string): Wanted {
   };
 }
 
-/** The list of places under a key; a new one, where there is none. */
-export function placesIn<K>(places: Map<K, number[]>, key: K): number[] {
-  let list = places.get(key);
-  if (list === undefined) places.set(key, (list = []));
+/** The list under a key; a new one, where there is none. */
+export function listIn<K, T>(lists: Map<K, T[]>, key: K): T[] {
+  let list = lists.get(key);
+  if (list === undefined) lists.set(key, (list = []));
   return list;
 }
 
@@ -163,7 +163,7 @@ export async function findRows(database: Database, wanted: Wanted, each: number)
     );
   }
   const segments = new Map<number, number[]>();
-  for (const { at, segment } of rows) placesIn(segments, segment).push(at);
+  for (const { at, segment } of rows) listIn(segments, segment).push(at);
   return segments;
 }
 
@@ -172,7 +172,7 @@ interface FoundRow {
   segment: number;
 }
 
-/** The summaries of the manifests with a proven file that these segments belong to, the oldest `each` of a segment. */
+/** The summaries of the manifests with a proven file that these segments belong to: the oldest `each` of a segment, in their order. */
 export async function manifestsOfSegments(
   database: Database,
   segments: readonly number[],
@@ -180,13 +180,15 @@ export async function manifestsOfSegments(
   most: number,
 ): Promise<{ segment: number; summary: string }[]> {
   if (segments.length === 0) return [];
-  return database.all(
-    sql<{ segment: number; summary: string }>`SELECT wanted.value AS segment, summary
+  const found = await database.all(
+    sql<{ segment: number; first: number; summary: string }>`SELECT wanted.value AS segment, named.first, summary
       FROM json_each(${JSON.stringify(segments)}) AS wanted
-      CROSS JOIN manifests ON manifests.digest IN (
-        SELECT manifest FROM segment_names WHERE segment = wanted.value AND file IS NOT NULL ORDER BY first LIMIT ${each})
+      CROSS JOIN segment_names AS named ON named.segment = wanted.value AND named.file IS NOT NULL AND named.first IN (
+        SELECT first FROM segment_names WHERE segment = wanted.value AND file IS NOT NULL ORDER BY first LIMIT ${each})
+      CROSS JOIN manifests ON manifests.digest = named.manifest
       WHERE summary IS NOT NULL LIMIT ${most}`.compile(db),
   );
+  return found.toSorted((a, b) => a.first - b.first);
 }
 
 const hexOf = (digest: Digest): string => digest.slice('sha256:'.length);
