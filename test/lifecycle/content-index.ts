@@ -136,6 +136,30 @@ export function describeContentIndex(name: string, openPlatform: () => Promise<P
       expect(matches[0]?.records).toEqual([first.id, second.id]);
     });
 
+    it('gives each digest its share of manifests, the oldest, once each, however many lists of theirs have it', async () => {
+      const [common = '', ...own] = someRows('in many lists', 7);
+      const lists = Object.fromEntries(own.map((row, i) => [`${i}.jsonl`, [common, row]]));
+      const honest = await publish({ 'first.jsonl': [common] });
+      const others = [await publish(lists), await publish({ ...lists, 'z.jsonl': [own[0] ?? ''] })];
+      const wanted = [own[0] ?? '', common].map(digestOfRow);
+      const hex = wanted.map((digest) => digest.slice('sha256:'.length)).join('');
+      const find = async (each: number) =>
+        (await createContentIndex(platform.content).find(hex, each)).map(({ manifest, places }) => [
+          manifest.manifest,
+          places.toSorted(),
+        ]);
+      expect(await find(9)).toEqual([[honest.digest, [1]], ...others.map(({ digest }) => [digest, [0, 1]])]);
+      expect(await find(1)).toEqual([
+        [honest.digest, [1]],
+        [others[0]?.digest, [0]],
+      ]);
+      const { matches } = await ask(wanted);
+      expect(matches.map(({ records }) => records)).toEqual([
+        others.map(({ id }) => id),
+        [honest, ...others].map(({ id }) => id),
+      ]);
+    });
+
     it('proves a row by a block of a list and one of the manifest, however many files that lists', async () => {
       const [mine = '', ...others] = someRows('many lines', 601);
       const files: Record<string, string[]> = Object.fromEntries(

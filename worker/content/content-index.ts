@@ -82,7 +82,7 @@ export const createContentIndex = (database: Database): ContentIndex => ({
     return Array.from(having, ([summary, lists], i) => ({
       manifest: JSON.parse(summary) as ContentSummary,
       places: sharedOut(lists, i + 1, share),
-    }));
+    })).filter(({ places }) => places.length > 0);
   },
 
   namesOf: (segment, rows) => namesOf(database, segment, rows),
